@@ -1,0 +1,283 @@
+"""What a pack is once it has been read: frozen values that every other part works on.
+
+Our properties are kept beside the element they stand on (by element id), not in SpiffWorkflow's specs, because its
+parser drops them on gateways and flows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from engine.calendar import WorkingCalendar
+from engine.dmn import Model as DecisionModel
+from engine.feel import Expression
+
+__all__ = [
+    "Act",
+    "Clause",
+    "Derived",
+    "Duty",
+    "Element",
+    "Event",
+    "Fact",
+    "Flow",
+    "Form",
+    "Notice",
+    "Obligation",
+    "Pack",
+    "Process",
+    "Role",
+    "RoleInPack",
+    "Start",
+    "Vocabulary",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact of the vocabulary. `source` is record, asked, decided or derived."""
+
+    id: str
+    type: str
+    source: str
+    meaning: str
+    values: tuple[str, ...] = ()
+    default: Any = None
+    has_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that can happen from outside; `sets` maps facts to "actual", "recorded" or a constant."""
+
+    id: str
+    meaning: str
+    sets: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Who acts. An external role is outside the council."""
+
+    id: str
+    meaning: str
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """A duty a procedure can require; `kind` is task, notification, meeting, record or decision."""
+
+    id: str
+    kind: str
+    meaning: str
+    external: bool = False
+    periodic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words all packs share."""
+
+    facts: Mapping[str, Fact]
+    events: Mapping[str, Event]
+    roles: Mapping[str, Role]
+    obligations: Mapping[str, Obligation]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleInPack:
+    """A role as the council names it."""
+
+    id: str
+    label: str
+    short: str
+    team: str
+    external: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """How a derived fact is computed: by an expression or by a decision of a table."""
+
+    fact: str
+    expression: Expression | None
+    decision: str | None
+    clauses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A clause of the written procedure as the register holds it; see processes/README.md for the fields."""
+
+    id: str
+    place: str
+    paraphrase: str
+    kind: str
+    force: str
+    actor: str | None
+    scope: str
+    obligations: tuple[str, ...]
+    reason: str | None = None
+    reading: Mapping[str, str] | None = None
+    carried_by: tuple[str, ...] = ()
+    how: str | None = None
+
+
+class Act(StrEnum):
+    """What an element does to a duty."""
+
+    RAISES_PERFORMS = "raises performs"
+    RAISES = "raises"
+    PERFORMS = "performs"
+    SETTLES = "settles"
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One obligation as one element carries it; expressions are None where left out."""
+
+    obligation: str
+    act: Act
+    clauses: tuple[str, ...]
+    force: str
+    due: Expression | None = None
+    target: Expression | None = None
+    clock: Expression | None = None
+    when: Expression | None = None
+    occasion: Expression | None = None
+    outcome: Expression | None = None
+    reason: str | None = None
+    on_interrupt: str | Expression = "keep"
+    on_interrupt_reason: str | None = None
+    role: str | Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A BPMN element and what it carries.
+
+    `kind` is the BPMN local name (userTask, exclusiveGateway, boundaryEvent, …). `trigger` is the event definition of
+    an event: none, timer, message, conditional, escalation, error, terminate. `expression` is a timer's, a condition's.
+    `role` is the element's own or its lane's: a role id or an expression; None where it stands in no lane.
+    `scope` is the id of the process or subprocess it stands in.
+    """
+
+    id: str
+    kind: str
+    name: str
+    process: str
+    scope: str
+    line: int
+    trigger: str | None = None
+    expression: Expression | None = None
+    event: str | None = None
+    interrupting: bool = True
+    attached_to: str | None = None
+    calls: str | None = None
+    decision: str | None = None
+    lane: str | None = None
+    role: str | Expression | None = None
+    form: str | None = None
+    notice: str | None = None
+    duties: tuple[Duty, ...] = ()
+    clauses: tuple[str, ...] = ()
+    sets: Mapping[str, Expression] = field(default_factory=dict)
+    watch: bool = False
+    default_flow: str | None = None
+    incoming: tuple[str, ...] = ()
+    outgoing: tuple[str, ...] = ()
+    documentation: str = ""
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A sequence flow; `condition` is None where it has none."""
+
+    id: str
+    name: str
+    source: str
+    target: str
+    process: str
+    scope: str
+    line: int
+    condition: Expression | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+class Start(StrEnum):
+    """How a process starts."""
+
+    CALLED = "called"
+    MESSAGE = "message"
+    CONDITION = "condition"
+    TIMER = "timer"
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One BPMN process: its file, how it starts, its elements and flows by id, in document order."""
+
+    id: str
+    title: str
+    file: str
+    order: int
+    start: Start
+    start_element: str
+    start_event: str | None
+    start_expression: Expression | None
+    elements: Mapping[str, Element]
+    flows: Mapping[str, Flow]
+    lanes: Mapping[str, str | Expression]
+    source: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form: JSON Schema with our keywords; `facts` are the properties that set facts."""
+
+    id: str
+    title: str
+    schema: Mapping[str, Any]
+    facts: tuple[str, ...]
+    clauses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A text that leaves the council; `to_role` or `to_outside` names the recipient."""
+
+    id: str
+    to_role: str | None
+    to_outside: str | None
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A council's procedure, whole. `hash` names it: the SHA-256 of its files and of the vocabulary."""
+
+    id: str
+    name: str
+    title: str
+    edition: str
+    effective: date
+    hash: str
+    calendar: WorkingCalendar
+    vocabulary: Vocabulary
+    systems: Mapping[str, str]
+    roles: Mapping[str, RoleInPack]
+    derived: Mapping[str, Derived]
+    clauses: Mapping[str, Clause]
+    processes: Mapping[str, Process]
+    decisions: DecisionModel
+    forms: Mapping[str, Form]
+    notices: Mapping[str, Notice]
+    files: Mapping[str, bytes]
+    impossible: tuple[Expression, ...] = ()
