@@ -276,7 +276,7 @@ class Pack:
     derived: Mapping[str, Derived]
     clauses: Mapping[str, Clause]
     processes: Mapping[str, Process]
-    decisions: DecisionModel
+    decisions: Mapping[str, DecisionModel]  # by decision id
     forms: Mapping[str, Form]
     notices: Mapping[str, Notice]
     files: Mapping[str, bytes]

@@ -1,0 +1,1 @@
+"""One case, run purely and in memory: interpreter, facts, ledger."""
