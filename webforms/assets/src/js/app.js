@@ -1,0 +1,21 @@
+// Enhancement only: every page works without this file.
+import { createAll, Button, CharacterCount, ErrorSummary, NotificationBanner, ServiceNavigation, SkipLink } from 'govuk-frontend'
+import { CopyText } from './copy-text.js'
+import { DiagramView } from './diagram-view.js'
+import { DraftKeeper } from './draft-keeper.js'
+import { Reveal } from './reveal.js'
+
+createAll(Button, { preventDoubleClick: true })
+createAll(CharacterCount)
+createAll(ErrorSummary)
+createAll(NotificationBanner)
+createAll(ServiceNavigation)
+createAll(SkipLink)
+
+const enhance = (Kind, name) => {
+  for (const element of document.querySelectorAll(`[data-module="${name}"]`)) new Kind(element)
+}
+enhance(Reveal, 'hw-reveal')
+enhance(CopyText, 'hw-copy')
+enhance(DiagramView, 'hw-diagram')
+enhance(DraftKeeper, 'hw-draft')
