@@ -1,0 +1,81 @@
+"""Deadlines: the value of a limit, where its clock started, and the working that shows how it was reached.
+
+A date without a time is a whole day: the duty is in time until the last second of that local day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from engine.case.evaluate import evaluate
+from engine.case.facts import Facts
+from engine.case.model import Incident, Step
+from engine.clock import LOCAL_ZONE
+from engine.feel import Expression
+from engine.feel.working import working
+
+END_OF_DAY = time(23, 59, 59)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A limit worked out: its instant (None: no limit), whether a whole day, its clock's start and the steps."""
+
+    at: datetime | None
+    whole_day: bool = False
+    clock: datetime | None = None
+    steps: tuple[Step, ...] = ()
+
+
+NO_LIMIT = Deadline(None)
+
+
+def work_out(
+    expression: Expression | None,
+    facts: Facts,
+    *,
+    process: str,
+    element: str,
+    extra: Mapping[str, Any] | None = None,
+    moment: datetime | None = None,
+) -> Deadline:
+    """Work a limit out, with `now` at `moment`; `expression` None or null means that none is stated.
+
+    Raises Incident for a value that is neither a date nor a date and time.
+    """
+    if expression is None:
+        return NO_LIMIT
+    value = evaluate(expression, facts, process=process, element=element, extra=extra, moment=moment)
+    if value is None:
+        return NO_LIMIT
+    at, whole_day = instant(value, process=process, element=element, expression=expression)
+    shown = working(expression, facts.context(extra), facts.environment(moment))
+    clock = shown.clock_value
+    if isinstance(clock, datetime):
+        start: datetime | None = clock
+    elif isinstance(clock, date):
+        start = datetime.combine(clock, time(0), LOCAL_ZONE)
+    else:
+        start = None
+    return Deadline(at, whole_day, start, tuple(Step(text, str(step)) for text, step in shown.steps))
+
+
+def instant(
+    value: Any, *, process: str, element: str, expression: Expression
+) -> tuple[datetime, bool]:
+    """Return (instant, whole day) for a date and time with a zone, or a date; raise Incident for anything else."""
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            value = value.replace(tzinfo=LOCAL_ZONE)
+        return value, False
+    if isinstance(value, date):
+        return datetime.combine(value, END_OF_DAY, LOCAL_ZONE), True
+    raise Incident(
+        f"the limit at {element} gives {value!r}, which is neither a date nor a date and time",
+        process=process,
+        element=element,
+        expression=expression.text,
+    )

@@ -1,0 +1,281 @@
+"""What elements do to duties: raise them, take them on as work, settle them, and what an interruption does.
+
+A duty is raised once for each obligation, role and occasion; a second element that carries it finds it raised and adds
+nothing. Limits are worked out when the duty arises and again after every act while it is open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from engine.case.deadlines import NO_LIMIT, Deadline, work_out
+from engine.case.evaluate import evaluate, truth
+from engine.case.facts import Facts
+from engine.case.ledger import Ledger
+from engine.case.model import Entry, Incident, Outcome
+from engine.case.scopes import Plan
+from engine.clock import LOCAL_ZONE
+from engine.pack.model import Act, Duty, Element
+
+ANSWERS = {"done": Outcome.DONE, "refused": Outcome.REFUSED, "not_engaged": Outcome.NOT_ENGAGED}
+SETTLEMENTS = {**ANSWERS, "withdrawn": Outcome.WITHDRAWN, "superseded": Outcome.SUPERSEDED}
+INTERRUPTIONS = frozenset({"keep", "withdraw", "supersede"})
+
+
+class Duties:
+    """Works a case's ledger on behalf of its elements."""
+
+    def __init__(self, plan: Plan, facts: Facts, ledger: Ledger) -> None:
+        self._plan = plan
+        self._facts = facts
+        self._ledger = ledger
+        self._now: datetime | None = None
+        self._by = "system"
+
+    def at(self, moment: datetime, by: str) -> None:
+        self._now = moment
+        self._by = by
+
+    # --- roles
+
+    def role(self, duty: Duty | None, element: Element) -> str:
+        """Return the role that acts: the duty's own, else the element's or its lane's. Raises Incident for none."""
+        role: Any = duty.role if duty is not None and duty.role is not None else element.role
+        if role is not None and not isinstance(role, str):
+            role = evaluate(role, self._facts, process=element.process, element=element.id)
+        if not isinstance(role, str) or role not in self._plan.pack.vocabulary.roles:
+            raise Incident(
+                f"nobody acts at {element.id}: its role gives {role!r}, which is no role of the vocabulary",
+                process=element.process,
+                element=element.id,
+            )
+        return role
+
+    def external_role(self, role: str) -> bool:
+        """Whether the role stands outside the council."""
+        in_pack = self._plan.pack.roles.get(role)
+        return in_pack.external if in_pack is not None else self._plan.pack.vocabulary.roles[role].external
+
+    # --- raising
+
+    def raise_duty(
+        self, duty: Duty, element: Element, mark: tuple[str, ...], task: str | None = None
+    ) -> Entry | None:
+        """Raise a duty unless it does not arise or was raised before; return the new entry."""
+        if not self._arises(duty, element):
+            return None
+        role, occasion = self.role(duty, element), self._occasion(duty, element)
+        if self._ledger.find(duty.obligation, role, occasion)[0]:
+            return None
+        return self._write(duty, element, role, occasion, mark, task)
+
+    def take_on(self, element: Element, mark: tuple[str, ...], task: str) -> list[Entry]:
+        """Return the entries that a task at `element` performs: newly raised, or open and without a task."""
+        entries = []
+        for duty in element.duties:
+            if duty.act not in (Act.RAISES_PERFORMS, Act.PERFORMS) or not self._arises(duty, element):
+                continue
+            entry = self._entry_for(duty, element, mark, task)
+            if entry is not None:
+                entries.append(entry)
+        return entries
+
+    def _entry_for(self, duty: Duty, element: Element, mark: tuple[str, ...], task: str) -> Entry | None:
+        role, occasion = self.role(duty, element), self._occasion(duty, element)
+        raised, entry = self._ledger.find(duty.obligation, role, occasion)
+        if duty.act is Act.RAISES_PERFORMS and not raised:
+            return self._write(duty, element, role, occasion, mark, task)
+        if duty.act is Act.PERFORMS and not raised:
+            waiting = [e for e in self._ledger.open_of(duty.obligation) if e.task is None]
+            entry = waiting[0] if waiting else None
+        if entry is None or not entry.open or entry.task is not None:
+            return None
+        entry = replace(entry, task=task)
+        self._ledger.change(entry)
+        return entry
+
+    def _arises(self, duty: Duty, element: Element) -> bool:
+        return duty.when is None or truth(
+            duty.when, self._facts, process=element.process, element=element.id
+        )
+
+    def _occasion(self, duty: Duty, element: Element) -> str:
+        if duty.occasion is None:
+            return ""
+        value = evaluate(duty.occasion, self._facts, process=element.process, element=element.id)
+        if value is None:
+            raise Incident(
+                f"the occasion of {duty.obligation} at {element.id} is null",
+                process=element.process,
+                element=element.id,
+                expression=duty.occasion.text,
+            )
+        return value.isoformat() if isinstance(value, date) else str(value)
+
+    def _write(
+        self,
+        duty: Duty,
+        element: Element,
+        role: str,
+        occasion: str,
+        mark: tuple[str, ...],
+        task: str | None,
+    ) -> Entry:
+        now = self._moment()
+        trigger = datetime.fromisoformat(mark[0]).astimezone(LOCAL_ZONE) if mark else None
+        obligation = self._plan.pack.vocabulary.obligations[duty.obligation]
+        moments = {"raised": now, "trigger": trigger}
+        limit = self._limit(duty, element, now, moments)
+        target = self._target(duty, element, now, moments)
+        entry = Entry(
+            number=self._ledger.next_number(),
+            obligation=duty.obligation,
+            role=role,
+            external=self.external_role(role) or obligation.external,
+            clauses=duty.clauses,
+            force=duty.force,
+            process=element.process,
+            element=element.id,
+            occasion=occasion,
+            raised=now,
+            trigger=trigger,
+            clock=self._clock(duty, element, limit, now, moments),
+            due=limit.at,
+            whole_day=limit.whole_day,
+            working=limit.steps,
+            target=target,
+            task=task,
+        )
+        self._ledger.add(entry, frozenset(mark[1:]))
+        self._facts.changed()
+        return entry
+
+    def _limit(self, duty: Duty, element: Element, moment: datetime, moments: dict[str, Any]) -> Deadline:
+        if duty.due is None:
+            return NO_LIMIT
+        return work_out(
+            duty.due,
+            self._facts,
+            process=element.process,
+            element=element.id,
+            extra=moments,
+            moment=moment,
+        )
+
+    def _target(
+        self, duty: Duty, element: Element, moment: datetime, moments: dict[str, Any]
+    ) -> datetime | None:
+        if duty.target is None:
+            return None
+        return work_out(
+            duty.target,
+            self._facts,
+            process=element.process,
+            element=element.id,
+            extra=moments,
+            moment=moment,
+        ).at
+
+    def _clock(
+        self, duty: Duty, element: Element, limit: Deadline, now: datetime, moments: dict[str, Any]
+    ) -> datetime:
+        if duty.clock is not None:
+            value = evaluate(
+                duty.clock,
+                self._facts,
+                process=element.process,
+                element=element.id,
+                extra=moments,
+                moment=now,
+            )
+            if isinstance(value, datetime):
+                return value
+        return limit.clock or now
+
+    def rework(self) -> None:
+        """Work the limits of all open entries out again; write those that have changed."""
+        for entry in self._ledger.open_entries():
+            duty = self._plan.duty(entry.element, entry.obligation)
+            if duty is None or duty.due is None:
+                continue
+            element = self._plan.element(entry.element)
+            moments = {"raised": entry.raised, "trigger": entry.trigger}
+            limit = self._limit(duty, element, entry.raised, moments)
+            if limit.at != entry.due:
+                self._ledger.change(
+                    replace(
+                        entry,
+                        due=limit.at,
+                        whole_day=limit.whole_day,
+                        working=limit.steps,
+                        clock=self._clock(duty, element, limit, entry.raised, moments),
+                    )
+                )
+
+    # --- ending
+
+    def outcome(self, entry: Entry, at: datetime, element: str | None = None) -> Outcome:
+        """Return how an entry ends when its work is done at `at`: as its duty says, or done, or done late."""
+        carrier = element or entry.element
+        duty = self._plan.duty(carrier, entry.obligation) or self._plan.duty(entry.element, entry.obligation)
+        word = "done"
+        if duty is not None and duty.outcome is not None:
+            word = self._word(duty.outcome, carrier, entry)
+        outcome = ANSWERS.get(word)
+        if outcome is None:
+            raise Incident(
+                f"the outcome of {entry.obligation} at {carrier} gives {word!r}; it is one of "
+                + ", ".join(ANSWERS),
+                element=carrier,
+            )
+        if outcome is Outcome.DONE and entry.due is not None and at > entry.due:
+            return Outcome.DONE_LATE
+        return outcome
+
+    def settled(self, duty: Duty, element: Element, entry: Entry) -> Outcome:
+        """Return how an element settles an open entry; done where the duty says nothing."""
+        word = "done" if duty.outcome is None else self._word(duty.outcome, element.id, entry)
+        outcome = SETTLEMENTS.get(word)
+        if outcome is None:
+            raise Incident(
+                f"{element.id} settles {entry.obligation} as {word!r}; it is one of " + ", ".join(SETTLEMENTS),
+                process=element.process,
+                element=element.id,
+            )
+        if outcome is Outcome.DONE and entry.due is not None and self._moment() > entry.due:
+            return Outcome.DONE_LATE
+        return outcome
+
+    def on_interrupt(self, entry: Entry, element: str) -> tuple[str, str | None]:
+        """Return what an interruption does to an entry (keep, withdraw, supersede) and the reason given."""
+        duty = self._plan.duty(element, entry.obligation) or self._plan.duty(entry.element, entry.obligation)
+        if duty is None:
+            return "keep", None
+        word = duty.on_interrupt
+        if not isinstance(word, str):
+            word = self._word(word, element, entry)
+        if word not in INTERRUPTIONS:
+            raise Incident(
+                f"on_interrupt of {entry.obligation} gives {word!r}; it is one of "
+                + ", ".join(sorted(INTERRUPTIONS)),
+                element=element,
+            )
+        return word, duty.on_interrupt_reason
+
+    def _word(self, expression: Any, element: str, entry: Entry) -> str:
+        carrier = self._plan.element(element)
+        value = evaluate(
+            expression,
+            self._facts,
+            process=carrier.process,
+            element=element,
+            extra={"due": entry.due, "raised": entry.raised, "trigger": entry.trigger},
+        )
+        return str(value)
+
+    def _moment(self) -> datetime:
+        if self._now is None:
+            raise Incident("the case has no moment yet")
+        return self._now

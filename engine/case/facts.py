@@ -1,0 +1,140 @@
+"""What a case knows: stored facts, and derived facts computed when they are read.
+
+Expressions see nested contexts (`child.age` is a path), so the root and each group are small lazy mappings: nothing is
+copied, and a fact that nobody has answered is UNKNOWN rather than null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from engine.dmn import DmnError
+from engine.feel import UNKNOWN, Environment, FeelError, UnknownFact
+from engine.case.model import Episode, Incident
+from engine.pack.model import Derived, Pack
+
+EARLIER_EPISODES = "earlier_episodes"
+
+
+class Group(Mapping[str, Any]):
+    """The facts that share a first name, as one context; a name outside the vocabulary is absent."""
+
+    def __init__(self, read: Callable[[str], Any], prefix: str, names: frozenset[str]) -> None:
+        self._read = read
+        self._prefix = prefix
+        self._names = names
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._read(f"{self._prefix}.{name}")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._names))
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class Facts:
+    """The facts of one case, stored and derived."""
+
+    def __init__(self, pack: Pack, stored: dict[str, Any], episodes: tuple[Episode, ...]) -> None:
+        self.pack = pack
+        self.stored = stored
+        self.episodes = episodes
+        self.now: datetime | None = None
+        self.ledger: Mapping[str, Any] = {}
+        self._derived: dict[str, Any] = {}
+        self._groups = self._make_groups()
+
+    def _make_groups(self) -> dict[str, Group]:
+        names: dict[str, set[str]] = {}
+        for fact in self.pack.vocabulary.facts:
+            prefix, _, rest = fact.partition(".")
+            names.setdefault(prefix, set()).add(rest)
+        names.setdefault("child", set()).add(EARLIER_EPISODES)
+        names.setdefault("period", set()).update(("from", "to"))
+        return {prefix: Group(self.read, prefix, frozenset(rest)) for prefix, rest in names.items()}
+
+    def changed(self) -> None:
+        """Forget what was derived: a fact, the ledger or the moment has changed."""
+        self._derived.clear()
+
+    def at(self, moment: datetime) -> None:
+        """Move to a moment; derived facts that depend on it are computed anew."""
+        if self.now != moment:
+            self.now = moment
+            self.changed()
+
+    def context(self, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the context an expression is evaluated in."""
+        return {**self._groups, "ledger": self.ledger, **(extra or {})}
+
+    def environment(self, moment: datetime | None = None) -> Environment:
+        """Return what built-ins need; `now` is the present moment or the one given."""
+        return Environment(now=moment or self.now, calendar=self.pack.calendar)
+
+    def read(self, fact: str) -> Any:
+        """Return a fact's value, or UNKNOWN where nobody has answered it (or what it derives from)."""
+        if fact in self.stored:
+            return self.stored[fact]
+        if fact == f"child.{EARLIER_EPISODES}":
+            return [_as_context(episode) for episode in self.episodes]
+        rule = self.pack.derived.get(fact)
+        if rule is None:
+            return UNKNOWN
+        if fact not in self._derived:
+            self._derived[fact] = UNKNOWN  # a cycle reads as unknown; the pack reader refuses it
+            self._derived[fact] = self._derive(rule)
+        return self._derived[fact]
+
+    def _derive(self, rule: Derived) -> Any:
+        try:
+            if rule.decision is not None:
+                result = self.pack.decisions[rule.decision].decide(
+                    rule.decision, self.context(), self.environment(), strict=True
+                )
+                value = result.value
+                return value[rule.fact] if isinstance(value, Mapping) and rule.fact in value else value
+            if rule.expression is None:
+                return UNKNOWN
+            return rule.expression.evaluate(self.context(), self.environment())
+        except UnknownFact:
+            return UNKNOWN
+        except (FeelError, DmnError) as error:
+            raise Incident(f"{rule.fact} could not be worked out: {error}", fact=rule.fact) from error
+
+    def known(self, fact: str) -> bool:
+        """Whether the fact has an answer."""
+        return self.read(fact) is not UNKNOWN
+
+    def snapshot_derived(self) -> dict[str, Any]:
+        """Return every derived fact's present value."""
+        return {fact: self.read(fact) for fact in self.pack.derived}
+
+
+def _as_context(episode: Episode) -> dict[str, Any]:
+    known: dict[str, Any] = {
+        "category": episode.category,
+        "reported": episode.reported,
+        "returned": episode.returned,
+    }
+    for fact, value in episode.facts.items():
+        group: dict[str, Any] = known
+        *path, last = fact.split(".")
+        for name in path:
+            group = group.setdefault(name, {})
+        group[last] = value
+    return known
+
+
+def plain(value: Any) -> Any:
+    """Return a number as FEEL keeps it (Decimal); everything else as it is."""
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value

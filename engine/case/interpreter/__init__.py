@@ -1,0 +1,11 @@
+"""The wall round SpiffWorkflow: the only package that imports it.
+
+SpiffWorkflow moves tokens and nothing more. Its specs are built from our own reading of the diagram rather than by its
+XML parser, so that no expression of a diagram ever reaches Python's `eval`, branches run in the order of the file
+rather than of the drawing, and every timer, message and condition waits until the case says that it has happened.
+"""
+
+from engine.case.interpreter.instance import Instance, Token, TokenState
+from engine.case.interpreter.specs import Specs, build_specs
+
+__all__ = ["Instance", "Specs", "Token", "TokenState", "build_specs"]
