@@ -1,0 +1,30 @@
+"""FEEL, the expression language of every condition, timer, due date, form rule and decision table.
+
+The full expression grammar of DMN 1.3 with the standard's ternary logic, and one tightening of ours: a fact nobody
+has answered is UNKNOWN in the context, and reading it raises UnknownFact instead of passing for null.
+"""
+
+from engine.feel.errors import FeelError, FeelLimit, FeelSyntaxError, UnknownFact
+from engine.feel.expression import Expression, UnaryTests, parse, parse_unary
+from engine.feel.run import Environment
+from engine.feel.values import UNKNOWN, Function, Range, Value, YearsMonths, equal, feel_type, from_python
+
+__all__ = [
+    "UNKNOWN",
+    "Environment",
+    "Expression",
+    "FeelError",
+    "FeelLimit",
+    "FeelSyntaxError",
+    "Function",
+    "Range",
+    "UnaryTests",
+    "UnknownFact",
+    "Value",
+    "YearsMonths",
+    "equal",
+    "feel_type",
+    "from_python",
+    "parse",
+    "parse_unary",
+]

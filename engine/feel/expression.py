@@ -1,0 +1,127 @@
+"""Expressions and unary tests as other modules hold them: text, tree, the names they read, and how to evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Final
+
+from engine.feel import tree
+from engine.feel.builtins import FUNCTION_NAMES
+from engine.feel.compile import compile_expression, compile_tests
+from engine.feel.errors import FeelLimit
+from engine.feel.names import names_in
+from engine.feel.parser import read_expression, read_tests
+from engine.feel.run import Environment, Run, Scope
+from engine.feel.values import LIMITS_HELP, Value, read
+
+_NOTHING: Final[Mapping[str, Value]] = MappingProxyType({})
+_ENVIRONMENT: Final = Environment()
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A FEEL expression."""
+
+    text: str
+    tree: tree.Node
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The paths it surely reads from the context, as written: `child.age`; local variables are left out."""
+        return names_in(self.tree).surely
+
+    @cached_property
+    def item_names(self) -> frozenset[str]:
+        """Names inside filters, which may be entries of the filtered items or names of the context."""
+        return names_in(self.tree).in_filters
+
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """The functions it calls by name, built-in or not."""
+        return names_in(self.tree).functions
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_code", compile_expression(self.tree))
+
+    def evaluate(
+        self,
+        context: Mapping[str, Value] = _NOTHING,
+        env: Environment | None = None,
+        warnings: list[str] | None = None,
+    ) -> Value:
+        """Return the value over a context.
+
+        `warnings` collects why parts became null. Raises UnknownFact when a fact nobody has answered is read, and
+        FeelLimit when the work is without measure.
+        """
+        try:
+            return self._code(Scope(context, Run(env or _ENVIRONMENT, warnings)))  # type: ignore[attr-defined]
+        except RecursionError:
+            raise FeelLimit(f"the expression calls itself too deeply: {LIMITS_HELP}") from None
+
+
+@dataclass(frozen=True)
+class UnaryTests:
+    """The unary tests of a cell of a decision table."""
+
+    text: str
+    tree: tree.Tests
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The paths the tests surely read from the context, `?` left out."""
+        return names_in(self.tree).surely
+
+    @cached_property
+    def item_names(self) -> frozenset[str]:
+        """Names inside filters, which may be entries of the filtered items or names of the context."""
+        return names_in(self.tree).in_filters
+
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """The functions they call by name, built-in or not."""
+        return names_in(self.tree).functions
+
+    @property
+    def is_any(self) -> bool:
+        """Whether the cell is `-`, which passes without reading its input."""
+        return not self.tree.tests
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_code", compile_tests(self.tree))
+
+    def test(
+        self,
+        value: Value,
+        context: Mapping[str, Value] = _NOTHING,
+        env: Environment | None = None,
+        warnings: list[str] | None = None,
+    ) -> bool | None:
+        """Tell whether an input passes: True, False, or None where the standard leaves it null.
+
+        Raises UnknownFact("?") when the input itself is a fact nobody has answered.
+        """
+        if self.is_any:
+            return True
+        try:
+            scope = Scope(context, Run(env or _ENVIRONMENT, warnings))
+            return self._code(read(value, "?"), scope)  # type: ignore[attr-defined, no-any-return]
+        except RecursionError:
+            raise FeelLimit(f"the test calls itself too deeply: {LIMITS_HELP}") from None
+
+
+def parse(text: str, names: frozenset[str] = frozenset()) -> Expression:
+    """Read an expression; a leading `=` is passed over.
+
+    `names` are the names of the context that are more than one word; dotted paths count by their segments. Raises
+    FeelSyntaxError with the column.
+    """
+    return Expression(text, read_expression(text, frozenset(names), FUNCTION_NAMES))
+
+
+def parse_unary(text: str, names: frozenset[str] = frozenset()) -> UnaryTests:
+    """Read the unary tests of a cell; empty or `-` passes everything. Raises FeelSyntaxError with the column."""
+    return UnaryTests(text, read_tests(text, frozenset(names), FUNCTION_NAMES))
