@@ -1,0 +1,63 @@
+"""A table's rules in plain English, for people who check it against the written procedure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine import feel
+from engine.dmn.model import DecisionTable, HitPolicy, Rule
+
+_POLICIES = {
+    HitPolicy.UNIQUE: "Exactly one rule applies.",
+    HitPolicy.ANY: "Several rules may apply; they then give the same answer.",
+    HitPolicy.PRIORITY: "Of the rules that apply, the most important answer counts.",
+    HitPolicy.FIRST: "The first rule that applies counts.",
+    HitPolicy.COLLECT: "All rules that apply count.",
+    HitPolicy.RULE_ORDER: "All rules that apply count, in their order.",
+    HitPolicy.OUTPUT_ORDER: "All rules that apply count, the most important answer first.",
+}
+
+
+def explain_rule(table: DecisionTable, number: int, label: Callable[[str], str] = str) -> str:
+    """Say in one sentence when a rule applies and what it answers.
+
+    `number` counts from 1; `label` gives the words for a fact's path. Raises IndexError for no such rule.
+    """
+    rule = table.rules[number - 1] if number > 0 else table.rules[len(table.rules)]
+    return f"Rule {number}: {_when(table, rule, label)}, then {_answers(table, rule, label)}."
+
+
+def explain_table(table: DecisionTable, label: Callable[[str], str] = str) -> str:
+    """Say what a whole table decides: a sentence for the policy, one for each rule, one for the default."""
+    lines = [_POLICIES[table.policy]]
+    lines += [explain_rule(table, rule.number, label) for rule in table.rules]
+    defaults = [
+        f"{_name(output.name or output.label, label)} is {feel.explain(output.default.expression, label)}"
+        for output in table.outputs
+        if output.default is not None and output.default.expression is not None
+    ]
+    if defaults:
+        lines.append(f"If no rule applies, {' and '.join(defaults)}.")
+    return "\n".join(lines)
+
+
+def _name(name: str, label: Callable[[str], str]) -> str:
+    return label(name) if name else "the answer"
+
+
+def _when(table: DecisionTable, rule: Rule, label: Callable[[str], str]) -> str:
+    conditions = []
+    for column, cell in zip(table.inputs, rule.cells, strict=True):
+        if cell.test is not None and column.expression.expression is not None:
+            subject = feel.explain(column.expression.expression, label)
+            conditions.append(feel.explain_unary(cell.test, subject))
+    return "if " + " and ".join(conditions) if conditions else "in every case"
+
+
+def _answers(table: DecisionTable, rule: Rule, label: Callable[[str], str]) -> str:
+    answers = []
+    for output, literal in zip(table.outputs, rule.outputs, strict=True):
+        if literal.expression is not None:
+            value = feel.explain(literal.expression, label)
+            answers.append(f"{_name(output.name or output.label, label)} is {value}")
+    return " and ".join(answers) or "there is no answer"
