@@ -1,0 +1,1 @@
+"""Alembic's revisions: the database as it was at each step."""

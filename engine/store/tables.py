@@ -1,0 +1,622 @@
+"""The tables. Rows of every table with a `council_id` are visible to that council alone (row-level security).
+
+What grows with every episode is kept narrow: an act's details, a deadline's working and a case's state are packed
+(see packed.py), tasks are rows only while they stand open, and the provenance of a fact is read off the acts.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The declarative base; the web binds it with Flask-SQLAlchemy."""
+
+    registry = registry(
+        metadata=sa.MetaData(naming_convention=NAMES),
+        type_annotation_map={
+            datetime: sa.DateTime(timezone=True),
+            str: sa.Text(),
+            dict[str, Any]: JSONB(),
+            list[Any]: JSONB(),
+            list[str]: ARRAY(sa.Text()),
+            list[int]: ARRAY(sa.SmallInteger()),
+            bytes: sa.LargeBinary(),
+        },
+    )
+
+
+def _council(primary_key: bool = False) -> Any:
+    return mapped_column(sa.SmallInteger, sa.ForeignKey("council.id"), primary_key=primary_key)
+
+
+def _identity() -> Any:
+    return mapped_column(sa.Integer, sa.Identity(), primary_key=True)
+
+
+def _case(primary_key: bool = False, nullable: bool = False) -> Any:
+    return mapped_column(
+        sa.Integer, sa.ForeignKey("case_record.id"), primary_key=primary_key, nullable=nullable
+    )
+
+
+# --- councils, packs, people who sign in --------------------------------------------------------------------------
+
+
+class Council(Base):
+    """A council that works here. `code` is its pack's id; `short` begins its case references."""
+
+    __tablename__ = "council"
+    id: Mapped[int] = mapped_column(sa.SmallInteger, sa.Identity(), primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    short: Mapped[str] = mapped_column(unique=True)
+    demonstration: Mapped[bool] = mapped_column(server_default=sa.false())
+    history_from: Mapped[date | None]
+    """Episodes are known from this day on: until the council's history is loaded, every count says so."""
+
+
+class ReferenceCounter(Base):
+    """The last case number given in a council's year."""
+
+    __tablename__ = "reference_counter"
+    council_id: Mapped[int] = _council(primary_key=True)
+    year: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True)
+    last: Mapped[int]
+
+
+class PackVersion(Base):
+    """One edition of a council's pack, named by the hash of its files; `files` holds them, packed, for ever."""
+
+    __tablename__ = "pack_version"
+    id: Mapped[int] = _identity()
+    council_id: Mapped[int] = _council()
+    hash: Mapped[str]
+    title: Mapped[str]
+    edition: Mapped[str]
+    effective: Mapped[date]
+    stored_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+    files: Mapped[bytes]
+    __table_args__ = (sa.UniqueConstraint("council_id", "hash"),)
+
+
+class Account(Base):
+    """Someone who signs in: by password (argon2) or by the council's identity provider (issuer and subject)."""
+
+    __tablename__ = "account"
+    id: Mapped[int] = _identity()
+    council_id: Mapped[int] = _council()
+    name: Mapped[str]
+    """What is typed at sign-in; unique in every spelling of its case."""
+    display_name: Mapped[str]
+    email: Mapped[str | None]
+    password_hash: Mapped[str | None]
+    issuer: Mapped[str | None]
+    subject: Mapped[str | None]
+    session_epoch: Mapped[int] = mapped_column(server_default="0")
+    """Raised to end every session of the account."""
+    failures: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
+    locked_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    last_sign_in: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    __table_args__ = (
+        sa.Index("uq_account_name", sa.text("lower(name)"), unique=True),
+        sa.UniqueConstraint("issuer", "subject"),
+    )
+
+
+class AccountRole(Base):
+    """A role of the vocabulary, or administrator, quality_assurance, process_owner, that an account holds."""
+
+    __tablename__ = "account_role"
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+    council_id: Mapped[int] = _council()
+
+
+class AccountTeam(Base):
+    """A team whose queue an account works from; named as in the pack's roles."""
+
+    __tablename__ = "account_team"
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), primary_key=True)
+    team: Mapped[str] = mapped_column(primary_key=True)
+    council_id: Mapped[int] = _council()
+
+
+class Contact(Base):
+    """Where a notice to a role or an outside body goes: `recipient` is `role:<id>` or `outside:<name>`."""
+
+    __tablename__ = "contact"
+    id: Mapped[int] = _identity()
+    council_id: Mapped[int] = _council()
+    recipient: Mapped[str]
+    channel: Mapped[str]
+    address: Mapped[str]
+    __table_args__ = (sa.UniqueConstraint("council_id", "recipient"),)
+
+
+# --- children -----------------------------------------------------------------------------------------------------
+
+
+class Child(Base):
+    """A child. `facts` holds those `child.*`, `worker.*` and `placement.*` facts that no other table tells."""
+
+    __tablename__ = "child"
+    id: Mapped[int] = _identity()
+    council_id: Mapped[int] = _council()
+    surname: Mapped[str]
+    given_names: Mapped[str]
+    name_key: Mapped[str]
+    """The names folded for searching: lower case, no accents or punctuation, surname first."""
+    aliases: Mapped[list[str]] = mapped_column(server_default="{}")
+    birth_date: Mapped[date | None]
+    sex: Mapped[str | None]
+    address: Mapped[str | None]
+    restricted: Mapped[bool] = mapped_column(server_default=sa.false())
+    restricted_reason: Mapped[str | None]
+    facts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    __table_args__ = (
+        sa.Index(
+            "ix_child_name_key", "council_id", "name_key", postgresql_ops={"name_key": "text_pattern_ops"}
+        ),
+        sa.Index("ix_child_birth_date", "council_id", "birth_date"),
+    )
+
+
+class ChildIdentifier(Base):
+    """A number by which another system knows a child: `scheme` is police, compact, mosaic, nhs, …"""
+
+    __tablename__ = "child_identifier"
+    council_id: Mapped[int] = _council(primary_key=True)
+    scheme: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    child_id: Mapped[int] = mapped_column(sa.ForeignKey("child.id"), index=True)
+
+
+class LegalStatus(Base):
+    """A legal status of a child over time, in the vocabulary's words; `until` is None while it stands."""
+
+    __tablename__ = "legal_status"
+    id: Mapped[int] = _identity()
+    council_id: Mapped[int] = _council()
+    child_id: Mapped[int] = mapped_column(sa.ForeignKey("child.id"), index=True)
+    status: Mapped[str]
+    basis: Mapped[str | None]
+    responsible_authority: Mapped[str | None]
+    since: Mapped[date]
+    until: Mapped[date | None]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[int | None]
+
+
+class AllocatedWorker(Base):
+    """A worker allocated to a child; `account_id` where the worker signs in here."""
+
+    __tablename__ = "allocated_worker"
+    id: Mapped[int] = _identity()
+    council_id: Mapped[int] = _council()
+    child_id: Mapped[int] = mapped_column(sa.ForeignKey("child.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    name: Mapped[str]
+    role: Mapped[str]
+    team: Mapped[str | None]
+    since: Mapped[date]
+    until: Mapped[date | None]
+    recorded_at: Mapped[datetime]
+
+
+class Placement(Base):
+    """Where a child lives or lived, in the vocabulary's words."""
+
+    __tablename__ = "placement"
+    id: Mapped[int] = _identity()
+    council_id: Mapped[int] = _council()
+    child_id: Mapped[int] = mapped_column(sa.ForeignKey("child.id"), index=True)
+    type: Mapped[str]
+    area: Mapped[str | None]
+    place: Mapped[str | None]
+    placed_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    facts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    recorded_at: Mapped[datetime]
+
+
+class Episode(Base):
+    """A missing or absent episode of a child: one that a case runs, or one loaded from the council's history."""
+
+    __tablename__ = "episode"
+    id: Mapped[int] = _identity()
+    council_id: Mapped[int] = _council()
+    child_id: Mapped[int] = mapped_column(sa.ForeignKey("child.id"))
+    case_id: Mapped[int | None] = mapped_column(sa.ForeignKey("case_record.id"), unique=True)
+    category: Mapped[str]
+    reported_at: Mapped[datetime]
+    returned_at: Mapped[datetime | None]
+    source_reference: Mapped[str | None]
+    facts: Mapped[dict[str, Any] | None]
+    __table_args__ = (sa.Index("ix_episode_child", "child_id", "reported_at"),)
+
+
+# --- cases --------------------------------------------------------------------------------------------------------
+
+
+class CaseRecord(Base):
+    """A case. `facts` are the stored facts as they stand, by id, in the JSON of engine.pack.values.
+
+    `acts` counts the acts done (the length of its audit chain); `updated_at` is the moment of the last one, and no act
+    may lie before it. `status` is open, quarantined (an incident waits) or closed.
+    """
+
+    __tablename__ = "case_record"
+    id: Mapped[int] = _identity()
+    council_id: Mapped[int] = _council()
+    child_id: Mapped[int | None] = mapped_column(sa.ForeignKey("child.id"))
+    pack_id: Mapped[int] = mapped_column(sa.ForeignKey("pack_version.id"))
+    reference: Mapped[str]
+    status: Mapped[str]
+    started_by: Mapped[str]
+    """The event that started it, or the id of the periodic process."""
+    opened_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    next_due: Mapped[datetime | None]
+    acts: Mapped[int] = mapped_column(server_default="0")
+    facts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    __table_args__ = (
+        sa.Index("uq_case_record_reference", "council_id", "reference", unique=True),
+        sa.Index("ix_case_record_child", "child_id"),
+        sa.Index(
+            "ix_case_record_open",
+            "council_id",
+            "next_due",
+            postgresql_where=sa.text("status <> 'closed'"),
+        ),
+        sa.Index("ix_case_record_opened", "opened_at", postgresql_using="brin"),
+    )
+
+
+class CaseState(Base):
+    """The core's state of an open case, packed; `version` is the net under the row lock. Closed cases have none."""
+
+    __tablename__ = "case_state"
+    case_id: Mapped[int] = _case(primary_key=True)
+    council_id: Mapped[int] = _council()
+    version: Mapped[int]
+    state: Mapped[bytes]
+
+
+class CaseLink(Base):
+    """Two cases that belong together: `kind` is missing_together or missing_again."""
+
+    __tablename__ = "case_link"
+    case_id: Mapped[int] = _case(primary_key=True)
+    other_id: Mapped[int] = _case(primary_key=True)
+    council_id: Mapped[int] = _council()
+    kind: Mapped[str]
+
+
+class LedgerEntry(Base):
+    """A duty in a case's ledger; the fields are those of engine.case.model.Entry.
+
+    `clauses` are separated by spaces. `working` is packed. `task_id` is the open task that performs it.
+    """
+
+    __tablename__ = "ledger_entry"
+    case_id: Mapped[int] = _case(primary_key=True)
+    number: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True)
+    council_id: Mapped[int] = _council()
+    external: Mapped[bool]
+    whole_day: Mapped[bool]
+    raised: Mapped[datetime]
+    trigger: Mapped[datetime | None]
+    clock: Mapped[datetime]
+    due: Mapped[datetime | None]
+    target: Mapped[datetime | None]
+    done: Mapped[datetime | None]
+    obligation: Mapped[str]
+    role: Mapped[str]
+    clauses: Mapped[str]
+    force: Mapped[str]
+    process: Mapped[str]
+    element: Mapped[str]
+    occasion: Mapped[str]
+    outcome: Mapped[str]
+    by: Mapped[str | None]
+    task: Mapped[str | None]
+    reason: Mapped[str | None]
+    working: Mapped[bytes | None]
+    __table_args__ = (
+        sa.Index("ix_ledger_entry_open", "council_id", "due", postgresql_where=sa.text("outcome = 'open'")),
+        sa.Index("ix_ledger_entry_raised", "raised", postgresql_using="brin"),
+    )
+
+
+class Task(Base):
+    """An open task. `core_id` is its id in the core; ended tasks are gone from here and stand in the audit events.
+
+    `due` is the earliest of its entries'. `obligations` and `force` are those of its entries.
+    """
+
+    __tablename__ = "task"
+    id: Mapped[int] = _identity()
+    council_id: Mapped[int] = _council()
+    case_id: Mapped[int] = _case()
+    core_id: Mapped[str]
+    process: Mapped[str]
+    element: Mapped[str]
+    name: Mapped[str]
+    role: Mapped[str]
+    team: Mapped[str]
+    form: Mapped[str | None]
+    notice: Mapped[str | None]
+    external: Mapped[bool]
+    automatic: Mapped[bool]
+    detached: Mapped[bool]
+    whole_day: Mapped[bool]
+    force: Mapped[str]
+    entries: Mapped[list[int]]
+    obligations: Mapped[list[str]]
+    created: Mapped[datetime]
+    due: Mapped[datetime | None]
+    assignee: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    assigned_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default="1")
+    __table_args__ = (
+        sa.UniqueConstraint("case_id", "core_id"),
+        sa.Index("ix_task_due", "council_id", "due", "id"),
+        sa.Index("ix_task_role", "council_id", "role", "due"),
+        sa.Index("ix_task_assignee", "assignee", postgresql_where=sa.text("assignee IS NOT NULL")),
+    )
+
+
+class TaskDraft(Base):
+    """What a person has typed into a task's form so far; it outlives the task, so that nothing typed is lost."""
+
+    __tablename__ = "task_draft"
+    task_id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), primary_key=True)
+    council_id: Mapped[int] = _council()
+    case_id: Mapped[int] = _case()
+    saved_at: Mapped[datetime]
+    answers: Mapped[dict[str, Any]]
+
+
+class Timer(Base):
+    """A timer that waits; gone when it has fired or was cancelled."""
+
+    __tablename__ = "timer"
+    case_id: Mapped[int] = _case(primary_key=True)
+    core_id: Mapped[str] = mapped_column(primary_key=True)
+    council_id: Mapped[int] = _council()
+    process: Mapped[str]
+    element: Mapped[str]
+    due: Mapped[datetime]
+    held_until: Mapped[datetime | None]
+    """Not before this moment: the case is quarantined and waits for its next try."""
+    __table_args__ = (sa.Index("ix_timer_due", sa.text("coalesce(held_until, due)")),)
+
+
+class Notice(Base):
+    """The outbox. `key` is unique for ever, so that a notice leaves once.
+
+    `state`: pending → sending → sent; failed (tries used up), held (a person decides: a doubtful send), cancelled.
+    """
+
+    __tablename__ = "notice"
+    id: Mapped[int] = _identity()
+    council_id: Mapped[int] = _council()
+    case_id: Mapped[int | None] = _case(nullable=True)
+    key: Mapped[str]
+    notice: Mapped[str]
+    element: Mapped[str | None]
+    entries: Mapped[list[int]] = mapped_column(server_default="{}")
+    recipient: Mapped[str]
+    """`role:<id>` or `outside:<name>`, as in Contact."""
+    channel: Mapped[str | None]
+    address: Mapped[str | None]
+    state: Mapped[str] = mapped_column(server_default="pending")
+    attempts: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
+    created_at: Mapped[datetime]
+    next_attempt: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    message_id: Mapped[str | None]
+    provider_reference: Mapped[str | None]
+    problem: Mapped[str | None]
+    __table_args__ = (
+        sa.UniqueConstraint("council_id", "key"),
+        sa.Index("ix_notice_case", "case_id"),
+        sa.Index(
+            "ix_notice_waiting",
+            "council_id",
+            "next_attempt",
+            postgresql_where=sa.text("state IN ('pending', 'sending', 'held', 'failed')"),
+        ),
+    )
+
+
+class Incident(Base):
+    """Something that could not go on by itself. `kind` is case, notice, periodic or job.
+
+    For a case, `act` is the act that failed, to be tried again as it was asked for: by the worker at `retry_at`, or
+    at once when an administrator says so.
+    """
+
+    __tablename__ = "incident"
+    id: Mapped[int] = _identity()
+    council_id: Mapped[int] = _council()
+    case_id: Mapped[int | None] = _case(nullable=True)
+    kind: Mapped[str]
+    process: Mapped[str | None]
+    element: Mapped[str | None]
+    expression: Mapped[str | None]
+    fact: Mapped[str | None]
+    message: Mapped[str]
+    act: Mapped[dict[str, Any]]
+    account_id: Mapped[int | None]
+    attempts: Mapped[int] = mapped_column(sa.SmallInteger, server_default="1")
+    opened_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    retry_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[int | None]
+    resolution: Mapped[str | None]
+    __table_args__ = (
+        sa.Index("ix_incident_open", "council_id", "id", postgresql_where=sa.text("resolved_at IS NULL")),
+        sa.Index("ix_incident_case", "case_id"),
+    )
+
+
+class PeriodicRun(Base):
+    """A period for which a periodic process was started: once, whoever tries."""
+
+    __tablename__ = "periodic_run"
+    council_id: Mapped[int] = _council(primary_key=True)
+    process: Mapped[str] = mapped_column(primary_key=True)
+    period_from: Mapped[datetime] = mapped_column(primary_key=True)
+    period_to: Mapped[datetime]
+    case_id: Mapped[int | None] = _case(nullable=True)
+
+
+# --- intake -------------------------------------------------------------------------------------------------------
+
+
+class IntakeFile(Base):
+    """A file that was received: police notifications, or a part of the council's records. `kind` says which."""
+
+    __tablename__ = "intake_file"
+    id: Mapped[int] = _identity()
+    council_id: Mapped[int] = _council()
+    kind: Mapped[str]
+    name: Mapped[str]
+    digest: Mapped[bytes]
+    received_at: Mapped[datetime]
+    received_by: Mapped[int | None]
+    finished_at: Mapped[datetime | None]
+    rows: Mapped[int] = mapped_column(server_default="0")
+    summary: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+
+
+class IntakeRow(Base):
+    """One row of a file, or one report taken by hand (`file_id` None), and what became of it.
+
+    `outcome`: started, recorded, waiting (a person has to match it), bad, repeated, discarded, loaded.
+    """
+
+    __tablename__ = "intake_row"
+    id: Mapped[int] = _identity()
+    council_id: Mapped[int] = _council()
+    file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("intake_file.id"), index=True)
+    line: Mapped[int | None]
+    kind: Mapped[str]
+    fingerprint: Mapped[bytes]
+    received_at: Mapped[datetime]
+    outcome: Mapped[str]
+    problem: Mapped[str | None]
+    data: Mapped[dict[str, Any]]
+    child_id: Mapped[int | None] = mapped_column(sa.ForeignKey("child.id"))
+    case_id: Mapped[int | None] = _case(nullable=True)
+    candidates: Mapped[list[Any] | None]
+    resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[int | None]
+    resolution: Mapped[str | None]
+    __table_args__ = (
+        sa.Index("ix_intake_row_fingerprint", "council_id", "fingerprint"),
+        sa.Index(
+            "ix_intake_row_waiting", "council_id", "id", postgresql_where=sa.text("outcome = 'waiting'")
+        ),
+        sa.Index("ix_intake_row_case", "case_id", postgresql_where=sa.text("case_id IS NOT NULL")),
+    )
+
+
+# --- what was done and seen ---------------------------------------------------------------------------------------
+
+
+class AuditEvent(Base):
+    """An act, never changed again: who did what, when, with its details packed.
+
+    Chains: one per case (`chain` = the case's id) and one per council for everything else (`chain` = minus its id).
+    A trigger gives `seq` and `hash`, which covers the event before it; update, delete and truncate are refused.
+    """
+
+    __tablename__ = "audit_event"
+    chain: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, server_default=sa.text("0")
+    )  # the trigger's
+    at: Mapped[datetime]
+    account_id: Mapped[int | None]
+    task_id: Mapped[int | None]
+    council_id: Mapped[int] = _council()
+    action: Mapped[str]
+    hash: Mapped[bytes] = mapped_column(server_default=sa.text("''::bytea"))  # the trigger's
+    detail: Mapped[bytes | None]
+    __table_args__ = (
+        sa.Index("ix_audit_event_task", "task_id", postgresql_where=sa.text("task_id IS NOT NULL")),
+    )
+
+
+access_log = sa.Table(
+    "access_log",
+    Base.metadata,
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("account_id", sa.Integer),
+    sa.Column("case_id", sa.Integer),
+    sa.Column("child_id", sa.Integer),
+    sa.Column("council_id", sa.SmallInteger, sa.ForeignKey("council.id"), nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Index("ix_access_log_case", "case_id"),
+    sa.Index("ix_access_log_at", "at", postgresql_using="brin"),
+)
+"""Who read what: written in the same transaction as the page, without a chain."""
+
+
+class IdempotencyKey(Base):
+    """A form that was posted: the same key again gets the first result. Cleared after a week."""
+
+    __tablename__ = "idempotency_key"
+    key: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    account_id: Mapped[int | None]
+    council_id: Mapped[int] = _council()
+    body: Mapped[bytes]
+    """A digest of the act and everything in the post."""
+    result: Mapped[dict[str, Any] | None]
+
+
+class Heartbeat(Base):
+    """When a worker last swept: pages warn when nothing has, because then no timer fires."""
+
+    __tablename__ = "heartbeat"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    detail: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+
+
+class JobQueueVersion(Base):
+    """The newest schema file of the job queue's library that has been applied."""
+
+    __tablename__ = "job_queue_version"
+    version: Mapped[str] = mapped_column(primary_key=True)
+
+
+def council_tables() -> list[str]:
+    """Return the names of the tables whose rows belong to one council, in alphabetical order."""
+    return sorted(name for name, table in Base.metadata.tables.items() if "council_id" in table.columns)

@@ -1,0 +1,116 @@
+"""What many tests share: a real PostgreSQL, started once, and a database of its own for each test that asks.
+
+The server runs without fsync: a test may kill any process, no test pulls the plug. A database is copied from a
+migrated template, to which nobody ever connects, so that it can be copied at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+
+from engine.store.database import Addresses, make_engine, make_sessions, name_council
+from engine.store.embedded import APP, OWNER, EmbeddedServer
+from engine.store.migrate import migrate
+
+TEMPLATE = "template_migrated"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedServer]:
+    """A PostgreSQL server for the whole run."""
+    folder = Path(tempfile.mkdtemp(prefix="hw"))  # short: the path of a socket ends at 107 characters
+    folder.chmod(0o755)
+    server = EmbeddedServer(folder, durable=False)
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(server.folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedServer) -> str:
+    """The name of a migrated database that nobody connects to."""
+    with psycopg.connect(postgres.conninfo(), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {TEMPLATE} OWNER {OWNER}")
+    migrate(postgres.url(OWNER, TEMPLATE))
+    return TEMPLATE
+
+
+def clone(postgres: EmbeddedServer, template: str) -> str:
+    """Copy the template; return the copy's name."""
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres.conninfo(), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} STRATEGY file_copy")
+    return name
+
+
+def drop(postgres: EmbeddedServer, name: str) -> None:
+    with psycopg.connect(postgres.conninfo(), autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(postgres: EmbeddedServer, template: str) -> Iterator[Addresses]:
+    """A database of the test's own, with real commits: for races, workers and what spans transactions."""
+    name = clone(postgres, template)
+    yield Addresses(app=postgres.url(APP, name), owner=postgres.url(OWNER, name))
+    drop(postgres, name)
+
+
+@pytest.fixture
+def engine(database: Addresses) -> Iterator[sa.Engine]:
+    """An engine on the test's own database, as the runtime role."""
+    made = make_engine(database.app)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def sessions(engine: sa.Engine) -> sessionmaker[Session]:
+    """Sessions on the test's own database."""
+    return make_sessions(engine)
+
+
+@pytest.fixture(scope="session")
+def shared_engine(postgres: EmbeddedServer, template: str) -> Iterator[sa.Engine]:
+    """An engine on the database that the rolled-back tests share."""
+    name = clone(postgres, template)
+    made = make_engine(postgres.url(APP, name))
+    yield made
+    made.dispose()
+    drop(postgres, name)
+
+
+@pytest.fixture
+def session(shared_engine: sa.Engine) -> Iterator[Session]:
+    """A fast session: whatever it commits is undone after the test (a commit only releases a savepoint)."""
+    with shared_engine.connect() as connection:
+        outer = connection.begin()
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            name_council(session)
+            yield session
+        outer.rollback()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_from_outside() -> Iterator[None]:
+    """Tests do not read the HOMEWARD_* settings of whoever runs them, Chromium's place and the service user aside."""
+    kept = {"HOMEWARD_CHROMIUM", "HOMEWARD_SERVICE_USER", "HOMEWARD_PG_BIN"}
+    taken = {
+        name: os.environ.pop(name)
+        for name in list(os.environ)
+        if name.startswith("HOMEWARD_") and name not in kept
+    }
+    yield
+    os.environ.update(taken)
