@@ -1,7 +1,7 @@
 """Settings of an installation, read from environment variables named HOMEWARD_*.
 
-Everything is optional: with nothing set the product runs on its own PostgreSQL under `var/`. The clock is a setting so
-that a test can hold it still in several processes at once; a real installation never sets it.
+Everything is optional: with nothing set the product runs on its own PostgreSQL under `var/`. The clock is a
+setting so that a test can hold it still in several processes at once; a real installation never sets it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ class SettingsError(HomewardError):
 
 @dataclass(frozen=True)
 class FileClock:
-    """A clock that stands at the ISO moment written in a file: tests move several processes by writing one line."""
+    """A clock that stands at the ISO moment written in a file: tests move several processes by writing one
+    line."""
 
     path: Path
 
@@ -41,8 +42,8 @@ class FileClock:
 class Settings:
     """How this installation runs.
 
-    `database_url` None means the embedded server. `owner_url` is used by migrations alone and is `database_url` where
-    left out. `data` holds the embedded server and secrets made at the first start.
+    `database_url` None means the embedded server. `owner_url` is used by migrations alone and is
+    `database_url` where left out. `data` holds the embedded server and secrets made at the first start.
     """
 
     data: Path = PROJECT / "var"

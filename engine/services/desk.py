@@ -1,7 +1,7 @@
 """The desk: everything a service needs to do one act for one person, and the errors that services raise.
 
-Services never commit: the web commits once a POST, the worker once an act, so that an act and its effects stand or
-fall together.
+Services never commit: the web commits once a POST, the worker once an act, so that an act and its effects
+stand or fall together.
 """
 
 from __future__ import annotations
@@ -160,8 +160,8 @@ class Once:
 def once(desk: Desk, key: str | None, act: str, body: Any) -> Once:
     """Take a form's key for an act, waiting while another request with the same key runs.
 
-    The same key with the same body gives the first result; with another body it raises Conflict. Without a key (the
-    worker, the command line) every call is the first.
+    The same key with the same body gives the first result; with another body it raises Conflict. Without a
+    key (the worker, the command line) every call is the first.
     """
     if key is None:
         return Once(first=True)

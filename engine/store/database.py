@@ -1,7 +1,8 @@
 """Connections and sessions: which server, as which role, for which council.
 
-Each transaction names its council with SET LOCAL, because row-level security hides everything else; a session that
-names none sees no council's rows at all. The name is given when a transaction begins, so that no query can forget it.
+Each transaction names its council with SET LOCAL, because row-level security hides everything else; a session
+that names none sees no council's rows at all. The name is given when a transaction begins, so that no query
+can forget it.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ def normal_url(url: str) -> str:
 
 
 def engine_options(**more: Any) -> dict[str, Any]:
-    """Return what every SQLAlchemy engine of ours is made with (Flask-SQLAlchemy takes it as its engine options)."""
+    """Return what every SQLAlchemy engine of ours is made with (Flask-SQLAlchemy takes it as its engine
+    options)."""
     return {
         "pool_pre_ping": True,
         "pool_size": 8,

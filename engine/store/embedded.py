@@ -1,10 +1,11 @@
 """The embedded PostgreSQL: the binaries of a wheel, supervised from here.
 
-Only the wheel's binaries are used. Its own Python manager trusts a stale pid file, leaves a half-made cluster after a
-kill during initdb, shares one lock file between all users and opens parent directories when run as root.
+Only the wheel's binaries are used. Its own Python manager trusts a stale pid file, leaves a half-made cluster
+after a kill during initdb, shares one lock file between all users and opens parent directories when run as
+root.
 
-One process owns the server (it holds `owner.lock`); others attach. A kill -9 of the owner ends the server cleanly
-(Linux) or leaves an orphan that the next owner adopts.
+One process owns the server (it holds `owner.lock`); others attach. A kill -9 of the owner ends the server
+cleanly (Linux) or leaves an orphan that the next owner adopts.
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ class EmbeddedServerError(HomewardError):
 class EmbeddedServer:
     """A PostgreSQL server in a folder, reached through a Unix socket.
 
-    Start it from the main thread: the signal that ends the server with its owner follows the thread that started it.
+    Start it from the main thread: the signal that ends the server with its owner follows the thread that
+    started it.
     """
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
@@ -77,7 +79,8 @@ class EmbeddedServer:
 
     @property
     def socket_folder(self) -> Path:
-        """Where the socket lies: in the data folder, or in the temporary folder when that path is too long for one."""
+        """Where the socket lies: in the data folder, or in the temporary folder when that path is too long
+        for one."""
         inside = self.data / "run"
         if len(os.fsencode(inside / ".s.PGSQL.5432.lock")) <= 100:
             return inside
@@ -193,8 +196,8 @@ class EmbeddedServer:
     def _adopt_orphan(self, timeout: float) -> bool:
         """We hold the lock, so whatever postmaster.pid names is the orphan of a killed owner, or nobody.
 
-        A dead pid's file is left for PostgreSQL, which uses it to wait for the dead server's shared memory. Only a
-        pid that now belongs to another program has to go, and then no backend of ours may still live.
+        A dead pid's file is left for PostgreSQL, which uses it to wait for the dead server's shared memory.
+        Only a pid that now belongs to another program has to go, and then no backend of ours may still live.
         """
         file = self.data / "postmaster.pid"
         try:
@@ -230,13 +233,14 @@ class EmbeddedServer:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
-                    preexec_fn=_die_with_owner if _signal_follows_owner() else None,  # noqa: PLW1509
+                    preexec_fn=_die_with_owner if _signal_follows_owner() else None,
                 )
             try:
                 self._wait(max(1.0, end - time.monotonic()))
                 return
             except EmbeddedServerError:
-                # backends of a killed server hold its shared memory for a moment: the new one refuses; try again
+                # backends of a killed server hold its shared memory for a moment: the new one refuses; try
+                # again
                 if self.process.poll() is None or time.monotonic() > end:
                     raise
                 time.sleep(0.2)
@@ -308,7 +312,8 @@ def _may_enter(path: Path, user: str, bits: int = stat.S_IXOTH) -> bool:
 
 
 def _enterable_folder(folder: Path, user: str | None) -> Path:
-    """As root, a folder that the service user cannot reach is replaced by one of its own under /var/lib/homeward."""
+    """As root, a folder that the service user cannot reach is replaced by one of its own under
+    /var/lib/homeward."""
     if user is None or _may_enter(folder, user):
         return folder
     return Path("/var/lib/homeward") / hashlib.sha256(str(folder).encode()).hexdigest()[:8]
@@ -381,7 +386,8 @@ def _command_line(pid: int) -> str:
 
 
 def _anyone_works_in(data: Path) -> bool:
-    """Return whether a process has the data folder as its working directory, as every backend has (Linux only)."""
+    """Return whether a process has the data folder as its working directory, as every backend has (Linux
+    only)."""
     for link in Path("/proc").glob("[0-9]*/cwd"):
         with contextlib.suppress(OSError):
             if Path(os.readlink(link)) == data:

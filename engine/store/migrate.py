@@ -1,8 +1,8 @@
 """Bringing a database to this version: our own revisions (Alembic), then the job queue's schema.
 
-The queue's tables come from the files that the pinned library ships: a fresh database takes its whole schema, an
-older one each file that came later, so that no copy of them has to be kept here. Several machines may start at once:
-one migrates, the others wait for it.
+The queue's tables come from the files that the pinned library ships: a fresh database takes its whole schema,
+an older one each file that came later, so that no copy of them has to be kept here. Several machines may
+start at once: one migrates, the others wait for it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def head() -> str:
 def migrate(owner_url: str, revision: str = "head") -> tuple[str | None, str | None]:
     """Bring the database to `revision`; return the revisions before and after.
 
-    Raise DatabaseError for a database that a newer version has migrated, or an owner who may not make the runtime role.
+    Raise DatabaseError for a database that a newer version has migrated, or an owner who may not make the
+    runtime role.
     """
     engine = sa.create_engine(normal_url(owner_url), poolclass=sa.NullPool)
     try:
@@ -93,7 +94,8 @@ def _refuse_newer(revision: str | None) -> None:
 
 
 def _ensure_role(connection: sa.Connection) -> None:
-    """Make the runtime role where it is missing, and let the owner become it (so that one URL can serve both)."""
+    """Make the runtime role where it is missing, and let the owner become it (so that one URL can serve
+    both)."""
     if not connection.scalar(sa.text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": APP}):
         try:
             with connection.begin_nested():
@@ -128,7 +130,8 @@ def _bring_queue_up(connection: sa.Connection) -> None:
 
 
 def _grant(connection: sa.Connection) -> None:
-    """Give the runtime role what it needs; it owns nothing and may neither truncate nor change what is append-only."""
+    """Give the runtime role what it needs; it owns nothing and may neither truncate nor change what is
+    append-only."""
     _run(connection, resources.files("engine.store").joinpath("grants.sql").read_text())
 
 

@@ -1,7 +1,8 @@
 """JSON values packed small: what every episode leaves behind by the dozen (acts, workings, states).
 
-A preset dictionary of the words that recur (words_1.json) lets zlib shrink even a 200-byte value to a third; the first
-byte names the dictionary, so that a later one can stand beside it. A dictionary, once used, never changes.
+A preset dictionary of the words that recur (words_1.json) lets zlib shrink even a 200-byte value to a third;
+the first byte names the dictionary, so that a later one can stand beside it. A dictionary, once used, never
+changes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The tables. Rows of every table with a `council_id` are visible to that council alone (row-level security).
 
-What grows with every episode is kept narrow: an act's details, a deadline's working and a case's state are packed
-(see packed.py), tasks are rows only while they stand open, and the provenance of a fact is read off the acts.
+What grows with every episode is kept narrow: an act's details, a deadline's working and a case's state are
+packed (see packed.py), tasks are rows only while they stand open, and the provenance of a fact is read off
+the acts.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ NAMES = {
 }
 
 
+OWN_COUNCIL = sa.text("current_council()")
+"""The transaction's council: what `council_id` is when a row names none."""
+
+
 class Base(DeclarativeBase):
     """The declarative base; the web binds it with Flask-SQLAlchemy."""
 
@@ -41,7 +46,13 @@ class Base(DeclarativeBase):
 
 
 def _council(primary_key: bool = False) -> Any:
-    return mapped_column(sa.SmallInteger, sa.ForeignKey("council.id"), primary_key=primary_key)
+    return mapped_column(
+        sa.SmallInteger,
+        sa.ForeignKey("council.id"),
+        primary_key=primary_key,
+        autoincrement=False,
+        server_default=OWN_COUNCIL,
+    )
 
 
 def _identity() -> Any:
@@ -54,7 +65,7 @@ def _case(primary_key: bool = False, nullable: bool = False) -> Any:
     )
 
 
-# --- councils, packs, people who sign in --------------------------------------------------------------------------
+# --- councils, packs, people who sign in
 
 
 class Council(Base):
@@ -151,7 +162,7 @@ class Contact(Base):
     __table_args__ = (sa.UniqueConstraint("council_id", "recipient"),)
 
 
-# --- children -----------------------------------------------------------------------------------------------------
+# --- children
 
 
 class Child(Base):
@@ -255,14 +266,14 @@ class Episode(Base):
     __table_args__ = (sa.Index("ix_episode_child", "child_id", "reported_at"),)
 
 
-# --- cases --------------------------------------------------------------------------------------------------------
+# --- cases
 
 
 class CaseRecord(Base):
     """A case. `facts` are the stored facts as they stand, by id, in the JSON of engine.pack.values.
 
-    `acts` counts the acts done (the length of its audit chain); `updated_at` is the moment of the last one, and no act
-    may lie before it. `status` is open, quarantined (an incident waits) or closed.
+    `acts` counts the acts done (the length of its audit chain); `updated_at` is the moment of the last one,
+    and no act may lie before it. `status` is open, quarantined (an incident waits) or closed.
     """
 
     __tablename__ = "case_record"
@@ -294,7 +305,10 @@ class CaseRecord(Base):
 
 
 class CaseState(Base):
-    """The core's state of an open case, packed; `version` is the net under the row lock. Closed cases have none."""
+    """The core's state of a case, packed; `version` is the net under the row lock.
+
+    A closed case keeps its small state, because what is learnt later may open it again.
+    """
 
     __tablename__ = "case_state"
     case_id: Mapped[int] = _case(primary_key=True)
@@ -350,7 +364,8 @@ class LedgerEntry(Base):
 
 
 class Task(Base):
-    """An open task. `core_id` is its id in the core; ended tasks are gone from here and stand in the audit events.
+    """An open task. `core_id` is its id in the core; ended tasks are gone from here and stand in the audit
+    events.
 
     `due` is the earliest of its entries'. `obligations` and `force` are those of its entries.
     """
@@ -495,7 +510,7 @@ class PeriodicRun(Base):
     case_id: Mapped[int | None] = _case(nullable=True)
 
 
-# --- intake -------------------------------------------------------------------------------------------------------
+# --- intake
 
 
 class IntakeFile(Base):
@@ -546,7 +561,7 @@ class IntakeRow(Base):
     )
 
 
-# --- what was done and seen ---------------------------------------------------------------------------------------
+# --- what was done and seen
 
 
 class AuditEvent(Base):
@@ -580,7 +595,13 @@ access_log = sa.Table(
     sa.Column("account_id", sa.Integer),
     sa.Column("case_id", sa.Integer),
     sa.Column("child_id", sa.Integer),
-    sa.Column("council_id", sa.SmallInteger, sa.ForeignKey("council.id"), nullable=False),
+    sa.Column(
+        "council_id",
+        sa.SmallInteger,
+        sa.ForeignKey("council.id"),
+        nullable=False,
+        server_default=OWN_COUNCIL,
+    ),
     sa.Column("what", sa.Text, nullable=False),
     sa.Index("ix_access_log_case", "case_id"),
     sa.Index("ix_access_log_at", "at", postgresql_using="brin"),

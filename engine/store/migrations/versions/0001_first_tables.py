@@ -11,8 +11,16 @@ from sqlalchemy.dialects import postgresql
 revision = "0001"
 down_revision = None
 
+# The council that a transaction works for; set with SET LOCAL. Read once a statement by policies and
+# defaults.
+CURRENT_COUNCIL = """
+CREATE FUNCTION current_council() RETURNS smallint LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT nullif(current_setting('homeward.council', true), '')::smallint $$
+"""
+
 
 def upgrade() -> None:
+    op.execute(CURRENT_COUNCIL)
     op.create_table(
         "council",
         sa.Column("id", sa.SmallInteger(), sa.Identity(always=False), nullable=False),
@@ -43,7 +51,9 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Integer(), nullable=True),
         sa.Column("case_id", sa.Integer(), nullable=True),
         sa.Column("child_id", sa.Integer(), nullable=True),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id", sa.SmallInteger(), server_default=sa.text("current_council()"), nullable=False
+        ),
         sa.Column("what", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["council_id"], ["council.id"], name=op.f("fk_access_log_council_id")),
     )
@@ -52,7 +62,13 @@ def upgrade() -> None:
     op.create_table(
         "account",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("display_name", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=True),
@@ -77,7 +93,13 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=True),
         sa.Column("task_id", sa.Integer(), nullable=True),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), server_default=sa.text("''::bytea"), nullable=False),
         sa.Column("detail", sa.LargeBinary(), nullable=True),
@@ -94,7 +116,13 @@ def upgrade() -> None:
     op.create_table(
         "child",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("surname", sa.Text(), nullable=False),
         sa.Column("given_names", sa.Text(), nullable=False),
         sa.Column("name_key", sa.Text(), nullable=False),
@@ -121,7 +149,13 @@ def upgrade() -> None:
     op.create_table(
         "contact",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("recipient", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
@@ -134,7 +168,13 @@ def upgrade() -> None:
         sa.Column("key", sa.Uuid(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=True),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.ForeignKeyConstraint(["council_id"], ["council.id"], name=op.f("fk_idempotency_key_council_id")),
@@ -143,7 +183,13 @@ def upgrade() -> None:
     op.create_table(
         "intake_file",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
@@ -158,7 +204,13 @@ def upgrade() -> None:
     op.create_table(
         "pack_version",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("edition", sa.Text(), nullable=False),
@@ -172,7 +224,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "reference_counter",
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("year", sa.SmallInteger(), nullable=False),
         sa.Column("last", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["council_id"], ["council.id"], name=op.f("fk_reference_counter_council_id")),
@@ -182,7 +240,13 @@ def upgrade() -> None:
         "account_role",
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_role_account_id")),
         sa.ForeignKeyConstraint(["council_id"], ["council.id"], name=op.f("fk_account_role_council_id")),
         sa.PrimaryKeyConstraint("account_id", "role", name=op.f("pk_account_role")),
@@ -191,7 +255,13 @@ def upgrade() -> None:
         "account_team",
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("team", sa.Text(), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_team_account_id")),
         sa.ForeignKeyConstraint(["council_id"], ["council.id"], name=op.f("fk_account_team_council_id")),
         sa.PrimaryKeyConstraint("account_id", "team", name=op.f("pk_account_team")),
@@ -199,7 +269,13 @@ def upgrade() -> None:
     op.create_table(
         "allocated_worker",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("child_id", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
@@ -217,7 +293,13 @@ def upgrade() -> None:
     op.create_table(
         "case_record",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("child_id", sa.Integer(), nullable=True),
         sa.Column("pack_id", sa.Integer(), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
@@ -248,7 +330,13 @@ def upgrade() -> None:
     op.create_index("uq_case_record_reference", "case_record", ["council_id", "reference"], unique=True)
     op.create_table(
         "child_identifier",
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("scheme", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("child_id", sa.Integer(), nullable=False),
@@ -260,7 +348,13 @@ def upgrade() -> None:
     op.create_table(
         "legal_status",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("child_id", sa.Integer(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("basis", sa.Text(), nullable=True),
@@ -277,7 +371,13 @@ def upgrade() -> None:
     op.create_table(
         "placement",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("child_id", sa.Integer(), nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("area", sa.Text(), nullable=True),
@@ -295,7 +395,13 @@ def upgrade() -> None:
         "case_link",
         sa.Column("case_id", sa.Integer(), nullable=False),
         sa.Column("other_id", sa.Integer(), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_case_link_case_id")),
         sa.ForeignKeyConstraint(["council_id"], ["council.id"], name=op.f("fk_case_link_council_id")),
@@ -305,7 +411,13 @@ def upgrade() -> None:
     op.create_table(
         "case_state",
         sa.Column("case_id", sa.Integer(), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("state", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_case_state_case_id")),
@@ -315,7 +427,13 @@ def upgrade() -> None:
     op.create_table(
         "episode",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("child_id", sa.Integer(), nullable=False),
         sa.Column("case_id", sa.Integer(), nullable=True),
         sa.Column("category", sa.Text(), nullable=False),
@@ -333,7 +451,13 @@ def upgrade() -> None:
     op.create_table(
         "incident",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("case_id", sa.Integer(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("process", sa.Text(), nullable=True),
@@ -365,7 +489,13 @@ def upgrade() -> None:
     op.create_table(
         "intake_row",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("file_id", sa.Integer(), nullable=True),
         sa.Column("line", sa.Integer(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -406,7 +536,13 @@ def upgrade() -> None:
         "ledger_entry",
         sa.Column("case_id", sa.Integer(), nullable=False),
         sa.Column("number", sa.SmallInteger(), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("external", sa.Boolean(), nullable=False),
         sa.Column("whole_day", sa.Boolean(), nullable=False),
         sa.Column("raised", sa.DateTime(timezone=True), nullable=False),
@@ -444,7 +580,13 @@ def upgrade() -> None:
     op.create_table(
         "notice",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("case_id", sa.Integer(), nullable=True),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("notice", sa.Text(), nullable=False),
@@ -476,7 +618,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "periodic_run",
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("process", sa.Text(), nullable=False),
         sa.Column("period_from", sa.DateTime(timezone=True), nullable=False),
         sa.Column("period_to", sa.DateTime(timezone=True), nullable=False),
@@ -488,7 +636,13 @@ def upgrade() -> None:
     op.create_table(
         "task",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("case_id", sa.Integer(), nullable=False),
         sa.Column("core_id", sa.Text(), nullable=False),
         sa.Column("process", sa.Text(), nullable=False),
@@ -529,7 +683,13 @@ def upgrade() -> None:
         "task_draft",
         sa.Column("task_id", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("case_id", sa.Integer(), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -542,7 +702,13 @@ def upgrade() -> None:
         "timer",
         sa.Column("case_id", sa.Integer(), nullable=False),
         sa.Column("core_id", sa.Text(), nullable=False),
-        sa.Column("council_id", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("process", sa.Text(), nullable=False),
         sa.Column("element", sa.Text(), nullable=False),
         sa.Column("due", sa.DateTime(timezone=True), nullable=False),
@@ -554,4 +720,6 @@ def upgrade() -> None:
     op.create_index("ix_timer_due", "timer", [sa.literal_column("coalesce(held_until, due)")], unique=False)
 
     guards = (Path(__file__).parent / "guards_0001.sql").read_text()
-    op.get_bind().connection.driver_connection.execute(guards)
+    raw = op.get_bind().connection.driver_connection
+    assert raw is not None
+    raw.execute(guards)

@@ -1,9 +1,5 @@
 -- Row-level security, the audit chain, and the few questions that are asked before a council is known.
 
--- The council of the transaction. Policies read it once a statement (a subselect), not once a row.
-CREATE FUNCTION current_council() RETURNS smallint LANGUAGE sql STABLE PARALLEL SAFE AS
-$$ SELECT nullif(current_setting('homeward.council', true), '')::smallint $$;
-
 DO $$
 DECLARE name text;
 BEGIN
