@@ -77,18 +77,25 @@ class Case:
         *,
         facts: Mapping[str, Any],
         at: datetime,
+        actual: datetime | None = None,
         earlier_episodes: Iterable[Episode] = (),
         event: str = "reported",
         by: str = "system",
         number: int = 1,
         hold: frozenset[str] = frozenset(),
     ) -> Case:
-        """Open a case by an event; `facts` are those known at the start, by id. Raises CaseError, Incident."""
+        """Open a case by an event that happened at `actual`; `facts` are those known at the start, by id.
+
+        Raises CaseError, Incident.
+        """
         processes = plan_of(pack).started_by(event)
         if not processes:
             raise CaseError(f"no process of {pack.id} starts with the event {event}")
         case = cls._opened(pack, number, facts, at, tuple(earlier_episodes), by, hold)
-        case._history("started", detail={"event": event, "pack": pack.hash, "calendar": pack.calendar.version})
+        case._history(
+            "started", detail={"event": event, "pack": pack.hash, "calendar": pack.calendar.version}
+        )
+        case._bring(event, actual or at, None)
         for process in processes:
             case._start_process(process, {"event": event})
         case._rest()
@@ -103,7 +110,9 @@ class Case:
         if started.start is not Start.TIMER:
             raise CaseError(f"the process {process} is not started by time")
         case = cls._opened(pack, 1, {"period.from": since, "period.to": until}, at, (), by, frozenset())
-        case._history("started", detail={"process": process, "pack": pack.hash, "calendar": pack.calendar.version})
+        case._history(
+            "started", detail={"process": process, "pack": pack.hash, "calendar": pack.calendar.version}
+        )
         case._start_process(started, {})
         case._rest()
         return case
@@ -228,9 +237,7 @@ class Case:
         self._begin(at, by)
         self._history("event", detail={"event": event, "actual": true_moment.isoformat()})
         origin = "override" if event == "override_recorded" else "event"
-        for fact, value in self.pack.vocabulary.events[event].sets.items():
-            taken = {"actual": true_moment, "recorded": at}.get(value, plain(value))
-            self._set(fact, taken, actual=true_moment, origin="event", where=event, reason=reason)
+        self._bring(event, true_moment, reason)
         for fact, value in (facts or {}).items():
             self._set(fact, value, actual=true_moment, origin=origin, where=event, reason=reason)
         self._deliver(event)
@@ -358,7 +365,9 @@ class Case:
         if at.tzinfo is None:
             raise CaseError("a moment without a zone cannot be recorded")
         if self._at is not None and at < self._at:
-            raise CaseError(f"the case already stands at {self._at.isoformat()}; {at.isoformat()} is before that")
+            raise CaseError(
+                f"the case already stands at {self._at.isoformat()}; {at.isoformat()} is before that"
+            )
         self._at = local(at)
         self._by = by
         self.facts.at(self._at)
@@ -400,9 +409,13 @@ class Case:
             return
         self.facts.stored[fact] = value
         self.facts.changed()
-        self.changes.facts.append(
-            FactChange(fact, value, self._now, actual, self._by, origin, where, reason)
-        )
+        self.changes.facts.append(FactChange(fact, value, self._now, actual, self._by, origin, where, reason))
+
+    def _bring(self, event: str, actual: datetime, reason: str | None) -> None:
+        """Set the facts that the event brings by itself."""
+        for fact, value in self.pack.vocabulary.events[event].sets.items():
+            taken = {"actual": local(actual), "recorded": self._now}.get(str(value), plain(value))
+            self._set(fact, taken, actual=actual, origin="event", where=event, reason=reason)
 
     def _start_process(self, process: Process, detail: dict[str, Any]) -> None:
         number = self._next_instance
@@ -647,9 +660,7 @@ class Case:
                 outcome = self.duties.outcome(entry, self._now, element=task.element)
                 self.ledger.end(number, outcome, self._now, by=self._by)
                 self.facts.changed()
-        self._history(
-            "task_completed", process=task.process, element=task.element, detail={"task": task.id}
-        )
+        self._history("task_completed", process=task.process, element=task.element, detail={"task": task.id})
         self._end_task(task, "completed")
         element = self.plan.element(task.element)
         if task.automatic and task.notice:
@@ -721,9 +732,7 @@ def work_out_period(process: Process, facts: Facts, since: datetime) -> datetime
         process.start_expression, facts, process=process.id, element=process.start_element, moment=since
     )
     if deadline.at is None or deadline.at <= since:
-        raise Incident(
-            f"the process {process.id} does not say when it starts next", process=process.id
-        )
+        raise Incident(f"the process {process.id} does not say when it starts next", process=process.id)
     return deadline.at
 
 

@@ -63,9 +63,7 @@ def work_out(
     return Deadline(at, whole_day, start, tuple(Step(text, str(step)) for text, step in shown.steps))
 
 
-def instant(
-    value: Any, *, process: str, element: str, expression: Expression
-) -> tuple[datetime, bool]:
+def instant(value: Any, *, process: str, element: str, expression: Expression) -> tuple[datetime, bool]:
     """Return (instant, whole day) for a date and time with a zone, or a date; raise Incident for anything else."""
     if isinstance(value, datetime):
         if value.tzinfo is None:

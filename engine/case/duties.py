@@ -97,9 +97,7 @@ class Duties:
         return entry
 
     def _arises(self, duty: Duty, element: Element) -> bool:
-        return duty.when is None or truth(
-            duty.when, self._facts, process=element.process, element=element.id
-        )
+        return duty.when is None or truth(duty.when, self._facts, process=element.process, element=element.id)
 
     def _occasion(self, duty: Duty, element: Element) -> str:
         if duty.occasion is None:
@@ -240,7 +238,8 @@ class Duties:
         outcome = SETTLEMENTS.get(word)
         if outcome is None:
             raise Incident(
-                f"{element.id} settles {entry.obligation} as {word!r}; it is one of " + ", ".join(SETTLEMENTS),
+                f"{element.id} settles {entry.obligation} as {word!r}; it is one of "
+                + ", ".join(SETTLEMENTS),
                 process=element.process,
                 element=element.id,
             )

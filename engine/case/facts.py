@@ -11,9 +11,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from engine.case.model import Episode, Incident
 from engine.dmn import DmnError
 from engine.feel import UNKNOWN, Environment, FeelError, UnknownFact
-from engine.case.model import Episode, Incident
 from engine.pack.model import Derived, Pack
 
 EARLIER_EPISODES = "earlier_episodes"

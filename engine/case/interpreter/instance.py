@@ -71,7 +71,9 @@ class Instance:
     @classmethod
     def start(cls, number: int, process: str, specs: Specs) -> Instance:
         """Put a token on the process's start event; nothing moves before `advance`."""
-        workflow = BpmnWorkflow(specs.processes[process], specs.processes, script_engine=_Answers(_unanswered))
+        workflow = BpmnWorkflow(
+            specs.processes[process], specs.processes, script_engine=_Answers(_unanswered)
+        )
         return cls(number, process, workflow)
 
     @property
@@ -118,7 +120,9 @@ class Instance:
         try:
             task.run()
         except SpiffWorkflowException as error:
-            raise Incident(f"the token cannot go on: {error}", process=self.process, element=element) from error
+            raise Incident(
+                f"the token cannot go on: {error}", process=self.process, element=element
+            ) from error
 
     def complete(self, token: int) -> str:
         """Complete the work a token stands at and return its element; the token moves on at the next `advance`."""
@@ -195,7 +199,9 @@ class Instance:
         """
         live = any(task._state & LIVE for task in self._walk())
         if self.completed and live:
-            raise Incident("the process says that it has ended but work in it is still open", process=self.process)
+            raise Incident(
+                "the process says that it has ended but work in it is still open", process=self.process
+            )
         if not self.completed and not any(
             task._state & LIVE and (self._element(task) or task._state != TaskState.WAITING)
             for task in self._walk()
@@ -289,7 +295,9 @@ class Instance:
 
     def _attach(self, workflow: Any, subs: dict[str, Any], specs: Specs) -> None:
         for task in list(workflow.tasks.values()):
-            held = subs.get(str(self._numbers[task.id])) if isinstance(task.task_spec, SubWorkflowTask) else None
+            held = (
+                subs.get(str(self._numbers[task.id])) if isinstance(task.task_spec, SubWorkflowTask) else None
+            )
             if held is None:
                 continue
             name, rows = held

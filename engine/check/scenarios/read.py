@@ -1,0 +1,303 @@
+"""Reading scenario files: YAML whose every fault is reported with its line, and whose ids stay texts.
+
+The loader is YAML without its surprises (no timestamps, no sexagesimals, no floats, only true and false are booleans),
+since 4.10 is a clause and 2026-05-12T09:00+01:00 must keep its offset.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from engine.check.scenarios.story import EarlierEpisode, Expectation, Happens, Moment, Scenario
+from engine.clock import local
+from engine.pack.model import Vocabulary
+from engine.pack.values import parse_fact
+from engine.problems import Problem, UnreadableFile
+
+OUTCOMES = frozenset({"open", "done", "done_late", "refused", "not_engaged", "withdrawn", "superseded"})
+LINE = "__line__"
+
+
+class BadScenario(UnreadableFile):
+    """A scenario file cannot be played: the message names each fault with its line."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's core words only; every mapping remembers its line."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("tag:yaml.org,2002:bool", r"^(?:true|false|True|False)$", list("tfTF")),
+    ("tag:yaml.org,2002:int", r"^[-+]?(?:0|[1-9][0-9]*)$", list("-+0123456789")),
+    ("tag:yaml.org,2002:null", r"^(?:~|null|Null|)$", ["~", "n", "N", ""]),
+    ("tag:yaml.org,2002:merge", r"^(?:<<)$", ["<"]),
+):
+    _Loader.add_implicit_resolver(_tag, re.compile(_pattern), _first)  # type: ignore[no-untyped-call]
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
+    loader.flatten_mapping(node)
+    found: dict[str, Any] = {LINE: node.start_mark.line + 1}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        found[str(key)] = loader.construct_object(value_node, deep=True)
+    return found
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
+class _Reader:
+    """Reads one file's scenarios, collecting faults."""
+
+    def __init__(self, name: str, vocabulary: Vocabulary) -> None:
+        self.name = name
+        self.vocabulary = vocabulary
+        self.problems: list[Problem] = []
+        self.scenario = ""
+
+    def fault(self, line: int, message: str, remedy: str = "") -> None:
+        self.problems.append(Problem(self.name, line, self.scenario, message, remedy))
+
+    def keys(self, row: Mapping[str, Any], allowed: set[str], what: str) -> None:
+        for key in row:
+            if key != LINE and key not in allowed:
+                self.fault(
+                    row[LINE],
+                    f"{what} has no field {key}",
+                    f"It may have {', '.join(sorted(allowed))}",
+                )
+
+    def moment(self, value: Any, line: int) -> Moment:
+        try:
+            return Moment.parse(value)
+        except ValueError as error:
+            self.fault(line, str(error))
+            return Moment("T0")
+
+    def instant(self, value: Any, line: int, what: str) -> datetime:
+        try:
+            read = datetime.fromisoformat(str(value))
+            if read.tzinfo is None:
+                raise ValueError
+            return local(read)
+        except ValueError:
+            self.fault(line, f"{what} is {value!r}", "Write an instant such as 2026-05-12T09:00+01:00")
+            return local(datetime.fromisoformat("2000-01-01T00:00+00:00"))
+
+    def words(self, value: Any) -> tuple[str, ...]:
+        if value is None:
+            return ()
+        return tuple(str(v) for v in value) if isinstance(value, list) else (str(value),)
+
+    def facts(self, rows: Any, line: int) -> dict[str, Any]:
+        if rows is None:
+            return {}
+        if not isinstance(rows, dict):
+            self.fault(line, "facts are a mapping of fact to value")
+            return {}
+        found = {}
+        for name, raw in rows.items():
+            if name == LINE:
+                continue
+            fact = self.vocabulary.facts.get(name)
+            if fact is None:
+                self.fault(rows[LINE], f"{name} is no fact of the vocabulary")
+            elif fact.source == "derived":
+                self.fault(rows[LINE], f"{name} is derived: the engine computes it", "Leave it out")
+            else:
+                try:
+                    found[name] = parse_fact(fact, raw)
+                except Exception as error:
+                    self.fault(rows[LINE], str(error))
+        return found
+
+    def obligation(self, value: Any, line: int) -> str:
+        if str(value) not in self.vocabulary.obligations:
+            self.fault(line, f"{value} is no obligation of the vocabulary")
+        return str(value)
+
+    # --- parts
+
+    def happens(self, row: Any) -> Happens | None:
+        if not isinstance(row, dict) or "at" not in row:
+            self.fault(row[LINE] if isinstance(row, dict) else 0, "a line of the timeline needs `at`")
+            return None
+        line = row[LINE]
+        self.keys(
+            row,
+            {"at", "event", "actual", "done", "with", "facts", "recorded", "as", "case", "reason", "role"},
+            "a line of the timeline",
+        )
+        recorded = row.get("recorded") or {}
+        event = recorded.get("event") if recorded else row.get("event")
+        actual = recorded.get("actual", row.get("actual")) if recorded else row.get("actual")
+        if event is not None and event not in self.vocabulary.events:
+            self.fault(line, f"{event} is no event of the vocabulary")
+        facts = {**self.facts(row.get("facts"), line), **self.facts(row.get("with"), line)}
+        if recorded:
+            facts.update(self.facts(recorded.get("facts"), line))
+        if event is None and "done" not in row and not facts:
+            self.fault(line, "nothing happens here", "Write event, recorded, done or facts")
+        return Happens(
+            at=self.moment(row["at"], line),
+            line=line,
+            event=event,
+            actual=None if actual is None else self.moment(actual, line),
+            done=self.obligation(row["done"], line) if "done" in row else None,
+            facts=facts,
+            name=row.get("as"),
+            case=row.get("case"),
+            role=row.get("role"),
+        )
+
+    def expectation(self, row: Any) -> Expectation | None:
+        if not isinstance(row, dict) or "obligation" not in row:
+            self.fault(row[LINE] if isinstance(row, dict) else 0, "this line needs `obligation`")
+            return None
+        line = row[LINE]
+        allowed = {"obligation", "role", "clauses", "raised", "due", "due_date", "times", "outcome"}
+        self.keys(row, allowed | {"strength", "before", "after", "case", "reason"}, "this line")
+        outcomes = self.words(row.get("outcome"))
+        for outcome in outcomes:
+            if outcome not in OUTCOMES:
+                self.fault(line, f"{outcome} is no outcome", f"One of {', '.join(sorted(OUTCOMES))}")
+        for role in self.words(row.get("role")):
+            if role not in self.vocabulary.roles:
+                self.fault(line, f"{role} is no role of the vocabulary")
+        due = row.get("due")
+        no_due = "due" in row and (due is None or due == "none")
+        due_date = None
+        if row.get("due_date") is not None:
+            try:
+                due_date = date.fromisoformat(str(row["due_date"]))
+            except ValueError:
+                self.fault(line, f"due_date is {row['due_date']!r}", "Write a date such as 2026-05-15")
+        optional = {
+            key: self.moment(row[key], line)
+            for key in ("raised", "before", "after")
+            if row.get(key) is not None
+        }
+        return Expectation(
+            obligation=self.obligation(row["obligation"], line),
+            line=line,
+            roles=self.words(row.get("role")),
+            clauses=self.words(row.get("clauses")),
+            due=self.moment(due, line) if due is not None and not no_due else None,
+            no_due=no_due,
+            due_date=due_date,
+            times=row.get("times"),
+            outcomes=outcomes,
+            case=row.get("case"),
+            hard=row.get("strength", "hard") != "soft",
+            **optional,
+        )
+
+    def earlier(self, row: Any) -> EarlierEpisode | None:
+        if not isinstance(row, dict) or "reported" not in row:
+            self.fault(row[LINE] if isinstance(row, dict) else 0, "an earlier episode needs `reported`")
+            return None
+        line = row[LINE]
+        self.keys(row, {"category", "reported", "returned", "facts"}, "an earlier episode")
+        returned = row.get("returned")
+        return EarlierEpisode(
+            category=str(row.get("category", "missing")),
+            reported=self.instant(row["reported"], line, "reported"),
+            returned=None if returned is None else self.instant(returned, line, "returned"),
+            facts=self.facts(row.get("facts"), line),
+        )
+
+    def read(self, row: Any) -> Scenario | None:
+        if not isinstance(row, dict) or "scenario" not in row:
+            self.fault(row[LINE] if isinstance(row, dict) else 0, "each entry of the list is a `scenario`")
+            return None
+        line = row[LINE]
+        self.scenario = str(row["scenario"])
+        before = len(self.problems)
+        self.keys(
+            row,
+            {
+                *("scenario", "title", "authority", "reported", "received", "started_by", "facts"),
+                *("earlier_episodes", "timeline", "hold", "until", "expect", "forbid", "expect_facts"),
+                *("closed", "notes", "clauses"),
+            },
+            "a scenario",
+        )
+        for needed in ("authority", "reported", "until"):
+            if needed not in row:
+                self.fault(line, f"the scenario needs `{needed}`")
+        reported = self.instant(row.get("reported"), line, "reported")
+        started_by = str(row.get("started_by", "reported"))
+        if started_by not in self.vocabulary.events:
+            self.fault(line, f"{started_by} is no event of the vocabulary")
+        scenario = Scenario(
+            id=self.scenario,
+            title=str(row.get("title", "")),
+            authority=str(row.get("authority")),
+            file=self.name,
+            line=line,
+            reported=reported,
+            received=self.instant(row["received"], line, "received") if row.get("received") else reported,
+            started_by=started_by,
+            facts=self.facts(row.get("facts"), line),
+            earlier=tuple(e for r in row.get("earlier_episodes") or () if (e := self.earlier(r))),
+            timeline=tuple(h for r in row.get("timeline") or () if (h := self.happens(r))),
+            hold=frozenset(self.obligation(o, line) for o in self.words(row.get("hold"))),
+            until=self.moment(row.get("until", "T0"), line),
+            expect=tuple(e for r in row.get("expect") or () if (e := self.expectation(r))),
+            forbid=tuple(e for r in row.get("forbid") or () if (e := self.expectation(r))),
+            expect_facts=self._expected_facts(row.get("expect_facts"), line),
+            closed=row.get("closed"),
+        )
+        return scenario if len(self.problems) == before else None
+
+    def _expected_facts(self, rows: Any, line: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, raw in (rows or {}).items():
+            fact = self.vocabulary.facts.get(name)
+            if name == LINE:
+                continue
+            if fact is None:
+                self.fault(line, f"{name} is no fact of the vocabulary")
+                continue
+            try:
+                found[name] = parse_fact(fact, raw)
+            except Exception as error:
+                self.fault(line, str(error))
+        return found
+
+
+def read_scenarios(path: Path, vocabulary: Vocabulary) -> list[Scenario]:
+    """Read a scenario file; raise BadScenario with every fault and its line."""
+    name = str(path)
+    try:
+        rows = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506
+    except OSError as error:
+        raise BadScenario([Problem(name, 0, "", f"the file cannot be read: {error.strerror}")]) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark is not None else 0
+        what = getattr(error, "problem", None) or str(error)
+        raise BadScenario([Problem(name, line, "", f"the file is no valid YAML: {what}")]) from None
+    reader = _Reader(name, vocabulary)
+    if not isinstance(rows, list):
+        raise BadScenario(
+            [Problem(name, 1, "", "the file is not a list of scenarios", "Begin each with `- scenario:`")]
+        )
+    read = [scenario for row in rows if (scenario := reader.read(row))]
+    seen: dict[str, int] = {}
+    for scenario in read:
+        if scenario.id in seen:
+            reader.scenario = scenario.id
+            reader.fault(scenario.line, f"the id was used before, in line {seen[scenario.id]}")
+        seen[scenario.id] = scenario.line
+    if reader.problems:
+        raise BadScenario(reader.problems)
+    return read
