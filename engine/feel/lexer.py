@@ -1,9 +1,9 @@
 """Splits an expression into tokens.
 
-FEEL cannot be split by patterns alone: `Monthly Salary`, `a+b` and `date and time` may each be one name. A name is
-the longest known one that starts where an operand may stand; a word where an operator must stand is a keyword. For
-that the lexer keeps a stack of open brackets and whether an operand is next, and from the same knowledge tells apart
-the two uses of `[` and `]`.
+FEEL cannot be split by patterns alone: `Monthly Salary`, `a+b` and `date and time` may each be one name. A
+name is the longest known one that starts where an operand may stand; a word where an operator must stand is
+a keyword. For that the lexer keeps a stack of open brackets and whether an operand is next, and from the
+same knowledge tells apart the two uses of `[` and `]`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ _NAME_TAIL: Final = f"[{_PART}\\s.'/*+\\-]*?"
 _KEY: Final = re.compile(f"([?{_START}]{_NAME_TAIL})\\s*(?=:)")
 _VARIABLE: Final = re.compile(f"([?{_START}]{_NAME_TAIL})(?=\\s+in(?![{_PART}]))")
 _PARAMETER: Final = re.compile(f"([?{_START}]{_NAME_TAIL})\\s*(?=[:,)])")
+_PATH_FOLLOWS: Final = re.compile(f"\\.[{_START}]")
 _BLANK: Final = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
+_PATH_FOLLOWS: Final = re.compile(f"\\s*\\.\\s*[{_START}]")
 _NUMBER: Final = re.compile(r"(?:\d+(?:\.(?!\.)\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
 _STRING: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{6}|.)", re.DOTALL)
@@ -257,7 +259,8 @@ class Lexer:
 
     def known_from_here(self, name: str) -> None:
         if name and _special(name):
-            # A parameter is known after its brackets close, in the body, so it belongs to the bracket around them.
+            # A parameter is known after its brackets close, in the body, so it belongs to the bracket around
+            # them.
             scope = self.stack[-2] if self.stack[-1].role == "parameters" else self.stack[-1]
             scope.declared.append(name)
             self.ever_declared.add(name)
@@ -303,13 +306,19 @@ class Lexer:
     def operand_word(self, word: str) -> None:
         kind = "NAME" if self.last() == "DOT" else _OPERAND_WORDS.get(word, "NAME")
         if kind == "NAME":
-            if word in _OPERATOR_WORDS and self.last() != "DOT":
+            # A dot after such a word makes it the start of a path: `return.returned_at` is a fact's name.
+            path = _PATH_FOLLOWS.match(self.text, self.at + len(word))
+            if word in _OPERATOR_WORDS and self.last() != "DOT" and not path:
                 raise self.fail(f"a value is expected here, not the word {word}")
             if word == "external" and self.body_starts == len(self.out):
                 kind = "EXTERNAL"
         elif kind in ("FOR", "SOME", "EVERY"):
             self.stack[-1].iterating += 1
         self.emit(kind, word, len(word), kind not in ("NAME", "TRUE", "FALSE", "NULL"))
+
+    def starts_path(self, word: str) -> bool:
+        """Whether a keyword here is the first name of a path: a dot and a name follow it at once."""
+        return _PATH_FOLLOWS.match(self.text, self.at + len(word)) is not None
 
     def operator(self) -> None:
         word = _WORD.match(self.text, self.at)
