@@ -163,6 +163,7 @@ class Element:
 
     `kind` is the BPMN local name (userTask, exclusiveGateway, boundaryEvent, …). `trigger` is the event definition of
     an event: none, timer, message, conditional, escalation, error, terminate. `expression` is a timer's, a condition's.
+    `event` is the vocabulary's event that a message names, `code` that of an escalation or error.
     `role` is the element's own or its lane's: a role id or an expression; None where it stands in no lane.
     `scope` is the id of the process or subprocess it stands in.
     """
@@ -176,6 +177,7 @@ class Element:
     trigger: str | None = None
     expression: Expression | None = None
     event: str | None = None
+    code: str | None = None
     interrupting: bool = True
     attached_to: str | None = None
     calls: str | None = None
@@ -194,6 +196,15 @@ class Element:
     documentation: str = ""
     properties: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Every expression the element evaluates: its own, its role's, what it sets, and those of its duties."""
+        found: list[object] = [self.expression, self.role, *self.sets.values()]
+        for duty in self.duties:
+            found += [duty.due, duty.target, duty.clock, duty.when, duty.occasion, duty.outcome]
+            found += [duty.on_interrupt, duty.role]
+        return tuple(item for item in found if isinstance(item, Expression))
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
@@ -207,6 +218,7 @@ class Flow:
     scope: str
     line: int
     condition: Expression | None = None
+    clauses: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
 
 

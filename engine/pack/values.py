@@ -1,7 +1,7 @@
 """A fact's value, from what a file, a form or a record wrote to what expressions work on, and back.
 
-Every door (scenario, CSV, JSON, form, database) uses this one conversion. It is strict about moments: one without
-an offset is refused, since an hour's difference decides whether a child is searched for.
+Every door (scenario, CSV, JSON, form, database) uses this one conversion. It is strict about moments: one
+without an offset is refused, since an hour's difference decides whether a child is searched for.
 """
 
 from __future__ import annotations

@@ -1,0 +1,85 @@
+"""The files of a pack and the hash that names it.
+
+Only files that decide how cases run belong to it: stories, the change log and whatever else lies in the folder do
+not change a pack's name. A link or a path that leads out of the folder is refused, since a pack may come from a
+stranger as an archive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from engine.errors import HomewardError
+
+VOCABULARY = "vocabulary.yaml"
+MAX_FILES = 500
+MAX_BYTES = 2_000_000
+_MATTERS = re.compile(
+    r"procedure\.yaml|clauses\.yaml|checks\.yaml|vocabulary\.yaml|[^/]+\.bpmn|[^/]+\.dmn"
+    r"|forms/[^/]+\.json|notices/[^/]+\.yaml"
+)
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
+
+
+class UnreadablePack(HomewardError):
+    """A folder is not one that a pack can be read from."""
+
+
+def matters(path: str) -> bool:
+    """Tell whether a file, by its path inside the pack, decides how cases run."""
+    return _MATTERS.fullmatch(path) is not None
+
+
+def files_of(folder: Path, vocabulary: Path | None = None) -> dict[str, bytes]:
+    """Read a pack's files by their paths inside the folder; `vocabulary.yaml` is the one beside the folder.
+
+    A vocabulary inside the folder, or the one given, is used instead. Raises UnreadablePack for a missing folder,
+    a symbolic link, an odd name or too much.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        raise UnreadablePack(f"{folder} is not a folder; name a council's folder under processes/")
+    found: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            raise UnreadablePack(f"{path} is a symbolic link; put the file itself there")
+        if path.is_file() and matters(name):
+            found[name] = _content(path)
+    if VOCABULARY not in found:
+        shared = vocabulary or folder.parent / VOCABULARY
+        if shared.is_symlink() or not shared.is_file():
+            raise UnreadablePack(f"{shared} is missing; a pack is read with the vocabulary beside its folder")
+        found[VOCABULARY] = _content(shared)
+    return checked(found)
+
+
+def checked(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return those of the files that matter, in order of path; raise UnreadablePack for a name that leads astray."""
+    for name in files:
+        if not _PLAIN_NAME.fullmatch(name) or PurePosixPath(name).is_absolute() or ".." in name:
+            raise UnreadablePack(
+                f"{name!r} is no name for a file of a pack; use letters, digits, dot, dash and _, one folder deep"
+            )
+    kept = {name: bytes(files[name]) for name in sorted(files) if matters(name)}
+    if len(kept) > MAX_FILES:
+        raise UnreadablePack(f"the pack has {len(kept)} files, more than the {MAX_FILES} we read")
+    return kept
+
+
+def hash_of(files: Mapping[str, bytes]) -> str:
+    """Return the SHA-256 over the sorted paths and contents, each with its length before it."""
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        for part in (name.encode(), files[name]):
+            digest.update(len(part).to_bytes(8, "big"))
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    if path.stat().st_size > MAX_BYTES:
+        raise UnreadablePack(f"{path} has more than the {MAX_BYTES:,} bytes we read; split it")
+    return path.read_bytes()

@@ -1,0 +1,62 @@
+"""The packs that are there to run, by council and by hash.
+
+A pack is read once for each content: files are hashed first, and equal files are never parsed twice, whether they
+come from the folder or from the database.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+
+from engine.pack.files import UnreadablePack, checked, files_of, hash_of
+from engine.pack.model import Pack
+from engine.pack.read import read_files
+
+KEPT = 32
+"""Packs held in memory; a running council needs its present pack and the few that open cases still hold to."""
+
+
+class Library:
+    """The packs under one folder, such as `processes/`; several threads may ask at once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._read: OrderedDict[str, Pack] = OrderedDict()
+        self._lock = Lock()
+
+    def councils(self) -> list[str]:
+        """Return the ids of the councils that have a pack, sorted."""
+        if not self.root.is_dir():
+            raise UnreadablePack(f"{self.root} is not a folder; packs are expected there")
+        return sorted(path.parent.name for path in self.root.glob("*/procedure.yaml"))
+
+    def get(self, council: str) -> Pack:
+        """Return a council's pack as its files now stand; raise UnreadablePack or BrokenPack."""
+        if council not in self.councils():
+            known = ", ".join(self.councils()) or "none"
+            raise UnreadablePack(f"there is no pack for {council}; there are: {known}")
+        return self.read_files(files_of(self.root / council), council)
+
+    def read_files(self, files: Mapping[str, bytes], name: str | None = None) -> Pack:
+        """Return the pack that these files are, reading them only where their hash is new."""
+        kept = checked(files)
+        digest = hash_of(kept)
+        if (pack := self.cached(digest)) is not None:
+            return pack
+        pack = read_files(kept, name)
+        with self._lock:
+            self._read[digest] = pack
+            while len(self._read) > KEPT:
+                self._read.popitem(last=False)
+        return pack
+
+    def cached(self, digest: str) -> Pack | None:
+        """Return the pack of that hash where it has been read already."""
+        with self._lock:
+            pack = self._read.get(digest)
+            if pack is not None:
+                self._read.move_to_end(digest)
+            return pack

@@ -1,0 +1,100 @@
+"""Reading the clause register: every clause of the written procedure, with what we made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from engine.pack.faults import Faults, suggest
+from engine.pack.model import Clause, Vocabulary
+from engine.pack.section import Section
+from engine.pack.yamltree import Branch, Row, read_yaml
+
+FILE = "clauses.yaml"
+FORCES = ("must", "should", "may", "none")
+SCOPES = ("case", "external", "periodic", "out")
+STRENGTHS = ("hard", "soft")
+
+
+def read_register(
+    data: bytes, vocabulary: Vocabulary, roles: Collection[str], faults: Faults
+) -> Mapping[str, Clause]:
+    """Read `clauses.yaml`; clauses by id, in the order of the register."""
+    noted = faults.of(FILE)
+    tree = read_yaml(data, noted)
+    if not isinstance(tree, Row):
+        if tree is not None:
+            noted.add(
+                tree.line, "", "the register must be a list of clauses", "Begin each clause with `- id:`."
+            )
+        return {}
+    found: dict[str, Clause] = {}
+    lines: dict[str, int] = {}
+    for item in tree.items:
+        if not isinstance(item, Branch):
+            noted.add(item.line, "", "a clause must be a mapping", "Begin it with `- id:`.")
+            continue
+        part = Section(item, noted)
+        name = part.text("id", True)
+        if name is None:
+            continue
+        part.element = name
+        if name in found:
+            message = f"the clause {name} stands twice (first in line {lines[name]})"
+            part.fault("id", message, "Give one of them another id.")
+        lines[name] = part.line_of("id")
+        found[name] = _clause(name, part, vocabulary, roles)
+    return found
+
+
+def _clause(name: str, part: Section, vocabulary: Vocabulary, roles: Collection[str]) -> Clause:
+    if any(mark.isspace() or mark == "," for mark in name):
+        part.fault(
+            "id", f"the clause id {name!r} holds a space or a comma", "Lists of clauses separate by these."
+        )
+    actor = part.text("actor")
+    actor = None if actor == "none" else actor
+    known = roles or vocabulary.roles
+    if actor is not None and actor not in known:
+        part.fault(
+            "actor", f"there is no role {actor}", suggest(actor, known, "Use a role of procedure.yaml.")
+        )
+    scope = part.text("scope", True, SCOPES) or "out"
+    obligations = part.texts("obligations")
+    for obligation in obligations:
+        if obligation not in vocabulary.obligations:
+            remedy = suggest(obligation, vocabulary.obligations, "Use an obligation of the vocabulary.")
+            part.fault("obligations", f"there is no obligation {obligation}", remedy)
+    reason, how = part.text("reason"), part.text("how")
+    carried_by = part.texts("carried_by")
+    if scope == "out" and reason is None:
+        part.fault("scope", "a clause that nothing executes needs its reason", "Add `reason: …`.")
+    if carried_by and how is None:
+        part.fault("carried_by", "carried_by needs a sentence that says how", "Add `how: …`.")
+    clause = Clause(
+        id=name,
+        place=part.text("place", True) or "",
+        paraphrase=part.text("paraphrase", True) or "",
+        kind=part.text("kind", True) or "",
+        force=part.text("force", True, FORCES) or "none",
+        actor=actor,
+        scope=scope,
+        obligations=obligations,
+        reason=reason,
+        reading=_reading(part),
+        carried_by=carried_by,
+        how=how,
+    )
+    part.finish()
+    return clause
+
+
+def _reading(part: Section) -> Mapping[str, str] | None:
+    inner = part.section("reading")
+    if inner is None:
+        return None
+    inner.element = part.element
+    keys = ("id", "problem", "chosen", "because")
+    read = {key: inner.text(key, True) or "" for key in keys}
+    read["strength"] = inner.text("strength", True, STRENGTHS) or "soft"
+    inner.finish()
+    return read
