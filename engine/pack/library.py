@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 
-from engine.pack.files import UnreadablePack, checked, files_of, hash_of
-from engine.pack.model import Pack
+from engine.pack.faults import BrokenPack, Faults
+from engine.pack.files import VOCABULARY, UnreadablePack, checked, files_of, hash_of
+from engine.pack.model import Pack, Vocabulary
 from engine.pack.read import read_files
+from engine.pack.words import read_vocabulary
 
 KEPT = 32
 """Packs held in memory; a running council needs its present pack and the few that open cases still hold to."""
@@ -32,6 +34,18 @@ class Library:
         if not self.root.is_dir():
             raise UnreadablePack(f"{self.root} is not a folder; packs are expected there")
         return sorted(path.parent.name for path in self.root.glob("*/procedure.yaml"))
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words all packs of the folder share; raise UnreadablePack or BrokenPack."""
+        path = self.root / VOCABULARY
+        if not path.is_file():
+            raise UnreadablePack(f"{path} is missing; every pack is read with it")
+        faults = Faults()
+        vocabulary = read_vocabulary(path.read_bytes(), faults)
+        if vocabulary is None or faults.problems:
+            raise BrokenPack(VOCABULARY, faults.problems)
+        return vocabulary
 
     def get(self, council: str) -> Pack:
         """Return a council's pack as its files now stand; raise UnreadablePack or BrokenPack."""
