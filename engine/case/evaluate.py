@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.case.facts import Facts
 from engine.case.model import Incident
-from engine.dmn import DmnError
+from engine.dmn import DecisionError
 from engine.feel import Expression, FeelError, UnknownFact
 
 
@@ -80,7 +80,6 @@ def decide(facts: Facts, decision: str, *, process: str, element: str) -> dict[s
             element=element,
             fact=unknown.path,
         ) from None
-    except (FeelError, DmnError) as error:
+    except (FeelError, DecisionError) as error:
         raise Incident(f"the decision {decision} failed: {error}", process=process, element=element) from None
-    value = result.value
-    return dict(value) if isinstance(value, Mapping) else {decision: value}
+    return dict(result.outputs)

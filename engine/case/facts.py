@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.case.model import Episode, Incident
-from engine.dmn import DmnError
+from engine.dmn import DecisionError
 from engine.feel import UNKNOWN, Environment, FeelError, UnknownFact
 from engine.pack.model import Derived, Pack
 
@@ -101,14 +101,13 @@ class Facts:
                 result = self.pack.decisions[rule.decision].decide(
                     rule.decision, self.context(), self.environment(), strict=True
                 )
-                value = result.value
-                return value[rule.fact] if isinstance(value, Mapping) and rule.fact in value else value
+                return result.outputs.get(rule.fact, result.value)
             if rule.expression is None:
                 return UNKNOWN
             return rule.expression.evaluate(self.context(), self.environment())
         except UnknownFact:
             return UNKNOWN
-        except (FeelError, DmnError) as error:
+        except (FeelError, DecisionError) as error:
             raise Incident(f"{rule.fact} could not be worked out: {error}", fact=rule.fact) from error
 
     def known(self, fact: str) -> bool:

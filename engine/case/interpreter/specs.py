@@ -65,7 +65,7 @@ class Condition(Operator):  # type: ignore[misc]
     """A flow's condition, answered by the case (set as the workflow's script engine)."""
 
     def __init__(self, flow: Flow) -> None:
-        super().__init__()
+        super().__init__(flow.id)
         self.flow = flow
 
     def _matches(self, task: object) -> bool:
