@@ -8,6 +8,7 @@ needs one.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from lxml import etree
 
@@ -36,7 +37,7 @@ def parse_xml(data: bytes, name: str) -> etree._Element:
     """
     if len(data) > MAX_BYTES:
         raise XmlError(
-            name, 0, f"the file has {len(data):,} bytes, more than the {MAX_BYTES:,} we read; split it"
+            name, 0, f"{len(data):,} bytes are more than the {MAX_BYTES:,} we read; split the file"
         )
     if not data.strip():
         raise XmlError(name, 0, "the file is empty; save it again from the modeller")
@@ -68,6 +69,12 @@ def parse_xml(data: bytes, name: str) -> etree._Element:
     return root
 
 
+def line_of(element: etree._Element) -> int:
+    """Return the line an element starts on, 0 when it is not known."""
+    line: Any = element.sourceline
+    return line or 0
+
+
 def _doctype(name: str, line: int) -> XmlError:
     return XmlError(name, line, "a DOCTYPE is not accepted; remove it (no model file needs one)")
 
@@ -79,6 +86,6 @@ def _check_depth(root: etree._Element, name: str) -> None:
         if depth > MAX_DEPTH:
             raise XmlError(
                 name,
-                element.sourceline or 0,
+                line_of(element),
                 f"elements are nested more than {MAX_DEPTH} deep; flatten the file",
             )

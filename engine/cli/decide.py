@@ -48,9 +48,10 @@ def decide(
     \b
     homeward decide screening.dmn --decision Category --facts '{"Age": 15, "Risk": "high"}'
 
-    Facts are named as the file's input data. Names may hold spaces; a dotted name such as "child.age" means the
-    entry age of child. A string becomes a date, time or duration where the file declares one, and anywhere when
-    it is written as a FEEL literal: "@\\"2026-02-01\\"". Without --decision the file's only decision is made.
+    Facts are named as the file's input data. Names may hold spaces; a dotted name such as "child.age" means
+    the entry age of child. A string becomes a date, time or duration where the file declares one, and anywhere
+    when it is written as a FEEL literal: "@\\"2026-02-01\\"". Without --decision the file's only decision is
+    made.
 
     What cannot be decided is null with a warning, as the standard says. The exit status is 0 for any answer,
     null included, and 2 for a file, a decision or facts that cannot be read.

@@ -1,4 +1,4 @@
-"""Decision tables and the other decisions of DMN, read and evaluated by the standard (DMN 1.3, conformance level 3).
+"""Decision tables and the other decisions of DMN, read and evaluated by the standard (DMN 1.3, level 3).
 
 model, problems = read_dmn(data, "screening.dmn")
 result = model.decide("category", facts, env, strict=True)

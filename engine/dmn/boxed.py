@@ -30,6 +30,7 @@ from engine.dmn.model import (
 from engine.dmn.reading import Reading, child, children, name_of, needs_telling, tag, text_of
 from engine.dmn.types import Type
 from engine.problems import Problem
+from engine.xml import line_of
 
 LOGIC = (
     "literalExpression",
@@ -49,10 +50,6 @@ LOGIC = (
 
 def _id(element: etree._Element) -> str:
     return str(element.get("id") or "")
-
-
-def _line(element: etree._Element) -> int:
-    return element.sourceline or 0
 
 
 @dataclass(frozen=True)
@@ -113,11 +110,11 @@ class BoxedReader:
             entries.append(ContextEntry(name, value, self.reading.type_of(variable)))
             if name:
                 reader = reader.within(name)
-        return BoxedContext(_id(element), _line(element), tuple(entries), self.reading.type_of(element))
+        return BoxedContext(_id(element), line_of(element), tuple(entries), self.reading.type_of(element))
 
     def _list(self, element: etree._Element) -> Boxed:
         items = tuple(self.read(item) for item in children(element, *LOGIC))
-        return BoxedList(_id(element), _line(element), items, self.reading.type_of(element))
+        return BoxedList(_id(element), line_of(element), items, self.reading.type_of(element))
 
     def _relation(self, element: etree._Element) -> Boxed:
         columns = tuple(
@@ -130,7 +127,7 @@ class BoxedReader:
                 message = f"{self.title}: row {number} has {len(cells)} values for {len(columns)} columns"
                 return Broken(self.reading.problem(row, message, "Give each row one value a column."))
             rows.append(cells)
-        return Relation(_id(element), _line(element), columns, tuple(rows), self.reading.type_of(element))
+        return Relation(_id(element), line_of(element), columns, tuple(rows), self.reading.type_of(element))
 
     def _invocation(self, element: etree._Element) -> Boxed:
         called = self.logic_in(element, "the function called")
@@ -138,12 +135,12 @@ class BoxedReader:
         for binding in children(element, "binding"):
             parameter = child(binding, "parameter")
             name = "" if parameter is None else name_of(parameter)
-            value: Boxed = Literal("", _line(binding), "", None)
+            value: Boxed = Literal("", line_of(binding), "", None)
             if child(binding, *LOGIC) is not None:
                 value = self.logic_in(binding, f"the value of the parameter {name!r}")
             bindings.append((name, value))
         return Invocation(
-            _id(element), _line(element), called, tuple(bindings), self.reading.type_of(element)
+            _id(element), line_of(element), called, tuple(bindings), self.reading.type_of(element)
         )
 
     def function(self, element: etree._Element, name: str = "function") -> Function | Broken:
@@ -157,7 +154,7 @@ class BoxedReader:
             for parameter in children(element, "formalParameter")
         )
         body = self.within(*(name for name, _ in parameters)).logic_in(element, f"the body of {name!r}")
-        return Function(_id(element), _line(element), name, parameters, body, self.reading.type_of(element))
+        return Function(_id(element), line_of(element), name, parameters, body, self.reading.type_of(element))
 
     def _part(self, element: etree._Element, name: str) -> Boxed:
         part = child(element, name)
@@ -169,7 +166,7 @@ class BoxedReader:
     def _conditional(self, element: etree._Element) -> Boxed:
         return Conditional(
             _id(element),
-            _line(element),
+            line_of(element),
             self._part(element, "if"),
             self._part(element, "then"),
             self._part(element, "else"),
@@ -178,14 +175,14 @@ class BoxedReader:
 
     def _filter(self, element: etree._Element) -> Boxed:
         source, match = self._part(element, "in"), self._part(element, "match")
-        return Filter(_id(element), _line(element), source, match, self.reading.type_of(element))
+        return Filter(_id(element), line_of(element), source, match, self.reading.type_of(element))
 
     def _iteration(self, element: etree._Element, kind: str) -> Boxed:
         variable = name_of(element, "iteratorVariable")
         source = self._part(element, "in")
         body = self.within(variable)._part(element, "return" if kind == "for" else "satisfies")
         return Iteration(
-            _id(element), _line(element), kind, variable, source, body, self.reading.type_of(element)
+            _id(element), line_of(element), kind, variable, source, body, self.reading.type_of(element)
         )
 
 
@@ -215,7 +212,7 @@ class TableReader:
             return Broken(self.reading.problems[before], kind)
         return DecisionTable(
             _id(self.element),
-            _line(self.element),
+            line_of(self.element),
             self.boxed.title,
             self.boxed.owner,
             policy,
@@ -249,7 +246,7 @@ class TableReader:
         where = f"{self.where}, input column {number} ({label or text})"
         if expression is None or not text:
             self.reading.problem(clause, f"{where} asks nothing", "Write its expression.")
-            literal = Literal("", _line(clause), "", None)
+            literal = Literal("", line_of(clause), "", None)
         else:
             literal = self._literal(expression, where)
         allowed = None
@@ -257,11 +254,11 @@ class TableReader:
         if values is not None and self.reading.speaks_feel(values):
             parsed = self.reading.tests(values, text_of(values), self.boxed.names, f"{where}, input values")
             allowed = None if isinstance(parsed, Problem) else parsed
-        return Input(_id(clause), _line(clause), label or text, literal, allowed)
+        return Input(_id(clause), line_of(clause), label or text, literal, allowed)
 
     def _literal(self, element: etree._Element, where: str) -> Literal:
         found = self.reading.literal(element, self.boxed.names, where)
-        return found if isinstance(found, Literal) else Literal(_id(element), _line(element), "", None)
+        return found if isinstance(found, Literal) else Literal(_id(element), line_of(element), "", None)
 
     def _output(self, clause: etree._Element, number: int, table: Type) -> Output:
         name, label = name_of(clause), name_of(clause, "label")
@@ -281,7 +278,7 @@ class TableReader:
         allowed = self.reading.tests(clause, text, self.boxed.names, where) if declared is not None else None
         return Output(
             _id(clause),
-            _line(clause),
+            line_of(clause),
             name,
             label or name,
             kind,
@@ -346,11 +343,11 @@ class TableReader:
         described = child(row, "description")
         return Rule(
             _id(row),
-            _line(row),
+            line_of(row),
             number,
             cells,
             literals,
-            "" if described is None else "".join(described.itertext()).strip(),
+            "" if described is None else "".join(map(str, described.itertext())).strip(),
             tuple(zip([*annotations, *[""] * len(notes)], notes, strict=False)),
         )
 
@@ -360,4 +357,4 @@ class TableReader:
         if self.reading.speaks_feel(entry):
             parsed = self.reading.tests(entry, text, self.boxed.names, where)
         test = None if parsed is None or isinstance(parsed, Problem) else parsed
-        return Cell(_id(entry), _line(entry), text, test)  # type: ignore[arg-type]
+        return Cell(_id(entry), line_of(entry), text, test)  # type: ignore[arg-type]

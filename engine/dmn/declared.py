@@ -59,11 +59,9 @@ class TypeReader:
             parts = tuple((name_of(part), self._definition(part, name_of(part))) for part in components)
             kind = Type("context", name, components=parts)
         elif function is not None:
-            kind = Type("function", name)
+            kind = self._function(function, name)
         elif reference is not None:
-            text = (reference.text or "").strip()
-            used = self._named(text) or self._named(text.rsplit(":", 1)[-1])
-            kind = replace(used or self.reading.type_named(text, reference), name=name)
+            kind = replace(self._used(reference.text, reference), name=name)
         else:
             kind = replace(ANY, name=name)
         allowed = self._constraint(element, "allowedValues")
@@ -73,6 +71,23 @@ class TypeReader:
             kind = Type("list", name, item=kind)
         constraint = self._constraint(element, "typeConstraint")
         return kind if constraint is None else replace(kind, allowed=constraint)
+
+    def _function(self, element: etree._Element, name: str) -> Type:
+        parameters = tuple(
+            self._used(parameter.get("typeRef"), parameter) for parameter in children(element, "parameters")
+        )
+        return Type(
+            "function", name, self._used(element.get("outputTypeRef"), element), parameters=parameters
+        )
+
+    def _used(self, text: str | None, element: etree._Element) -> Type:
+        """Return the type that a typeRef names, reading its definition first if it stands further down."""
+        name = (text or "").strip()
+        return (
+            self._named(name)
+            or self._named(name.rsplit(":", 1)[-1])
+            or self.reading.type_named(name, element)
+        )
 
     def _constraint(self, element: etree._Element, which: str) -> feel.UnaryTests | None:
         found = child(element, which)

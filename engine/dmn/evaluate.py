@@ -1,7 +1,8 @@
 """Evaluating decisions and what they require (DMN 1.3, 8.3 and 10.4).
 
-Logic is made into plain functions once, when the file is read. Each required decision is made at most once, and
-only when its result is read; a decision service looks at its parameters in place of the elements they name.
+Logic is made into plain functions once, when the file is read. Each required decision is made at most once,
+and only when its result is read; a decision service looks at its parameters in place of the elements they
+name.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ from engine.dmn.model import (
     Result,
 )
 from engine.dmn.scope import Scope, follow, layered
-from engine.dmn.state import MAX_CALLS, DecisionError, State, ValueNotAllowed
+from engine.dmn.state import DecisionError, State, ValueNotAllowed
 from engine.dmn.table import TableEvaluator
-from engine.dmn.types import Type, coerce
+from engine.dmn.types import Type, coerce, show
 from engine.problems import Problem
 
 Program = Callable[[Mapping[str, Any], State], Any]
@@ -43,37 +44,44 @@ _Required = InputData | Decision | KnowledgeModel | DecisionService
 
 def make_program(logic: Boxed | None, where: str, element: str) -> Program:
     """Make a boxed expression into a function of scope and state; `where` and `element` are for messages."""
-    make: Callable[[Boxed], Program] = partial(make_program, where=where, element=element)
     match logic:
         case DecisionTable():
             return TableEvaluator(logic)
-        case Literal(expression=expression):
-            program = _literal(expression)
-        case BoxedContext(entries=entries):
-            programs = [(entry.name, entry.type, make(entry.value)) for entry in entries]
-            program = _context(programs, where, element)
-        case BoxedList(items=items):
-            parts = [make(item) for item in items]
-            program = lambda scope, state: [part(scope, state) for part in parts]  # noqa: E731
-        case Relation():
-            program = _relation(logic, make, where, element)
-        case Invocation(called=called, bindings=bindings):
-            program = _invocation(
-                make(called), [(name, make(value)) for name, value in bindings], where, element
-            )
-        case Function():
-            return _function(logic, make(logic.body), where, element)
-        case Conditional():
-            program = _conditional(make(logic.condition), make(logic.then), make(logic.otherwise))
-        case Filter(source=source, match=match_):
-            program = _filter(make(source), make(match_))
-        case Iteration():
-            program = _iteration(logic, make(logic.source), make(logic.body))
         case Broken(problem=problem):
             return _broken(problem, element)
         case None:
             return _undecided(f"{where} has no logic; write it in the modeller", element)
-    return _typed(program, logic.type, where, element)
+        case Function():
+            return _function(logic, make_program(logic.body, where, element), where, element)
+        case _:
+            return _typed(_untyped(logic, where, element), logic.type, where, element)
+
+
+def _untyped(logic: Boxed, where: str, element: str) -> Program:
+    make: Callable[[Boxed], Program] = partial(make_program, where=where, element=element)
+    match logic:
+        case Literal(expression=expression):
+            return _literal(expression)
+        case BoxedContext(entries=entries):
+            parts = [(entry.name, entry.type, make(entry.value)) for entry in entries]
+            return _context(parts, where, element)
+        case BoxedList(items=items):
+            return _list([make(item) for item in items])
+        case Relation():
+            return _relation(logic, make, where, element)
+        case Invocation(called=called, bindings=bindings):
+            return _invocation(
+                make(called), [(name, make(value)) for name, value in bindings], where, element
+            )
+        case Conditional(condition=condition, then=then, otherwise=otherwise):
+            return _conditional(make(condition), make(then), make(otherwise), where, element)
+        case Filter(source=source, match=match):
+            return _filter(make(source), make(match), where, element)
+        case Iteration(kind="for"):
+            return _for(logic, make(logic.source), make(logic.body))
+        case Iteration():
+            return _quantified(logic, make(logic.source), make(logic.body), where, element)
+    raise TypeError(f"{type(logic).__name__} is no boxed expression")
 
 
 def _typed(program: Program, kind: Type, where: str, element: str) -> Program:
@@ -119,6 +127,10 @@ def _context(programs: Sequence[tuple[str | None, Type, Program]], where: str, e
         return dict(own)
 
     return program
+
+
+def _list(parts: Sequence[Program]) -> Program:
+    return lambda scope, state: [part(scope, state) for part in parts]
 
 
 def _relation(logic: Relation, make: Callable[[Boxed], Program], where: str, element: str) -> Program:
@@ -178,14 +190,18 @@ def _function(logic: Function, body: Program, where: str, element: str) -> Progr
     return program
 
 
-def _conditional(condition: Program, then: Program, otherwise: Program) -> Program:
+def _conditional(condition: Program, then: Program, otherwise: Program, where: str, element: str) -> Program:
     def program(scope: Mapping[str, Any], state: State) -> Any:
-        return then(scope, state) if condition(scope, state) is True else otherwise(scope, state)
+        found = condition(scope, state)
+        if found is not None and not isinstance(found, bool):
+            state.fault(_not_boolean(where, "the if part", found, element))
+            return None
+        return then(scope, state) if found else otherwise(scope, state)
 
     return program
 
 
-def _filter(source: Program, match: Program) -> Program:
+def _filter(source: Program, match: Program, where: str, element: str) -> Program:
     def program(scope: Mapping[str, Any], state: State) -> Any:
         items = _items(source(scope, state))
         kept = []
@@ -194,36 +210,53 @@ def _filter(source: Program, match: Program) -> Program:
             found = match(Scope(scope, own), state)
             if isinstance(found, Decimal):
                 return _AT.evaluate({"items": items, "position": found}, state.env, state.warnings)
-            if found is True:
+            if found is not None and not isinstance(found, bool):
+                state.fault(_not_boolean(where, "the match part", found, element))
+                return None
+            if found:
                 kept.append(item)
         return kept
 
     return program
 
 
-def _iteration(logic: Iteration, source: Program, body: Program) -> Program:
-    def each(scope: Mapping[str, Any], state: State) -> Any:
+def _for(logic: Iteration, source: Program, body: Program) -> Program:
+    def program(scope: Mapping[str, Any], state: State) -> Any:
         found = source(scope, state)
         if found is None:
             return None
         results: list[Any] = []
         for item in _items(found):
-            own = (
-                {logic.variable: item, "partial": list(results)}
-                if logic.kind == "for"
-                else {logic.variable: item}
-            )
-            results.append(body(Scope(scope, own), state))
+            results.append(body(Scope(scope, {logic.variable: item, "partial": list(results)}), state))
         return results
 
-    if logic.kind == "for":
-        return each
+    return program
 
-    def quantified(scope: Mapping[str, Any], state: State) -> Any:
-        results = each(scope, state)
-        return None if results is None else _QUANTIFIED[logic.kind].evaluate({"results": results}, state.env)
 
-    return quantified
+def _quantified(logic: Iteration, source: Program, body: Program, where: str, element: str) -> Program:
+    decisive = logic.kind == "some"
+
+    def program(scope: Mapping[str, Any], state: State) -> Any:
+        items = source(scope, state)
+        if items is None:
+            return None
+        result: bool | None = not decisive
+        for item in _items(items):
+            found = body(Scope(scope, {logic.variable: item}), state)
+            if found is decisive:
+                return decisive
+            if found is None:
+                result = None
+            elif not isinstance(found, bool):
+                state.fault(_not_boolean(where, "the satisfies part", found, element))
+                return None
+        return result
+
+    return program
+
+
+def _not_boolean(where: str, part: str, value: Any, element: str) -> DecisionError:
+    return DecisionError(f"{where}: {part} gives {show(value)}; make it true or false", element)
 
 
 def _items(value: Any) -> list[Any]:
@@ -237,7 +270,6 @@ def _items(value: Any) -> list[Any]:
 
 _AT = feel.parse("items[position]")
 _MEMBERS = feel.parse("for member in domain return member")
-_QUANTIFIED = {"some": feel.parse("any(results)"), "every": feel.parse("all(results)")}
 
 
 class ModelEvaluator:
@@ -252,7 +284,8 @@ class ModelEvaluator:
     ) -> None:
         self.elements: dict[str, _Required] = {**inputs, **decisions, **knowledge, **services}
         self.programs: dict[str, Program] = {}
-        for element in (*decisions.values(), *knowledge.values()):
+        made: tuple[Decision | KnowledgeModel, ...] = (*decisions.values(), *knowledge.values())
+        for element in made:
             self.programs[element.id] = make_program(element.logic, repr(element.name), element.id)
 
     def decide(

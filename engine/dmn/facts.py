@@ -1,7 +1,7 @@
 """Facts from JSON, as a model's declared types ask for them.
 
-JSON has no dates. A string becomes one where the file says so: in the type of its input data, or, in files without
-input data (as many modellers write them), in the type of the table column that asks for it.
+JSON has no dates. A string becomes one where the file says so: in the type of its input data, or, in files
+without input data (as many modellers write them), in the type of the table column that asks for it.
 """
 
 from __future__ import annotations

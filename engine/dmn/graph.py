@@ -8,7 +8,6 @@ from engine.dmn.model import (
     Boxed,
     BoxedContext,
     BoxedList,
-    Broken,
     Conditional,
     DecisionTable,
     Filter,
@@ -74,38 +73,39 @@ def longest_chain(edges: Mapping[str, Iterable[str]]) -> list[str]:
 
 
 def reads(logic: Boxed | None, bound: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Yield the dotted paths that some logic reads and does not itself name; `bound` are names given to it."""
+    """Yield the paths that some logic reads and does not itself name; `bound` are names given to it."""
+    if isinstance(logic, Literal):
+        yield from _free(() if logic.expression is None else logic.expression.names, bound)
+    elif isinstance(logic, DecisionTable):
+        yield from _table_reads(logic, bound)
+    elif isinstance(logic, BoxedContext):
+        for entry in logic.entries:
+            yield from reads(entry.value, bound)
+            bound = bound | {entry.name} if entry.name else bound
+    elif logic is not None:
+        for part, named in _parts(logic):
+            yield from reads(part, bound.union(named))
+
+
+def _parts(logic: Boxed) -> list[tuple[Boxed, tuple[str, ...]]]:
+    """Return the parts of an expression, each with the names that only it may use."""
     match logic:
-        case Literal(expression=expression):
-            yield from _free(() if expression is None else expression.names, bound)
-        case DecisionTable():
-            yield from _table_reads(logic, bound)
-        case BoxedContext(entries=entries):
-            for entry in entries:
-                yield from reads(entry.value, bound)
-                bound = bound | {entry.name} if entry.name else bound
         case BoxedList(items=items):
-            for item in items:
-                yield from reads(item, bound)
+            return [(item, ()) for item in items]
         case Relation(rows=rows):
-            for cell in (cell for row in rows for cell in row):
-                yield from reads(cell, bound)
+            return [(cell, ()) for row in rows for cell in row]
         case Invocation(called=called, bindings=bindings):
-            for part in (called, *(value for _, value in bindings)):
-                yield from reads(part, bound)
+            return [(called, ()), *((value, ()) for _, value in bindings)]
         case Function(parameters=parameters, body=body):
-            yield from reads(body, bound | {name for name, _ in parameters})
+            return [(body, tuple(name for name, _ in parameters))]
         case Conditional(condition=condition, then=then, otherwise=otherwise):
-            for part in (condition, then, otherwise):
-                yield from reads(part, bound)
-        case Filter(source=source, match=condition):
-            yield from reads(source, bound)
-            yield from reads(condition, bound | {"item"})
+            return [(condition, ()), (then, ()), (otherwise, ())]
+        case Filter(source=source, match=match):
+            return [(source, ()), (match, ("item",))]
         case Iteration(variable=variable, source=source, body=body):
-            yield from reads(source, bound)
-            yield from reads(body, bound | {variable, "partial"})
-        case Broken() | None:
-            return
+            return [(source, ()), (body, (variable, "partial"))]
+        case _:
+            return []
 
 
 def _table_reads(table: DecisionTable, bound: frozenset[str]) -> Iterator[str]:

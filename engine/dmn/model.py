@@ -1,13 +1,13 @@
 """What a DMN file says, read once: decisions, their logic, and everything they need.
 
-Values only, with the id and line of each element, so that a fault, a fired rule or an explanation can name where
-it stands. How they are evaluated is `engine.dmn.evaluate`; a Model carries its evaluator so that callers hold
-one thing.
+Values only, with the id and line of each element, so that a fault, a fired rule or an explanation can name
+where it stands. How they are evaluated is `engine.dmn.evaluate`; a Model carries its evaluator so that callers
+hold one thing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -93,7 +93,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A row. `number` counts from 1; `annotations` are (column, text) pairs; the description cites clauses."""
+    """A row. `number` counts from 1; `annotations` are (column, text); the description cites clauses."""
 
     id: str
     line: int
@@ -257,8 +257,9 @@ class InputData:
 class Decision:
     """A decision. `requires` are ids of input data, decisions, knowledge models and services.
 
-    `variable` is the name by which other expressions read its result, as a rule its own name. `names` are the dotted fact paths that it and all it requires read from outside the model; `outputs` the names
-    it answers under: those of its table's columns, or its own.
+    `variable` is the name by which other expressions read its result, as a rule its own name. `names` are the
+    dotted fact paths that it and all it requires read from outside the model; `outputs` the names it answers
+    under: those of its table's columns, or its own.
     """
 
     id: str
@@ -338,9 +339,9 @@ class TableTrace:
 class Result:
     """What a decision gave.
 
-    `rules` are those that fired in the decision's own tables; `trace` holds every table evaluated for it, in the
-    order in which they ended; `outputs` the value by output name. `problems` are faults of a file read in part
-    that this answer ran into.
+    `rules` are those that fired in the decision's own tables; `trace` holds every table evaluated for it, in
+    the order in which they ended; `outputs` the value by output name. `problems` are faults of a file read in
+    part that this answer ran into.
     """
 
     decision: str
@@ -379,15 +380,16 @@ class Model:
     evaluator: Evaluator = field(repr=False, compare=False)
 
     def find(self, name_or_id: str) -> Decision | DecisionService:
-        """Return the decision or decision service of that id or name; raise UnknownDecision with those it has."""
-        found = self.decisions.get(name_or_id) or self.services.get(name_or_id)
-        if found is not None:
-            return found
-        everything: Iterable[Decision | DecisionService] = (*self.decisions.values(), *self.services.values())
-        for candidate in everything:
-            if name_or_id in (candidate.name, candidate.variable):
-                return candidate
-        known = ", ".join(repr(d.name) for d in (*self.decisions.values(), *self.services.values())) or "none"
+        """Return the decision or decision service of that id or name; raise UnknownDecision otherwise."""
+        everything: tuple[Decision | DecisionService, ...] = (
+            *self.decisions.values(),
+            *self.services.values(),
+        )
+        for attribute in ("id", "name", "variable"):
+            for candidate in everything:
+                if getattr(candidate, attribute) == name_or_id:
+                    return candidate
+        known = ", ".join(repr(candidate.name) for candidate in everything) or "none"
         raise UnknownDecision(f"{self.file} has no decision {name_or_id!r}; it has: {known}")
 
     def decide(

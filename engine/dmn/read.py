@@ -27,7 +27,7 @@ from engine.dmn.model import (
 )
 from engine.dmn.reading import Reading, child, children, name_of, needs_telling, tag
 from engine.problems import Problem
-from engine.xml import XmlError, parse_xml
+from engine.xml import XmlError, line_of, parse_xml
 
 NAMESPACES: Mapping[str, str] = {
     "http://www.omg.org/spec/DMN/20151101/dmn.xsd": "1.1",
@@ -44,8 +44,8 @@ MAX_ENTRIES = 10_000
 def read_dmn(data: bytes, name: str, *, partial: bool = False) -> tuple[Model | None, list[Problem]]:
     """Read a DMN file, called `name` in messages.
 
-    Returns the model and no problems, or no model and every problem. With `partial` a file whose faults lie within
-    single decisions still gives a model, in which these decisions are Broken.
+    Returns the model and no problems, or no model and every problem. With `partial` a file whose faults lie
+    within single decisions still gives a model, in which these decisions are Broken.
     """
     try:
         root = parse_xml(data, name)
@@ -71,8 +71,7 @@ class _ModelReader:
 
     def read(self) -> Model | None:
         """Read the file; None where not even a part of it can be used."""
-        self._check_root()
-        if self.reading.fatal:
+        if not self._has_sound_root():
             return None
         self.reading.language = str(self.root.get("expressionLanguage") or "")
         TypeReader(self.reading, self.root).read()
@@ -98,13 +97,13 @@ class _ModelReader:
             ModelEvaluator(inputs, decisions, knowledge, services),
         )
 
-    def _check_root(self) -> None:
+    def _has_sound_root(self) -> bool:
         root, note = self.root, self.reading.problem
         if tag(root) != "definitions" or etree.QName(root).namespace not in NAMESPACES:
             known = ", ".join(sorted(set(NAMESPACES.values())))
             message = f"the root element {root.tag!r} is no DMN definitions element of DMN {known}"
             note(root, message, "Open the file in a DMN modeller and save it as DMN 1.3.", fatal=True)
-            return
+            return False
         for imported in children(root, "import"):
             where = imported.get("namespace") or imported.get("name")
             message = f"the file imports {where!r}, and imports are not read"
@@ -113,6 +112,7 @@ class _ModelReader:
         if entries > MAX_ENTRIES:
             message = f"the file has {entries:,} expressions and cells, more than the {MAX_ENTRIES:,} we read"
             note(root, message, "Split it into several files.", fatal=True)
+        return not self.reading.fatal
 
     def _index(self) -> None:
         names: dict[str, str] = {}
@@ -137,7 +137,7 @@ class _ModelReader:
         return list(self.by_kind.get(kind, {}).items())
 
     def _names(self) -> frozenset[str]:
-        """Return the names that expressions anywhere in the file may use: elements, components, entries, columns."""
+        """Return the names that expressions may use: of elements, components, entries and columns."""
         found = {self._variable(element) for element in self.elements.values()}
         parts = ("itemComponent", "output", "column", "variable")
         for element in self.root.iter(etree.Element):
@@ -152,7 +152,7 @@ class _ModelReader:
 
     def _input(self, key: str, element: etree._Element) -> InputData:
         kind = self.reading.type_of(child(element, "variable"))
-        return InputData(key, element.sourceline or 0, name_of(element), self._variable(element), kind)
+        return InputData(key, line_of(element), name_of(element), self._variable(element), kind)
 
     def _decision(self, key: str, element: etree._Element) -> Decision:
         name = name_of(element)
@@ -163,7 +163,7 @@ class _ModelReader:
         columns = tuple(output.name for output in table.outputs if output.name) if table else ()
         return Decision(
             key,
-            element.sourceline or 0,
+            line_of(element),
             name,
             self._variable(element),
             self.reading.type_of(child(element, "variable")),
@@ -184,7 +184,7 @@ class _ModelReader:
         kind = self.reading.type_of(child(element, "variable"))
         return KnowledgeModel(
             key,
-            element.sourceline or 0,
+            line_of(element),
             name,
             self._variable(element),
             logic,
@@ -199,7 +199,7 @@ class _ModelReader:
 
         return DecisionService(
             key,
-            element.sourceline or 0,
+            line_of(element),
             name_of(element),
             self._variable(element),
             ids("outputDecision", "decision"),
@@ -224,7 +224,7 @@ class _ModelReader:
         return tuple(found)
 
     def _reference(self, element: etree._Element, *kinds: str) -> str | None:
-        """Return the id that a reference names, local or with this file's namespace; None, noted, if there is none."""
+        """Return the id that a reference names, in this file; None, and a problem, if there is none."""
         href = str(element.get("href") or "")
         space, _, key = href.rpartition("#")
         if (not space or space == self.namespace) and any(key in self.by_kind.get(k, {}) for k in kinds):
@@ -260,7 +260,7 @@ class _ModelReader:
 
 
 def _text(element: etree._Element | None) -> str:
-    return "" if element is None else "".join(element.itertext()).strip()
+    return "" if element is None else "".join(map(str, element.itertext())).strip()
 
 
 def _with_names(
@@ -269,8 +269,8 @@ def _with_names(
     knowledge: Mapping[str, KnowledgeModel],
     services: Mapping[str, DecisionService],
 ) -> dict[str, Decision]:
-    """Return the decisions with the paths that each reads from outside, itself or through what it requires."""
-    made = {**decisions, **knowledge, **services}
+    """Return the decisions with the paths that each reads, itself or through what it requires."""
+    made: dict[str, Decision | KnowledgeModel | DecisionService] = {**decisions, **knowledge, **services}
     known: dict[str, frozenset[str]] = {}
 
     def needed(key: str) -> frozenset[str]:
@@ -300,6 +300,6 @@ def _given(
 
 
 def _answers(element: Decision | KnowledgeModel | DecisionService) -> tuple[str, ...]:
-    """Return the names that a required element gives a value to: its own, and outputs named as dotted facts."""
+    """Return the names that a required element gives a value: its own, and outputs named as facts."""
     dotted = element.outputs if isinstance(element, Decision) else ()
     return (element.variable, *(name for name in dotted if "." in name))

@@ -1,4 +1,4 @@
-"""What all parts of the reader share: the problems found so far, the names known, and small looks into XML."""
+"""What all parts of the reader share: the problems found so far, the types, and small looks into XML."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from lxml import etree
 
 from engine import feel
 from engine.dmn.model import Broken, Literal
-from engine.dmn.types import ANY, Type, builtin
+from engine.dmn.types import ANY, Type, builtin, with_types
 from engine.problems import Problem
+from engine.xml import line_of
 
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+_NAMES_TYPES = re.compile(r"\binstance\s+of\b|\bfunction\s*\(")
 _FEEL = re.compile(r"(^|[/:])FEEL(/|$)|/FEEL/", re.IGNORECASE)
 
 
@@ -37,7 +39,7 @@ def child(element: etree._Element, *names: str) -> etree._Element | None:
 def text_of(element: etree._Element | None) -> str:
     """Return the whole text of an element's `text` child, stripped."""
     inner = None if element is None else child(element, "text")
-    return "" if inner is None else "".join(inner.itertext()).strip()
+    return "" if inner is None else "".join(map(str, inner.itertext())).strip()
 
 
 def name_of(element: etree._Element, key: str = "name") -> str:
@@ -46,7 +48,7 @@ def name_of(element: etree._Element, key: str = "name") -> str:
 
 
 def needs_telling(names: set[str]) -> set[str]:
-    """Return the names that the tokeniser must be told of: those that are no identifiers or dotted paths of them."""
+    """Return the names that the tokeniser must be told of: those that are not words joined by dots."""
     return {name for name in names if name and not _PLAIN_NAME.fullmatch(name)}
 
 
@@ -64,7 +66,7 @@ class Reading:
         self, element: etree._Element, message: str, remedy: str = "", *, fatal: bool = False
     ) -> Problem:
         """Note what is wrong with an element and return it."""
-        found = Problem(self.file, element.sourceline or 0, str(element.get("id") or ""), message, remedy)
+        found = Problem(self.file, line_of(element), str(element.get("id") or ""), message, remedy)
         self.problems.append(found)
         self.fatal = self.fatal or fatal
         return found
@@ -108,14 +110,18 @@ class Reading:
         if not text:
             return None
         try:
-            return feel.parse(text, names)
+            parsed = feel.parse(text, names)
         except feel.FeelError as error:
             return self.problem(element, f"{where}: {error}", "Correct the FEEL expression.")
+        typed = (
+            with_types(parsed.tree, self.types) if self.types and _NAMES_TYPES.search(text) else parsed.tree
+        )
+        return parsed if typed is parsed.tree else feel.Expression(text, typed)
 
     def tests(
         self, element: etree._Element, text: str, names: frozenset[str], where: str
     ) -> feel.UnaryTests | Problem | None:
-        """Parse unary tests; None for `-` or nothing, which every value passes, the problem for broken ones."""
+        """Parse unary tests; None for `-` or nothing, which everything passes, the problem if broken."""
         if text in ("", "-"):
             return None
         try:
@@ -134,4 +140,4 @@ class Reading:
         parsed = self.expression(element, text, names, where)
         if isinstance(parsed, Problem):
             return Broken(parsed, kind)
-        return Literal(str(element.get("id") or ""), element.sourceline or 0, text, parsed, kind)
+        return Literal(str(element.get("id") or ""), line_of(element), text, parsed, kind)

@@ -1,7 +1,7 @@
 """What a name means where an expression stands.
 
-Values are found when they are read and not before: a decision that no rule asks for is not made, and a fact that
-nobody has answered hurts nobody until a rule depends on it.
+Values are found when they are read and not before: a decision that no rule asks for is not made, and a fact
+that nobody has answered hurts nobody until a rule depends on it.
 """
 
 from __future__ import annotations
@@ -85,10 +85,10 @@ class Computed(Mapping[str, Any]):
 def layered(
     outer: Mapping[str, Any], ahead: Mapping[str, Callable[[], Any]], behind: Mapping[str, Callable[[], Any]]
 ) -> Computed:
-    """Return a mapping in which computed names hide those outside; a dotted name hides one entry of a context.
+    """Return a mapping in which computed names hide those outside; a dotted one hides an entry of a context.
 
-    Packs name their facts by dotted paths, so a decision called `interview.required` must be what an expression
-    reads as `interview.required` while the rest of `interview` stays as it is.
+    Packs name their facts by dotted paths, so a decision called `interview.required` must be what an
+    expression reads as `interview.required` while the rest of `interview` stays as it is.
     """
     plain = {name: compute for name, compute in ahead.items() if "." not in name}
     heads: dict[str, dict[str, Callable[[], Any]]] = {}

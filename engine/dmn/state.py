@@ -45,7 +45,7 @@ class ValueNotAllowed(DecisionError):
 
 
 class State:
-    """What one call of `Model.decide` carries along. With `strict` a fault is raised, else noted as a warning."""
+    """What one call of `Model.decide` carries along. With `strict` a fault is raised, else a warning."""
 
     __slots__ = ("calls", "env", "problems", "strict", "trace", "warnings")
 

@@ -1,7 +1,7 @@
 """Evaluating a decision table (DMN 1.3, 8.2).
 
-A rule is decided by as few facts as can decide it: `-` reads nothing, and a rule that any known input rules out
-needs no unknown one. So the order of the columns never changes what a table answers.
+A rule is decided by as few facts as can decide it: `-` reads nothing, and a rule that any known input rules
+out needs no unknown one. So the order of the columns never changes what a table answers.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine import feel
+from engine.dmn.cells import is_constant, short_read, short_test
 from engine.dmn.model import (
     Aggregation,
     DecisionTable,
@@ -32,6 +33,8 @@ from engine.dmn.state import (
 from engine.dmn.types import show
 
 _UNREAD: Any = object()
+_CLASSES: dict[str, type] = {"string": str, "number": Decimal, "boolean": bool}
+"""What needs no conversion to its declared type; a class here has no other type's values."""
 
 
 class _NoAnswer(Exception):
@@ -45,14 +48,28 @@ class TableEvaluator:
         self.table = table
         self.where = f"table {table.name!r}"
         self.rows = tuple(
-            (rule, tuple((n, cell.test) for n, cell in enumerate(rule.cells) if cell.test is not None))
+            (
+                rule,
+                tuple(
+                    (n, short_test(cell.test)) for n, cell in enumerate(rule.cells) if cell.test is not None
+                ),
+            )
             for rule in table.rules
         )
+        self.columns = tuple(
+            None if column.expression.expression is None else short_read(column.expression.expression)
+            for column in table.inputs
+        )
+        self.allowed = tuple(
+            None if column.allowed is None else short_test(column.allowed) for column in table.inputs
+        )
+        self.kinds = tuple(_CLASSES.get(column.expression.type.kind) for column in table.inputs)
         self.fired = {
             rule.number: MatchedRule(table.id, rule.id, rule.number, rule.description, rule.annotations)
             for rule in table.rules
         }
         self.has_default = any(output.default is not None for output in table.outputs)
+        self.constants = {rule.number: self._constant(rule) for rule in table.rules}
 
     def __call__(self, scope: Mapping[str, Any], state: State) -> Any:
         """Return what the table answers; which rules fired goes into the state's trace."""
@@ -86,12 +103,12 @@ class TableEvaluator:
             for column, test in cells:
                 value = read[column]
                 if value is _UNREAD:
-                    value = read[column] = self._read(self.table.inputs[column], scope, state)
+                    value = read[column] = self._read(column, scope, state)
                 if type(value) is feel.UnknownFact:
                     unknown = unknown or value
                     continue
                 try:
-                    if test.test(value, scope, env, warnings) is not True:
+                    if test(value, scope, env, warnings) is not True:
                         break
                 except feel.UnknownFact as missing:
                     unknown = unknown or missing
@@ -103,14 +120,15 @@ class TableEvaluator:
                     break
         return matching
 
-    def _read(self, column: Input, scope: Mapping[str, Any], state: State) -> Any:
+    def _read(self, number: int, scope: Mapping[str, Any], state: State) -> Any:
         """Return the value of a column, or the UnknownFact that reading it raised."""
-        expression = column.expression.expression
+        column, evaluate = self.table.inputs[number], self.columns[number]
         try:
-            value = None if expression is None else expression.evaluate(scope, state.env, state.warnings)
+            value = None if evaluate is None else evaluate(scope, state.env, state.warnings)
         except feel.UnknownFact as unknown:
             return unknown
-        value = state.settle(value, column.expression.type, self._column(column), self.table.id)
+        if type(value) is not self.kinds[number] or column.expression.type.allowed is not None:
+            value = state.settle(value, column.expression.type, self._column(column), self.table.id)
         allowed = column.allowed
         if allowed is None or value is None or allowed.test(value, scope, state.env) is True:
             return value
@@ -178,7 +196,23 @@ class TableEvaluator:
             return [value]
         return value
 
+    def _constant(self, rule: Rule) -> Any:
+        """Return what a rule answers whatever the facts are; _UNREAD where that depends on them."""
+        expressions = [literal.expression for literal in rule.outputs if literal.expression is not None]
+        if not all(is_constant(expression) for expression in expressions):
+            return _UNREAD
+        try:
+            return self._work_out(rule, {}, State(None, strict=True))
+        except DecisionError:
+            return _UNREAD
+
     def _outputs(self, rule: Rule, scope: Mapping[str, Any], state: State) -> Any:
+        value = self.constants[rule.number]
+        if value is _UNREAD:
+            return self._work_out(rule, scope, state)
+        return dict(value) if isinstance(value, dict) else value
+
+    def _work_out(self, rule: Rule, scope: Mapping[str, Any], state: State) -> Any:
         values = []
         for output, literal in zip(self.table.outputs, rule.outputs, strict=True):
             value = None

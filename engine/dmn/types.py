@@ -8,12 +8,14 @@ case's facts: it is taken as conforming, because looking inside would read facts
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from engine import feel
+from engine.feel import tree
+from engine.feel.values import NUMBERS
 
 _ALIASES = {
     "datetime": "date and time",
@@ -36,7 +38,8 @@ _BASIC = frozenset(
 class Type:
     """A type: a FEEL type by its name, or `list` with `item`, or `context` with `components`.
 
-    `name` is what messages call it. `allowed` restricts the values (of the items, for a collection).
+    `name` is what messages call it. `allowed` restricts the values (of the items, for a collection). A function
+    has `parameters` and its result as `item`.
     """
 
     kind: str
@@ -44,6 +47,7 @@ class Type:
     item: Type | None = None
     components: tuple[tuple[str, Type], ...] | None = None
     allowed: feel.UnaryTests | None = None
+    parameters: tuple[Type, ...] | None = None
 
 
 ANY = Type("any", "Any")
@@ -86,12 +90,14 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
 
 
 def misfit(value: Any, kind: Type, env: feel.Environment | None = None) -> str | None:
-    """Say why a value does not conform to a type; None when it does. Null and unknown conform to every type."""
+    """Say why a value does not conform to a type; None when it does. Null and unknown conform to all."""
     if value is None or value is feel.UNKNOWN or (kind.kind == "any" and kind.allowed is None):
         return None
     if not _CHECKS[kind.kind](value):
         return f"{feel.feel_type(value)} where {kind.name} is declared"
-    if kind.item is not None:
+    if kind.parameters is not None and len(value.parameters) != len(kind.parameters):
+        return f"a function of {len(value.parameters)} parameters where {kind.name} is declared"
+    if kind.kind == "list" and kind.item is not None:
         for index, element in enumerate(value, 1):
             if reason := misfit(element, kind.item, env):
                 return f"item {index}: {reason}"
@@ -107,7 +113,7 @@ def misfit(value: Any, kind: Type, env: feel.Environment | None = None) -> str |
 
 
 def coerce(value: Any, kind: Type, env: feel.Environment | None = None) -> tuple[Any, str | None]:
-    """Convert a value to a declared type (DMN 1.3, 10.3.2.9.4); a value that cannot be becomes null, with why.
+    """Convert a value to a declared type (DMN 1.3, 10.3.2.9.4); one that cannot be becomes null, with why.
 
     A singleton list becomes its element and an element a singleton list where the type asks for it; a date
     becomes the midnight, UTC, that begins it where a date and time is declared.
@@ -125,11 +131,42 @@ def coerce(value: Any, kind: Type, env: feel.Environment | None = None) -> tuple
     return None, reason
 
 
+def as_written(kind: Type) -> tree.Type:
+    """Return a type as FEEL's `instance of` knows types: by structure, without allowed values."""
+    if kind.kind == "any":
+        return tree.Type("Any")
+    if kind.kind == "list":
+        return tree.Type("list", (as_written(kind.item),) if kind.item else ())
+    if kind.kind == "context" and kind.components is not None:
+        keys = tuple(name for name, _ in kind.components)
+        return tree.Type("context", tuple(as_written(part) for _, part in kind.components), keys)
+    if kind.kind == "function" and kind.parameters is not None:
+        result = as_written(kind.item) if kind.item else tree.Type("Any")
+        return tree.Type("function", tuple(as_written(part) for part in kind.parameters), (), result)
+    return tree.Type("Null" if kind.kind == "null" else kind.kind)
+
+
+def with_types(node: Any, types: Mapping[str, Type]) -> Any:
+    """Return a tree in which the names of declared types stand for what they declare."""
+    if isinstance(node, tree.Type):
+        found = types.get(node.name)
+        if found is not None and not node.parts:
+            return as_written(found)
+    if isinstance(node, tuple):
+        changed = tuple(with_types(part, types) for part in node)
+        return node if all(a is b for a, b in zip(changed, node, strict=True)) else changed
+    if not isinstance(node, tree.Node):
+        return node
+    parts = {field.name: getattr(node, field.name) for field in fields(node)}
+    new = {name: with_types(part, types) for name, part in parts.items()}
+    return node if all(new[name] is parts[name] for name in parts) else type(node)(**new)
+
+
 _TEXT = feel.parse("string(value)")
 
 
 def show(value: Any) -> str:
-    """Return a value as a message shows it: a string in quotes, everything else as FEEL's `string()` has it."""
+    """Return a value as a message shows it: a string in quotes, all else as FEEL's `string()` has it."""
     if isinstance(value, str):
         return f'"{value}"'
     return "null" if value is None else str(_TEXT.evaluate({"value": value}))
@@ -156,7 +193,7 @@ def _from_json(value: Any, kind: Type, place: str, warnings: list[str]) -> Any:
             for key, inner in value.items()
         }
         return {**found, **{key: None for key in declared if key not in found}}
-    converted = feel.from_python(value)
+    converted = _plain(feel.from_python(value))
     target = kind.item if kind.kind == "list" and kind.item else kind
     if isinstance(converted, str) and target.kind in _TEMPORAL:
         parsed = _temporal(converted, target.kind)
@@ -164,6 +201,14 @@ def _from_json(value: Any, kind: Type, place: str, warnings: list[str]) -> Any:
             warnings.append(f"{place or 'the value'}: {converted!r} is not a {target.kind}")
         return parsed
     return converted
+
+
+def _plain(value: Any) -> Any:
+    """Return a number without needless zeros, so that 2.0 in JSON is FEEL's 2."""
+    if isinstance(value, Decimal) and value.is_finite():
+        whole = value.to_integral_value()
+        return whole if whole == value else value.normalize(NUMBERS)
+    return value
 
 
 _TEMPORAL = {
