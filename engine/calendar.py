@@ -1,7 +1,8 @@
 """Working days and office hours.
 
-Everything here is reckoned on local dates (Europe/London). Elapsed hours never pass through this module: they do not
-pause for a weekend, and only limits that the written procedure states in working days are counted here.
+Everything here is reckoned on local dates (Europe/London). Elapsed hours never pass through this module:
+they do not pause for a weekend, and only limits that the written procedure states in working days are
+counted here.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
+from importlib.metadata import version as version_of
 from typing import Final
 
 import holidays
@@ -57,7 +59,7 @@ class WorkingCalendar:
         """Name what the reckoning rests on; recorded with every act so that a replay can give the same result."""
         extra = "".join(f"+{day.isoformat()}" for day in self.extra_holidays)
         hours = f"{self.opens:%H:%M}-{self.closes:%H:%M}"
-        return f"holidays {holidays.__version__} {self.region} {hours}{extra}"
+        return f"holidays {version_of('holidays')} {self.region} {hours}{extra}"
 
     def holiday(self, day: date) -> str | None:
         """Return the name of the holiday on a date, None when it is none."""
@@ -73,8 +75,8 @@ class WorkingCalendar:
     def working_days_after(self, start: date, days: int) -> date:
         """Return the date of the n-th working day after the local date of `start`.
 
-        Day 0 is that date itself, working day or not; a negative number counts back. Raises ValueError for more days
-        than any deadline has.
+        Day 0 is that date itself, working day or not; a negative number counts back. Raises ValueError for
+        more days than any deadline has.
         """
         if abs(days) > _MAX_DAYS:
             raise ValueError(f"{days} working days are more than any limit: use fewer than {_MAX_DAYS}")
@@ -89,8 +91,8 @@ class WorkingCalendar:
     def working_day_of(self, moment: date) -> date:
         """Return the working day to which a moment belongs.
 
-        That is its local date when it is a working day and the moment lies before the office closes (a date always
-        does), else the next working day.
+        That is its local date when it is a working day and the moment lies before the office closes (a date
+        always does), else the next working day.
         """
         on = local_date(moment)
         if self.is_working_day(on) and not self._after_closing(moment):
@@ -111,8 +113,8 @@ class WorkingCalendar:
     def working_days_between(self, start: date, end: date) -> int:
         """Count the working days after the local date of `start` up to and including that of `end`.
 
-        It is negative when `end` comes first, so that `working_days_after(start, n)` is always n from `start` for a
-        working day it returns.
+        It is negative when `end` comes first, so that `working_days_after(start, n)` is always n from
+        `start` for a working day it returns.
         """
         first, last = local_date(start), local_date(end)
         if last < first:

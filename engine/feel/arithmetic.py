@@ -54,8 +54,9 @@ def _add_days(day: date, duration: timedelta) -> date:
         raise Undefined("the date lies outside the years 1 to 9999") from None
 
 
-def _midnight(day: date, like: datetime) -> datetime:
-    return datetime.combine(day, time(), UTC if like.tzinfo else None)
+def _midnight(day: date) -> datetime:
+    """A date beside a date and time stands for its midnight in UTC (DMN 1.3, 10.3.2.3.6)."""
+    return datetime.combine(day, time(), UTC)
 
 
 def _plus_duration(a: Value, b: timedelta) -> Value:
@@ -95,10 +96,10 @@ def _add(a: Value, b: Value) -> Value:
 
 
 def _difference(a: Value, b: Value) -> Value:
-    """Subtract one point in time from another; a date beside a date and time stands for its midnight."""
+    """Subtract one point in time from another."""
     if isinstance(a, datetime) or isinstance(b, datetime):
-        left = a if isinstance(a, datetime) else _midnight(a, b)
-        right = b if isinstance(b, datetime) else _midnight(b, a)
+        left = a if isinstance(a, datetime) else _midnight(a)
+        right = b if isinstance(b, datetime) else _midnight(b)
         result = temporal.elapsed(left, right)
         if result is None:
             raise Undefined("one date and time has a zone and the other has none")

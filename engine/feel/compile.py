@@ -1,15 +1,14 @@
 """Turns a tree into closures, once, so that evaluating is only calling them.
 
-Each closure takes a Scope and returns a value. What a name means is settled here as far as the text can tell: a local
-variable by its distance, everything else by the context; only inside a filter must the item be asked first, because
-any name there may be an entry of the item.
+Each closure takes a Scope and returns a value. What a name means is settled here as far as the text can
+tell: a local variable by its distance, everything else by the context; only inside a filter must the item
+be asked first, because any name there may be an entry of the item.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
@@ -17,9 +16,20 @@ from typing import Any, Final
 from engine.feel import tree
 from engine.feel.arithmetic import Undefined, calculate, negative
 from engine.feel.builtins import BUILTINS
+from engine.feel.closures import (
+    FEW,
+    MISSING,
+    Code,
+    comparison,
+    each_round,
+    from_context_or_builtin,
+    item_first,
+    local_variable,
+)
+from engine.feel.constants import CONVERSIONS, is_constant
 from engine.feel.errors import FeelLimit
-from engine.feel.properties import property_of
-from engine.feel.run import MAX_CALLS, Run, Scope
+from engine.feel.run import MAX_CALLS, Environment, Run, Scope
+from engine.feel.semantics import any_of, invoke, is_condition, matches, nth, ordered, path_of_other
 from engine.feel.types import conforms
 from engine.feel.values import (
     LIMITS_HELP,
@@ -34,9 +44,7 @@ from engine.feel.values import (
     read,
 )
 
-Code = Callable[[Scope], Value]
-_MISSING: Final = object()
-_FEW: Final = frozenset({Decimal, str, bool, type(None), date, datetime, timedelta})
+_FOLDED: Final = (tree.Call, tree.RangeOf, tree.OpenRange, tree.Negate, tree.Arithmetic)
 
 
 @dataclass
@@ -53,8 +61,14 @@ class Compiler:
     levels: list[_Level] = field(default_factory=list)
 
     def compile(self, node: tree.Node) -> Code:
-        """Return the closure of a node."""
-        return _COMPILE[type(node)](self, node)
+        """Return the closure of a node; of a constant, one that holds its value."""
+        code = _COMPILE[type(node)](self, node)
+        if isinstance(node, _FOLDED) and is_constant(node) and not any(map(self.is_local, CONVERSIONS)):
+            warnings: list[str] = []
+            value = code(Scope({}, Run(Environment(), warnings)))
+            if not warnings:
+                return lambda scope: value
+        return code
 
     def inside(self, names: set[str] | None) -> Compiler:
         return Compiler([*self.levels, _Level(names)])
@@ -71,9 +85,9 @@ class Compiler:
             if level.names is None:
                 filters.append(distance)
             elif name in level.names:
-                return _maybe_item(name, filters, _local(name, distance))
+                return item_first(name, filters, local_variable(name, distance))
             distance += 1
-        return _maybe_item(name, filters, _from_context(name))
+        return item_first(name, filters, from_context_or_builtin(name))
 
     def is_local(self, name: str) -> bool:
         return any(level.names is not None and name in level.names for level in self.levels)
@@ -85,14 +99,14 @@ class Compiler:
         def path(scope: Scope) -> Value:
             value = base(scope)
             if type(value) is dict or isinstance(value, Mapping):
-                found = value.get(name, _MISSING)
-                if type(found) in _FEW:
+                found = value.get(name, MISSING)
+                if type(found) in FEW:
                     return found
-                if found is _MISSING:
+                if found is MISSING:
                     scope.run.warn(f"{whole}: the context has no entry {name}")
                     return None
                 return read(found, whole)
-            return _path_of_other(value, name, whole, scope.run)
+            return path_of_other(value, name, whole, scope.run)
 
         return path
 
@@ -107,13 +121,13 @@ class Compiler:
         start = self.lookup(first) if local else None
 
         def is_known(scope: Scope) -> bool:
-            value = start(scope) if start else scope.context.get(first, _MISSING)
+            value = start(scope) if start else scope.context.get(first, MISSING)
             for part in parts:
                 if not isinstance(value, Mapping):
                     break
-                value = value.get(part, _MISSING)
+                value = value.get(part, MISSING)
             else:
-                return value is not UNKNOWN and value is not _MISSING
+                return value is not UNKNOWN and value is not MISSING
             return False
 
         return is_known
@@ -146,7 +160,8 @@ class Compiler:
         inside = self.inside(names)
         entries: list[tuple[str, Code]] = []
         for key, value in node.entries:
-            # A function may call itself by the name of its own entry; any other entry sees only those before it.
+            # A function may call itself by the name of its own entry; any other entry sees only those before
+            # it.
             if isinstance(value, tree.FunctionOf):
                 names.add(key)
             entries.append((key, inside.compile(value)))
@@ -162,25 +177,32 @@ class Compiler:
         return context_of
 
     def range_of(self, node: tree.RangeOf) -> Code:
-        start = self.compile(node.start) if node.start else None
-        end = self.compile(node.end) if node.end else None
+        start, end = self.compile(node.start), self.compile(node.end)
         start_included, end_included = node.start_included, node.end_included
 
         def range_of(scope: Scope) -> Value:
-            low = start(scope) if start else None
-            high = end(scope) if end else None
-            if start and end and (low is None or high is None):
-                return Range(low, high, low is not None and start_included, high is not None and end_included)
-            if start and end:
+            low, high = start(scope), end(scope)
+            if low is not None and high is not None:
                 order = compare(low, high)
                 if order is None or order > 0:
                     scope.run.warn("the ends of the range have no such order")
                     return None
-            elif low is None and high is None:
-                return None
-            return Range(low, high, start_included, end_included)
+            return Range(low, high, start_included and low is not None, end_included and high is not None)
 
         return range_of
+
+    def open_range(self, node: tree.OpenRange) -> Code:
+        operator, end = node.operator, self.compile(node.end)
+
+        def open_range(scope: Scope) -> Value:
+            value = end(scope)
+            if operator in ("=", "!="):
+                return Range(value, value, True, True, operator)
+            if operator in ("<", "<="):
+                return Range(None, value, False, operator == "<=", operator)
+            return Range(value, None, operator == ">=", False, operator)
+
+        return open_range
 
     def function_of(self, node: tree.FunctionOf) -> Code:
         if node.external:
@@ -198,7 +220,11 @@ class Compiler:
                 run = scope.run
                 run.spend(5)
                 for kind, argument in zip(types, arguments, strict=True):
-                    if kind is not None and argument is not None and not conforms(argument, kind):
+                    if (
+                        kind is not None
+                        and argument is not None
+                        and not conforms(argument, kind, run.environment.types)
+                    ):
                         run.warn(f"a {feel_type(argument)} was given where {kind.name} is expected")
                         return None
                 run.calls += 1
@@ -245,15 +271,15 @@ class Compiler:
 
     def compare(self, node: tree.Compare) -> Code:
         left, right = self.compile(node.left), self.compile(node.right)
-        return _comparison(node.operator, left, right)
+        return comparison(node.operator, left, right)
 
     def between(self, node: tree.Between) -> Code:
         value, low, high = (self.compile(part) for part in (node.value, node.low, node.high))
 
         def between(scope: Scope) -> bool | None:
             middle = value(scope)
-            above = _ordered(">=", middle, low(scope), scope.run)
-            below = _ordered("<=", middle, high(scope), scope.run)
+            above = ordered(">=", middle, low(scope), scope.run)
+            below = ordered("<=", middle, high(scope), scope.run)
             return None if above is None or below is None else above and below
 
         return between
@@ -261,6 +287,9 @@ class Compiler:
     def membership(self, node: tree.In) -> Code:
         value = self.compile(node.value)
         tests = [self.test(test) for test in node.tests]
+        if len(tests) == 1:
+            only = tests[0]
+            return lambda scope: only(value(scope), scope)
 
         def membership(scope: Scope) -> bool | None:
             subject = value(scope)
@@ -280,12 +309,14 @@ class Compiler:
                     return None if result is None else result is same
 
                 return equality
-            return lambda value, scope: _ordered(operator, value, operand(scope), scope.run)
+            return lambda value, scope: ordered(operator, value, operand(scope), scope.run)
         expression = self.compile(test.expression)
         condition = is_condition(test.expression)
 
         def value_test(value: Value, scope: Scope) -> bool | None:
             found = expression(scope)
+            if type(found) is Range and type(value) is not Range:
+                return found.contains(value)
             if condition and isinstance(found, bool):
                 return found
             return matches(value, found)
@@ -294,7 +325,7 @@ class Compiler:
 
     def instance_of(self, node: tree.InstanceOf) -> Code:
         value, kind = self.compile(node.value), node.type
-        return lambda scope: conforms(value(scope), kind)
+        return lambda scope: conforms(value(scope), kind, scope.run.environment.types)
 
     def conjunction(self, node: tree.And) -> Code:
         operands = [self.compile(operand) for operand in node.operands]
@@ -356,7 +387,7 @@ class Compiler:
         def for_return(scope: Scope) -> Value:
             results: list[Value] = []
             start = scope.inner({"partial": results})
-            for inner in _each(start, rounds, 0):
+            for inner in each_round(start, rounds, 0):
                 if inner is None:
                     return None
                 # A copy, because a body may keep the list that partial is at this moment.
@@ -377,13 +408,13 @@ class Compiler:
 
         def quantified(scope: Scope) -> bool | None:
             result: bool | None = not decisive
-            for inner in _each(scope, rounds, 0):
+            for inner in each_round(scope, rounds, 0):
                 if inner is None:
                     return None
                 value = condition(inner)
                 if value is decisive:
                     return decisive
-                if value is not (not decisive):
+                if not isinstance(value, bool):
                     result = None
             return result
 
@@ -403,7 +434,7 @@ class Compiler:
             items = value if isinstance(value, list) else [value]
             run = scope.run
             if outside:
-                return _nth(items, outside(scope), run)
+                return nth(items, outside(scope), run)
             if not items:
                 return []
             kept: list[Value] = []
@@ -412,7 +443,7 @@ class Compiler:
                 outer = scope.inner({"item": item})
                 found = condition(Scope(scope.context, run, None, outer, item))
                 if position == 0 and isinstance(found, Decimal):
-                    return _nth(items, found, run)
+                    return nth(items, found, run)
                 if found is True:
                     kept.append(item)
                 elif found is not False and found is not None:
@@ -458,272 +489,12 @@ class Compiler:
         return call_builtin
 
 
-def invoke(function: Function, arguments: Sequence[Value], run: Run) -> Value:
-    """Call a function value; null with a warning where the number of arguments is wrong."""
-    if len(arguments) != len(function.parameters):
-        run.warn(f"{function.name} takes {len(function.parameters)} arguments, not {len(arguments)}")
-        return None
-    return function.call(arguments)
-
-
 def _words(node: tree.Node) -> set[str]:
     """Collect every name written in a node."""
     found = {node.name} if isinstance(node, tree.Name) else set()
     for part in tree.children(node):
         found |= _words(part)
     return found
-
-
-def is_condition(node: tree.Node) -> bool:
-    """Tell whether a test is a condition whose truth decides, and not a value to be compared with the input.
-
-    A cell `true` asks whether the input is true; a cell `? > 3` or `contains(?, "x")` is itself the answer.
-    """
-    if isinstance(node, (tree.Boolean, tree.Name, tree.Path)):
-        return False
-    return True
-
-
-def matches(value: Value, found: Value) -> bool | None:
-    """Test an input against the value of a test: member of a list, inside a range, or equal (DMN 1.3, table 55)."""
-    if isinstance(found, Range) and not isinstance(value, Range):
-        return found.contains(value)
-    if isinstance(found, list):
-        if isinstance(value, list) and equal(value, found) is True:
-            return True
-        return any_of(_member(value, item) for item in found)
-    return equal(value, found)
-
-
-def _member(value: Value, item: Value) -> bool | None:
-    if isinstance(item, Range) and not isinstance(value, Range):
-        return item.contains(value)
-    return equal(value, item)
-
-
-def any_of(results: Iterable[bool | None]) -> bool | None:
-    """Join tests by or, stopping at the first that holds; a test that is null neither holds nor fails."""
-    total: bool | None = False
-    for result in results:
-        if result is True:
-            return True
-        if result is None:
-            total = None
-    return total
-
-
-def _local(name: str, distance: int) -> Code:
-    if distance == 0:
-
-        def nearest(scope: Scope) -> Value:
-            assert scope.variables is not None
-            return read(scope.variables.get(name), name)
-
-        return nearest
-
-    def local(scope: Scope) -> Value:
-        for _ in range(distance):
-            assert scope.parent is not None
-            scope = scope.parent
-        assert scope.variables is not None
-        return read(scope.variables.get(name), name)
-
-    return local
-
-
-def _from_context(name: str) -> Code:
-    builtin = BUILTINS.get(name)
-
-    def from_context(scope: Scope) -> Value:
-        value = scope.context.get(name, _MISSING)
-        if type(value) in _FEW:
-            return value
-        if value is not _MISSING:
-            return read(value, name)
-        if name == "now" and scope.run.environment.now is not None:
-            return scope.run.environment.now
-        if builtin is not None:
-            return builtin.as_function(scope.run)
-        scope.run.warn(f"nothing is named {name}")
-        return None
-
-    return from_context
-
-
-def _maybe_item(name: str, filters: list[int], otherwise: Code) -> Code:
-    """Ask the items of the filters around a name first, innermost first."""
-    if not filters or name == "item":
-        return otherwise
-
-    def maybe_item(scope: Scope) -> Value:
-        at = 0
-        inner = scope
-        for distance in filters:
-            while at < distance:
-                assert inner.parent is not None
-                inner = inner.parent
-                at += 1
-            item = inner.item
-            if isinstance(item, Mapping) and name in item:
-                return read(item[name], name)
-        return otherwise(scope)
-
-    return maybe_item
-
-
-def _path_of_other(value: Value, name: str, whole: str, run: Run) -> Value:
-    """Follow a path into a list (item by item) or to a property of a date, time, duration or range."""
-    if isinstance(value, list):
-        return run.list_of([_path_of_item(item, name, whole, run) for item in value])
-    if value is None:
-        return None
-    found = property_of(value, name)
-    if found is NotImplemented:
-        run.warn(f"{whole}: a {feel_type(value)} has no {name}")
-        return None
-    return found
-
-
-def _path_of_item(item: Value, name: str, whole: str, run: Run) -> Value:
-    if isinstance(item, Mapping):
-        return read(item.get(name), whole)
-    return _path_of_other(item, name, whole, run)
-
-
-def _nth(items: list[Value], position: Value, run: Run) -> Value:
-    """Return the item at a position counted from 1, or from the end when it is negative."""
-    if (
-        isinstance(position, Decimal)
-        and position == position.to_integral_value()
-        and abs(position) <= MAX_LIST
-    ):
-        index = int(position)
-        if 1 <= index <= len(items):
-            return items[index - 1]
-        if -len(items) <= index <= -1:
-            return items[index]
-    run.warn(f"the list of {len(items)} has no item {position}")
-    return None
-
-
-def _each(scope: Scope, rounds: list[tuple[str, Code, Code | None]], at: int) -> Iterable[Scope | None]:
-    """Yield a scope for each combination of the iterations, the last one running fastest; None for a bad domain."""
-    name, domain, end = rounds[at]
-    items = _domain(scope, domain, end)
-    if items is None:
-        yield None
-        return
-    for item in items:
-        scope.run.spend(1)
-        inner = scope.inner({name: item})
-        if at + 1 < len(rounds):
-            yield from _each(inner, rounds, at + 1)
-        else:
-            yield inner
-
-
-def _domain(scope: Scope, domain: Code, end: Code | None) -> Iterable[Value] | None:
-    start = domain(scope)
-    if end is None:
-        if isinstance(start, Range):
-            first, last = _inner_ends(start)
-            return _count(first, last, scope.run, start.end)
-        if start is None:
-            scope.run.warn("an iteration needs a list or a range, not null")
-            return None
-        return start if isinstance(start, list) else [start]
-    return _count(start, end(scope), scope.run, None)
-
-
-def _inner_ends(domain: Range) -> tuple[Value, Value]:
-    """Return the first and last whole member of a range; the ends themselves where it is not of numbers or dates."""
-    first, last = domain.start, domain.end
-    one: Value = Decimal(1) if isinstance(first, Decimal) else timedelta(days=1)
-    if feel_type(first) in ("number", "date") and feel_type(last) == feel_type(first):
-        if not domain.start_included:
-            first = first + one
-        if not domain.end_included:
-            last = last - one
-    return first, last
-
-
-def _count(first: Value, last: Value, run: Run, _: Value) -> Iterable[Value] | None:
-    """Return the numbers or dates from first to last, downwards when last is smaller."""
-    if isinstance(first, Decimal) and isinstance(last, Decimal):
-        if first != first.to_integral_value() or last != last.to_integral_value():
-            run.warn("an iteration runs over whole numbers only")
-            return None
-        length = abs(last - first) + 1
-        step: Value = Decimal(1 if last >= first else -1)
-    elif feel_type(first) == "date" and feel_type(last) == "date":
-        length = Decimal(abs((last - first).days) + 1)
-        step = timedelta(days=1 if last >= first else -1)
-    else:
-        run.warn(f"an iteration cannot run from a {feel_type(first)} to a {feel_type(last)}")
-        return None
-    if length > MAX_LIST:
-        raise FeelLimit(f"an iteration over {length} values is too long: {LIMITS_HELP}")
-    return (first + step * index for index in range(int(length)))
-
-
-def _ordered(operator: str, a: Value, b: Value, run: Run) -> bool | None:
-    order = compare(a, b)
-    if order is None:
-        if a is not None and b is not None:
-            run.warn(f"a {feel_type(a)} and a {feel_type(b)} cannot be compared by {operator}")
-        return None
-    if operator == "<":
-        return order < 0
-    if operator == "<=":
-        return order <= 0
-    return order > 0 if operator == ">" else order >= 0
-
-
-def _comparison(operator: str, left: Code, right: Code) -> Code:  # noqa: C901 - one closure for each operator
-    """Compile a comparison; numbers, by far the most frequent, take the short way."""
-    if operator == "=":
-
-        def same(scope: Scope) -> bool | None:
-            a, b = left(scope), right(scope)
-            if type(a) is type(b) and (type(a) is str or type(a) is Decimal):
-                return bool(a == b)
-            return equal(a, b)
-
-        return same
-    if operator == "!=":
-
-        def differs(scope: Scope) -> bool | None:
-            result = equal(left(scope), right(scope))
-            return None if result is None else not result
-
-        return differs
-    if operator == "<":
-
-        def less(scope: Scope) -> bool | None:
-            a, b = left(scope), right(scope)
-            return bool(a < b) if type(a) is Decimal is type(b) else _ordered("<", a, b, scope.run)
-
-        return less
-    if operator == "<=":
-
-        def at_most(scope: Scope) -> bool | None:
-            a, b = left(scope), right(scope)
-            return bool(a <= b) if type(a) is Decimal is type(b) else _ordered("<=", a, b, scope.run)
-
-        return at_most
-    if operator == ">":
-
-        def more(scope: Scope) -> bool | None:
-            a, b = left(scope), right(scope)
-            return bool(a > b) if type(a) is Decimal is type(b) else _ordered(">", a, b, scope.run)
-
-        return more
-
-    def at_least(scope: Scope) -> bool | None:
-        a, b = left(scope), right(scope)
-        return bool(a >= b) if type(a) is Decimal is type(b) else _ordered(">=", a, b, scope.run)
-
-    return at_least
 
 
 _COMPILE: Final[dict[type[tree.Node], Callable[[Compiler, Any], Code]]] = {
@@ -735,6 +506,7 @@ _COMPILE: Final[dict[type[tree.Node], Callable[[Compiler, Any], Code]]] = {
     tree.ListOf: Compiler.list_of,
     tree.ContextOf: Compiler.context_of,
     tree.RangeOf: Compiler.range_of,
+    tree.OpenRange: Compiler.open_range,
     tree.FunctionOf: Compiler.function_of,
     tree.Name: Compiler.name,
     tree.Path: Compiler.path,
@@ -761,6 +533,11 @@ TestCode = Callable[[Value, Scope], bool | None]
 def compile_expression(node: tree.Node) -> Code:
     """Compile an expression that stands in no scope but the context."""
     return Compiler().compile(node)
+
+
+def constant_value(node: tree.Node) -> Value:
+    """Return the value of a constant part."""
+    return compile_expression(node)(Scope({}, Run(Environment(), None)))
 
 
 @lru_cache(maxsize=8192)

@@ -1,7 +1,7 @@
 """What can go wrong in an expression.
 
-A type error or a bad argument is not here: the standard makes those null, with a warning. These are the faults that
-must stop the caller: text that is not FEEL, a fact nobody has answered, and work without end.
+A type error or a bad argument is not here: the standard makes those null, with a warning. These are the
+faults that must stop the caller: text that is not FEEL, a fact nobody has answered, and work without end.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class UnknownFact(FeelError):
     def __init__(self, path: str) -> None:
         self.path = path
         super().__init__(
-            f"the fact {path} was read but nobody has answered it yet: ask for it first, or guard it with is known({path})"
+            f"the fact {path} was read but nobody has answered it yet: ask for it first, "
+            f"or guard it with is known({path})"
         )
 
 

@@ -54,8 +54,8 @@ class Expression:
     ) -> Value:
         """Return the value over a context.
 
-        `warnings` collects why parts became null. Raises UnknownFact when a fact nobody has answered is read, and
-        FeelLimit when the work is without measure.
+        `warnings` collects why parts became null. Raises UnknownFact when a fact nobody has answered is
+        read, and FeelLimit when the work is without measure.
         """
         try:
             return self._code(Scope(context, Run(env or _ENVIRONMENT, warnings)))  # type: ignore[attr-defined]
@@ -116,8 +116,8 @@ class UnaryTests:
 def parse(text: str, names: frozenset[str] = frozenset()) -> Expression:
     """Read an expression; a leading `=` is passed over.
 
-    `names` are the names of the context that are more than one word; dotted paths count by their segments. Raises
-    FeelSyntaxError with the column.
+    `names` are the names of the context that are more than one word; dotted paths count by their segments.
+    Raises FeelSyntaxError with the column.
     """
     return Expression(text, read_expression(text, frozenset(names), FUNCTION_NAMES))
 

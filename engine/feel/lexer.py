@@ -29,7 +29,6 @@ _NAME_TAIL: Final = f"[{_PART}\\s.'/*+\\-]*?"
 _KEY: Final = re.compile(f"([?{_START}]{_NAME_TAIL})\\s*(?=:)")
 _VARIABLE: Final = re.compile(f"([?{_START}]{_NAME_TAIL})(?=\\s+in(?![{_PART}]))")
 _PARAMETER: Final = re.compile(f"([?{_START}]{_NAME_TAIL})\\s*(?=[:,)])")
-_PATH_FOLLOWS: Final = re.compile(f"\\.[{_START}]")
 _BLANK: Final = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _PATH_FOLLOWS: Final = re.compile(f"\\s*\\.\\s*[{_START}]")
 _NUMBER: Final = re.compile(r"(?:\d+(?:\.(?!\.)\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
@@ -307,18 +306,14 @@ class Lexer:
         kind = "NAME" if self.last() == "DOT" else _OPERAND_WORDS.get(word, "NAME")
         if kind == "NAME":
             # A dot after such a word makes it the start of a path: `return.returned_at` is a fact's name.
-            path = _PATH_FOLLOWS.match(self.text, self.at + len(word))
-            if word in _OPERATOR_WORDS and self.last() != "DOT" and not path:
+            starts_path = _PATH_FOLLOWS.match(self.text, self.at + len(word))
+            if word in _OPERATOR_WORDS and self.last() != "DOT" and not starts_path:
                 raise self.fail(f"a value is expected here, not the word {word}")
             if word == "external" and self.body_starts == len(self.out):
                 kind = "EXTERNAL"
         elif kind in ("FOR", "SOME", "EVERY"):
             self.stack[-1].iterating += 1
         self.emit(kind, word, len(word), kind not in ("NAME", "TRUE", "FALSE", "NULL"))
-
-    def starts_path(self, word: str) -> bool:
-        """Whether a keyword here is the first name of a path: a dot and a name follow it at once."""
-        return _PATH_FOLLOWS.match(self.text, self.at + len(word)) is not None
 
     def operator(self) -> None:
         word = _WORD.match(self.text, self.at)
@@ -334,14 +329,20 @@ class Lexer:
                 return
         kind = _OPERATOR_WORDS.get(text)
         if kind is None:
-            before = self.out[-1].value if self.out else ""
-            raise self.fail(
-                f"the word {text} cannot follow here: an operator is missing, or “{before} {text}” is a name that "
-                "nothing defines"
-            )
+            raise self.fail(self.unexpected(text))
         if kind in ("RETURN", "SATISFIES") and self.stack[-1].iterating:
             self.stack[-1].iterating -= 1
         self.emit(kind, text, len(text), True)
+
+    def unexpected(self, word: str) -> str:
+        """Explain a word that stands where an operator must."""
+        before = self.out[-1]
+        if before.kind != "NAME":
+            return f"the word {word} cannot stand here: an operator is expected"
+        return (
+            f"the word {word} cannot follow {before.value}: an operator is missing, or “{before.value} {word}” "
+            "is a name that nothing defines"
+        )
 
     def symbol(self) -> None:
         match = _SYMBOL.match(self.text, self.at)

@@ -1,11 +1,12 @@
 """Which names an expression reads from its context.
 
-Local variables are left out. Inside a filter a bare name may be an entry of the item, which only the data can tell,
-so those are kept apart.
+Local variables are left out. Inside a filter a bare name may be an entry of the item, which only the data
+can tell, so those are kept apart.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -46,30 +47,38 @@ class _Reader:
         elif isinstance(node, tree.Call) and isinstance(node.function, tree.Name):
             if node.function.name not in local:
                 self.functions.add(node.function.name)
-            for argument in node.arguments:
-                self.read(argument, local, filtered)
+            self.all(node.arguments, local, filtered)
         elif isinstance(node, tree.Filter):
             self.read(node.base, local, filtered)
             self.read(node.condition, local | {"item"}, True)
         elif isinstance(node, tree.ContextOf):
-            for key, value in node.entries:
-                inside = local | {key} if isinstance(value, tree.FunctionOf) else local
-                self.read(value, inside, filtered)
-                local = local | {key}
+            self.entries(node, local, filtered)
         elif isinstance(node, tree.FunctionOf):
             self.read(node.body, local | {name for name, _ in node.parameters}, filtered)
         elif isinstance(node, (tree.For, tree.Quantified)):
-            for iteration in node.iterations:
-                for part in tree.children(iteration):
-                    self.read(part, local, filtered)
-                local = local | {iteration.name}
-            if isinstance(node, tree.For):
-                self.read(node.body, local | {"partial"}, filtered)
-            else:
-                self.read(node.condition, local, filtered)
+            self.rounds(node, local, filtered)
         else:
-            for part in tree.children(node):
-                self.read(part, local, filtered)
+            self.all(tree.children(node), local, filtered)
+
+    def all(self, nodes: Iterable[tree.Node], local: frozenset[str], filtered: bool) -> None:
+        for node in nodes:
+            self.read(node, local, filtered)
+
+    def entries(self, node: tree.ContextOf, local: frozenset[str], filtered: bool) -> None:
+        """Read a context literal, whose entries see those before them, and a function also itself."""
+        for key, value in node.entries:
+            itself = {key} if isinstance(value, tree.FunctionOf) else frozenset()
+            self.read(value, local | itself, filtered)
+            local = local | {key}
+
+    def rounds(self, node: tree.For | tree.Quantified, local: frozenset[str], filtered: bool) -> None:
+        for iteration in node.iterations:
+            self.all(tree.children(iteration), local, filtered)
+            local = local | {iteration.name}
+        if isinstance(node, tree.For):
+            self.read(node.body, local | {"partial"}, filtered)
+        else:
+            self.read(node.condition, local, filtered)
 
 
 @lru_cache(maxsize=8192)

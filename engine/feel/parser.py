@@ -1,7 +1,7 @@
 """Reads text into a tree.
 
-Lark's LALR parser is fed token by token from our own lexer, so that the known names of a context can decide where a
-name ends. Results are cached by text and names: a pack's expressions are read once.
+Lark's LALR parser is fed token by token from our own lexer, so that the known names of a context can decide
+where a name ends. Results are cached by text and names: a pack's expressions are read once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lark.visitors import Transformer, v_args
 
 from engine.feel import temporal, tree
 from engine.feel.errors import FeelSyntaxError
-from engine.feel.lexer import Lexer, Lexeme
+from engine.feel.lexer import Lexeme, Lexer
 from engine.feel.values import NUMBERS
 
 MAX_DEPTH: Final = 120
@@ -54,7 +54,7 @@ class _NoLexer(LarkLexer):
     def __init__(self, lexer_conf: Any) -> None:
         pass
 
-    def lex(self, data: Any) -> Iterator[Token]:
+    def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Token]:
         return iter(())
 
 
@@ -145,12 +145,7 @@ class _Builder(Transformer):  # type: ignore[type-arg]
         return tree.RangeOf(low, high, start.type == "LSQB", end.type == "RSQB")
 
     def open_range(self, _open: Token, operator: Token, end: tree.Node, _close: Token) -> tree.Node:
-        if operator in ("=", "!="):
-            raise ValueError(f"a range cannot be made with {operator}")
-        included = operator in ("<=", ">=")
-        if operator in ("<", "<="):
-            return tree.RangeOf(None, end, False, included)
-        return tree.RangeOf(end, None, included, False)
+        return tree.OpenRange(str(operator), end)
 
     def empty_list(self, *_: Token) -> tree.Node:
         return tree.ListOf(())
@@ -281,6 +276,10 @@ def _expected(accepted: set[str]) -> str:
     return f"; {' or '.join(wanted[:4])} would be" if 0 < len(wanted) <= 6 else ""
 
 
+def _accepted(parser: Any) -> set[str]:
+    return set(parser.accepts())
+
+
 def _build(start: str, text: str, lexemes: list[Lexeme]) -> Any:
     parser = _GRAMMAR.parse_interactive(start=start)
     at = 0
@@ -289,11 +288,11 @@ def _build(start: str, text: str, lexemes: list[Lexeme]) -> Any:
             at = lexeme.at
             parser.feed_token(Token(lexeme.kind, lexeme.value, start_pos=lexeme.at))
         at = len(text.rstrip())
-        return parser.feed_eof()
+        return parser.feed_token(Token("$END", ""))
     except UnexpectedToken as error:
         found = "the end of the expression" if error.token.type == "$END" else str(error.token)
         raise FeelSyntaxError(
-            f"{found} is not expected here{_expected(parser.accepts())}", text, at + 1
+            f"{found} is not expected here{_expected(_accepted(parser))}", text, at + 1
         ) from None
     except VisitError as error:
         raise FeelSyntaxError(str(error.orig_exc), text, at + 1) from None

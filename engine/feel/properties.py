@@ -1,6 +1,7 @@
 """Properties that dates, times, durations and ranges have, read with a dot (DMN 1.3, table 65).
 
-A zone named by its city has its offset only together with a date; `timezone` gives back the name it was written with.
+A zone named by its city has its offset only together with a date; `timezone` gives back the name it was
+written with.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """One evaluation while it runs: what it may read, what it warns of, and how much work it has left.
 
-Work is counted in steps and not in seconds, so that an expression which is refused is refused on every machine.
+Work is counted in steps and not in seconds, so that an expression which is refused is refused on every
+machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -21,10 +22,15 @@ MAX_WARNINGS: Final = 100
 
 @dataclass(frozen=True)
 class Environment:
-    """What an evaluation knows besides its context: the present moment, when there is one, and the working days."""
+    """What an evaluation knows besides its context.
+
+    The present moment, when there is one; the working days; and for `instance of` the types a decision
+    model defines, each as a test of a value.
+    """
 
     now: datetime | None = None
     calendar: WorkingCalendar = field(default_factory=WorkingCalendar)
+    types: Mapping[str, Callable[[Value], bool]] = field(default_factory=dict)
 
 
 class Run:

@@ -1,9 +1,9 @@
 """Dates, times and durations: read, written, and reckoned with.
 
-Arithmetic on a date and time with a zone is elapsed time, done in UTC, and the result keeps its zone: 24 hours after
-Saturday noon is Sunday 13:00 when the clocks go forward between them. A date and time without a zone is reckoned on
-its own clock face. Years outside 1 to 9999 and fractions below a microsecond are beyond Python's classes: null, and
-cut off.
+Arithmetic on a date and time with a zone is elapsed time, done in UTC, and the result keeps its zone: 24
+hours after Saturday noon is Sunday 13:00 when the clocks go forward between them. A date and time without a
+zone is reckoned on its own clock face. Years outside 1 to 9999 and fractions below a microsecond are beyond
+Python's classes: null, and cut off.
 """
 
 from __future__ import annotations
@@ -84,6 +84,9 @@ def parse_date_and_time(text: str) -> datetime | None:
         return None
     if not separator:
         return datetime.combine(day, time())
+    if time_text.startswith("24:00:00"):
+        start = parse_time("00" + time_text[2:])
+        return None if start is None or start.microsecond else add_days(datetime.combine(day, start), 1)
     clock = parse_time(time_text)
     return None if clock is None else datetime.combine(day, clock)
 
@@ -170,6 +173,14 @@ def write_duration(value: timedelta | YearsMonths) -> str:
     return text + (f"T{clock}" if clock else "")
 
 
+def add_days(moment: datetime, days: int) -> datetime | None:
+    """Return the same clock time so many calendar days later; None beyond the calendar."""
+    try:
+        return moment + timedelta(days=days)
+    except OverflowError:
+        return None
+
+
 def add_elapsed(moment: datetime, duration: timedelta) -> datetime | None:
     """Return the moment an elapsed duration later, in the moment's own zone; None beyond the calendar."""
     try:
@@ -201,7 +212,7 @@ def add_months(day: DayT, months: int) -> DayT | None:
 def add_to_time(clock: time, duration: timedelta) -> time:
     """Return the clock time a duration later, going round the clock, in its own zone."""
     total = (since_midnight(clock) + duration) % timedelta(days=1)
-    return (datetime.min + total).time().replace(tzinfo=clock.tzinfo)
+    return (datetime.combine(date.min, time()) + total).time().replace(tzinfo=clock.tzinfo)
 
 
 def months_between(start: date, end: date) -> int:

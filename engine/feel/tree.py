@@ -1,7 +1,8 @@
 """The tree of an expression: frozen dataclasses from which everything else works.
 
-Evaluation, explanation, boundary values, names and a deadline's working all read this one tree. `and` and `or` hold a
-tuple of operands, so that a long chain is wide and not deep; a comment or a needless bracket leaves no trace.
+Evaluation, explanation, boundary values, names and a deadline's working all read this one tree. `and` and
+`or` hold a tuple of operands, so that a long chain is wide and not deep; a comment or a needless bracket
+leaves no trace.
 """
 
 from __future__ import annotations
@@ -58,12 +59,20 @@ class ContextOf(Node):
 
 @dataclass(frozen=True, slots=True)
 class RangeOf(Node):
-    """A range literal; an end that is None is open (`(< 5)` has no start)."""
+    """A range with two ends: `[1..5)`."""
 
-    start: Node | None
-    end: Node | None
+    start: Node
+    end: Node
     start_included: bool
     end_included: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRange(Node):
+    """A range written with a comparison: `(< 5)`."""
+
+    operator: str
+    end: Node
 
 
 @dataclass(frozen=True, slots=True)

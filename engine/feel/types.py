@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from engine.feel.tree import Type
 from engine.feel.values import Function, Range, Value, entry, feel_type
@@ -14,8 +14,11 @@ _OTHER_NAMES = {
 }
 
 
-def conforms(value: Value, kind: Type) -> bool | None:  # noqa: C901 - one case for each kind of type
-    """Tell whether a value is of a type; null is of `Null` and `Any` only, and an unknown type is null."""
+Defined = Mapping[str, Callable[[Value], bool]]
+
+
+def conforms(value: Value, kind: Type, defined: Defined) -> bool | None:
+    """Tell whether a value is of a type; null is of `Null` only, and a type nobody defined is null."""
     name = _OTHER_NAMES.get(kind.name, kind.name)
     if name == "Null":
         return value is None
@@ -23,18 +26,21 @@ def conforms(value: Value, kind: Type) -> bool | None:  # noqa: C901 - one case 
         return value is not None
     if value is None:
         return False
+    if name in defined:
+        return defined[name](value)
     if name == "list":
         return isinstance(value, list) and (
-            not kind.parts or all(item is None or conforms(item, kind.parts[0]) is True for item in value)
+            not kind.parts
+            or all(item is None or conforms(item, kind.parts[0], defined) is True for item in value)
         )
     if name == "range":
         if not isinstance(value, Range):
             return False
         ends = [end for end in (value.start, value.end) if end is not None]
-        return not kind.parts or all(conforms(end, kind.parts[0]) is True for end in ends)
+        return not kind.parts or all(conforms(end, kind.parts[0], defined) is True for end in ends)
     if name == "context":
         return isinstance(value, Mapping) and all(
-            key in value and (entry(value, key) is None or conforms(entry(value, key), part) is True)
+            key in value and (entry(value, key) is None or conforms(entry(value, key), part, defined) is True)
             for key, part in zip(kind.keys, kind.parts, strict=True)
         )
     if name == "function":

@@ -1,9 +1,9 @@
 """The values of FEEL as Python values.
 
-number Decimal, string str, boolean bool, date/time/date and time the classes of `datetime` (naive where FEEL's has no
-zone), days and time duration timedelta, context any Mapping, list list. Only years-months durations, ranges and
-functions need classes of their own. Facts come as plain Python, so ints and floats are taken for numbers where they
-are read.
+number Decimal, string str, boolean bool, date/time/date and time the classes of `datetime` (naive where
+FEEL's has no zone), days and time duration timedelta, context any Mapping, list list. Only years-months
+durations, ranges and functions need classes of their own. Facts come as plain Python, so ints and floats
+are taken for numbers where they are read.
 """
 
 from __future__ import annotations
@@ -68,17 +68,29 @@ class YearsMonths:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A range; an end that is None is open towards that side."""
+    """A range.
+
+    `operator` is set for one written with a comparison: `(< 5)` has no start and reaches down without end,
+    while the start of `(null..5)` is merely null, so that nothing can be said of its members.
+    """
 
     start: Value
     end: Value
     start_included: bool = True
     end_included: bool = True
+    operator: str = ""
 
     def contains(self, value: Value) -> bool | None:
         """Tell whether `value` lies in the range; None where it cannot be compared with an end."""
-        if value is None:
+        start, end = self.start, self.end
+        if type(value) is Decimal and type(start) is Decimal and type(end) is Decimal and not self.operator:
+            above = start <= value if self.start_included else start < value
+            return above and (value <= end if self.end_included else value < end)
+        if value is None or (not self.operator and (self.start is None or self.end is None)):
             return None
+        if self.operator in ("=", "!="):
+            same = equal(value, self.start)
+            return None if same is None else same is (self.operator == "=")
         if self.start is not None:
             order = compare(self.start, value)
             if order is None:
@@ -91,14 +103,15 @@ class Range:
                 return None
             if order > 0 or (order == 0 and not self.end_included):
                 return False
-        return None if self.start is None and self.end is None else True
+        return True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
     """A function value; `call` takes one argument for each of `parameters`, in order.
 
-    Other modules put their own functions (a business knowledge model, for instance) into a context with this class.
+    Other modules put their own functions (a business knowledge model, for instance) into a context with
+    this class.
     """
 
     parameters: tuple[str, ...]
@@ -227,7 +240,7 @@ def compare(a: Value, b: Value) -> int | None:
     """Return -1, 0 or 1 as a is below, at or above b; None where the standard defines no order between them."""
     kind = type(a)
     if kind is type(b) and (kind in _ORDERED or kind is date):
-        return (a > b) - (a < b)
+        return int(a > b) - int(a < b)
     if isinstance(a, datetime):
         return _compare_moments(a, b) if isinstance(b, datetime) else None
     if isinstance(a, time):
@@ -236,11 +249,11 @@ def compare(a: Value, b: Value) -> int | None:
         return None
     type_a = feel_type(a)
     if type_a == feel_type(b) and type_a in ("number", "string", "date"):
-        return (a > b) - (a < b)
+        return int(a > b) - int(a < b)
     return None
 
 
-def equal(a: Value, b: Value) -> bool | None:  # noqa: C901 - one case for each type
+def equal(a: Value, b: Value) -> bool | None:
     """Tell whether two values are equal; None where their types differ (DMN 1.3, table 42)."""
     if a is None or b is None:
         return a is b
@@ -257,8 +270,8 @@ def equal(a: Value, b: Value) -> bool | None:  # noqa: C901 - one case for each 
     ):
         return bool(a == b)
     if type_a in ("date and time", "time"):
-        order = compare(a, b)
-        return False if order is None else order == 0
+        # A time of FEEL is a number of whole seconds (10.3.2.3.4), so fractions of one make no difference.
+        return compare(a.replace(microsecond=0), b.replace(microsecond=0)) == 0
     if type_a == "list":
         if len(a) != len(b):
             return False
@@ -269,7 +282,8 @@ def equal(a: Value, b: Value) -> bool | None:  # noqa: C901 - one case for each 
         return all(equal(entry(a, key), entry(b, key)) is True for key in a)
     if type_a == "range":
         return (
-            a.start_included == b.start_included
+            a.operator == b.operator
+            and a.start_included == b.start_included
             and a.end_included == b.end_included
             and equal(a.start, b.start) is True
             and equal(a.end, b.end) is True

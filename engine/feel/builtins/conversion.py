@@ -86,7 +86,7 @@ def time_of(run: Run, value: date) -> Value:
     return value.timetz() if isinstance(value, datetime) else time(tzinfo=temporal.parse_zone("Z"))
 
 
-@builtin("time(hour: number, minute: number, second: number, offset?: duration)")
+@builtin("time(hour: number, minute: number, second: number, offset?: duration?)")
 def time_of_numbers(run: Run, hour: Decimal, minute: Decimal, second: Decimal, offset: Value = None) -> Value:
     seconds = int(second)
     if second < 0 or not second.is_finite():
@@ -103,7 +103,7 @@ def time_of_numbers(run: Run, hour: Decimal, minute: Decimal, second: Decimal, o
         raise Undefined(f"{hour}:{minute}:{second} is no time") from None
 
 
-@builtin("number(from: string, grouping separator?: string, decimal separator?: string)")
+@builtin("number(from: string, grouping separator?: string?, decimal separator?: string?)")
 def number_of(run: Run, text: str, grouping: str | None = None, point: str | None = None) -> Value:
     if (
         grouping not in (None, " ", ",", ".")
@@ -164,6 +164,11 @@ def as_text(run: Run | None, value: Value) -> str:
     return value if isinstance(value, str) else _literal(run, value)
 
 
+def literal_text(value: Value) -> str:
+    """Write a value as it would stand in an expression or a list, strings in quotation marks."""
+    return _literal(None, value)
+
+
 def _literal(run: Run | None, value: Value) -> str:  # noqa: C901 - one case for each type
     if run is not None:
         run.spend(1)
@@ -188,9 +193,10 @@ def _literal(run: Run | None, value: Value) -> str:  # noqa: C901 - one case for
     if isinstance(value, Mapping):
         inner = ", ".join(f"{_key(key)}: {_literal(run, entry(value, key))}" for key in value)
         return _bounded(run, "{" + inner + "}")
+    if isinstance(value, Range) and value.operator:
+        return f"({value.operator} {_literal(run, value.start if value.end is None else value.end)})"
     if isinstance(value, Range):
-        start = "" if value.start is None else _literal(run, value.start)
-        end = "" if value.end is None else _literal(run, value.end)
+        start, end = _literal(run, value.start), _literal(run, value.end)
         return f"{'[' if value.start_included else '('}{start}..{end}{']' if value.end_included else ')'}"
     if isinstance(value, Function):
         return f"function({', '.join(value.parameters)})"

@@ -1,8 +1,9 @@
 """How a built-in function is declared, found and called.
 
-A built-in declares its signature as the standard prints it, `substring(string: string, start position: number,
-length?: number)`; from it come the choice between variants, calls by name, the conversions of DMN 1.3 10.3.2.9.4
-(a list of one item for that item, an item for a list of one, a date for its midnight) and null for a wrong argument.
+A built-in declares its signature as the standard prints it, `substring(string: string, start position:
+number, length?: number)`; from it come the choice between variants, calls by name, the conversions of DMN
+1.3 10.3.2.9.4 (a list of one item for that item, an item for a list of one, a date for its midnight) and
+null for a wrong argument.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class _Parameter:
     name: str
     type: str
     optional: bool = False
+    nullable: bool = False
     variadic: bool = False
 
 
@@ -56,11 +58,11 @@ class _Variant:
         if keys:
             given = dict(zip(keys, values, strict=True))
             names = [parameter.name for parameter in self.parameters]
-            missing = any(p.name not in given for p in self.parameters if not p.optional)
+            missing = any(p.name not in given and not p.optional and p.type != "any" for p in self.parameters)
             if missing or any(key not in names for key in keys):
                 return None
             last = max(names.index(key) for key in keys)
-            return [given.get(name) for name in names[: last + 1]]
+            return [given.get(name) for name in names[: max(last + 1, self.required)]]
         if self.parameters and self.parameters[-1].variadic:
             fixed = len(self.parameters) - 1
             if len(values) < fixed + 1:
@@ -113,10 +115,10 @@ class _WrongType(Exception):
 
 def _convert(value: Value, parameter: _Parameter) -> Value:
     kind = parameter.type
-    if kind == "any" or parameter.variadic:
+    if kind == "any":
         return value
     if value is None:
-        if parameter.optional:
+        if parameter.nullable:
             return None
         raise _WrongType(f"{parameter.name} is null")
     if kind == "list":
@@ -140,7 +142,10 @@ Implementation = Callable[..., Any]
 
 
 def builtin(*signatures: str) -> Callable[[Implementation], Implementation]:
-    """Register a function under one or more signatures; `name?` is optional, `name...` takes the rest as a list."""
+    """Register a function under one or more signatures.
+
+    `name?` may be left out, `name...` takes the rest as a list, and `type?` admits null.
+    """
 
     def register(function: Implementation) -> Implementation:
         for signature in signatures:
@@ -152,7 +157,13 @@ def builtin(*signatures: str) -> Callable[[Implementation], Implementation]:
             for part in body.split(",") if body else ():
                 label, _, kind = part.strip().partition(":")
                 parameters.append(
-                    _Parameter(label.rstrip("?."), kind.strip(), label.endswith("?"), label.endswith("..."))
+                    _Parameter(
+                        label.rstrip("?."),
+                        kind.strip().rstrip("?"),
+                        optional=label.endswith("?"),
+                        nullable=kind.endswith("?"),
+                        variadic=label.endswith("..."),
+                    )
                 )
             BUILTINS.setdefault(name, Builtin(name)).variants.append(_Variant(tuple(parameters), function))
         return function
@@ -161,7 +172,7 @@ def builtin(*signatures: str) -> Callable[[Implementation], Implementation]:
 
 
 def whole(number: Decimal, what: str) -> int:
-    """Return a number as an int; raise Undefined when it is not whole or is absurdly large."""
-    if number != number.to_integral_value() or abs(number) > 10**9:
-        raise Undefined(f"{what} must be a whole number of reasonable size")
+    """Return a number as an int, its fraction cut off; raise Undefined when it is absurdly large."""
+    if abs(number) > 10**9:
+        raise Undefined(f"{what} must be a number of reasonable size")
     return int(number)

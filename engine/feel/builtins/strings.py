@@ -1,7 +1,8 @@
 """String functions (DMN 1.3, table 73).
 
-Patterns are those of XPath (10.3.4.3) and are run by the `regex` library, because it takes a time limit: a pattern
-that backtracks without end is refused. A string is counted in Unicode characters, as the standard says.
+Patterns are those of XPath (10.3.4.3) and are run by the `regex` library, because it takes a time limit: a
+pattern that backtracks without end is refused. A string is counted in Unicode characters, as the standard
+says.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def ends_with(run: Run, string: str, match: str) -> Value:
     return string.endswith(match)
 
 
-@builtin("string join(list: list, delimiter?: string)")
+@builtin("string join(list: list, delimiter?: string?)")
 def string_join(run: Run, items: list[Value], delimiter: str | None = None) -> Value:
     texts = [item for item in items if item is not None]
     if not all(isinstance(item, str) for item in texts):
@@ -98,10 +99,46 @@ def string_join(run: Run, items: list[Value], delimiter: str | None = None) -> V
     return (delimiter or "").join(texts)
 
 
-def _python_pattern(pattern: str) -> str:
-    """Rewrite what XPath patterns spell differently: $N aside, that is only the initial-name classes and [a-[b]]."""
-    pattern = pattern.replace(r"\i", r"[\p{L}_:]").replace(r"\c", r"[\p{L}\p{N}\p{M}_:.\-]")
-    return pattern.replace("-[", "--[") if "-[" in pattern else pattern
+_CLASSES: Final = {
+    r"\i": r"\p{L}_:",
+    r"\I": r"^\p{L}_:",
+    r"\c": r"\p{L}\p{N}\p{M}_:.\-",
+    r"\C": r"^\p{L}\p{N}\p{M}_:.\-",
+}
+
+
+def _python_pattern(pattern: str, dot_all: bool) -> str:
+    """Rewrite what XPath patterns spell differently from `regex`.
+
+    `.` leaves out carriage returns too, Unicode blocks are called Is…, \\i and \\c are classes of XML
+    names, `[a-[b]]` subtracts. Raises Undefined for a back-reference inside a class.
+    """
+    out: list[str] = []
+    depth = at = 0
+    while at < len(pattern):
+        one, two = pattern[at], pattern[at : at + 2]
+        if one == "\\":
+            if two in _CLASSES:
+                out.append(_CLASSES[two].lstrip("^") if depth else f"[{_CLASSES[two]}]")
+            elif two in (r"\p", r"\P"):
+                out.append(two + ("{In" if pattern[at + 2 : at + 5] == "{Is" else ""))
+                at += 3 if pattern[at + 2 : at + 5] == "{Is" else 0
+            elif depth and two[1:].isdigit():
+                raise Undefined(f"the pattern {pattern} refers back inside a class")
+            else:
+                out.append(two)
+            at += 2
+            continue
+        if one == "[":
+            out.append("-[" if out and out[-1] == "-" and depth else one)
+            depth += 1
+        elif one == "]":
+            depth = max(depth - 1, 0)
+            out.append(one)
+        else:
+            out.append(r"[^\n\r]" if one == "." and not depth and not dot_all else one)
+        at += 1
+    return "".join(out)
 
 
 @lru_cache(maxsize=512)
@@ -124,7 +161,7 @@ def _compiled(pattern: str, flags: str) -> Any:
         else:
             raise Undefined(f"{flag} is no flag of a pattern: use s, m, i, x or q")
     try:
-        return regex.compile(pattern if "q" in flags else _python_pattern(pattern), options)
+        return regex.compile(pattern if "q" in flags else _python_pattern(pattern, "s" in flags), options)
     except (regex.error, OverflowError, RecursionError, ValueError) as problem:
         raise Undefined(f"the pattern {pattern} cannot be read: {problem}") from None
 
@@ -143,12 +180,12 @@ def _in_time(call: Any, *arguments: Any) -> Any:
         raise FeelLimit(f"a pattern ran for more than {SECONDS} seconds: make it simpler") from None
 
 
-@builtin("matches(input: string, pattern: string, flags?: string)")
+@builtin("matches(input: string, pattern: string, flags?: string?)")
 def matches(run: Run, text: str, pattern: str, flags: str | None = None) -> Value:
     return _in_time(_compiled(pattern, flags or "").search, _subject(run, text)) is not None
 
 
-@builtin("replace(input: string, pattern: string, replacement: string, flags?: string)")
+@builtin("replace(input: string, pattern: string, replacement: string, flags?: string?)")
 def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None = None) -> Value:
     compiled = _compiled(pattern, flags or "")
     parts = [replacement] if "q" in (flags or "") else _replacement(replacement, compiled.groups)

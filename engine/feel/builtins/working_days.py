@@ -1,30 +1,29 @@
 """Our own functions over working days and local dates, beside the standard's.
 
-They rest on the calendar that the evaluation was given; a written limit in working days is a local date, and only
-`end of working day` makes a moment of it.
+They rest on the calendar that the evaluation was given; a written limit in working days is a local date,
+and only `end of working day` makes a moment of it.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from engine.calendar import local_date as local_date_of
 from engine.clock import LOCAL_ZONE
 from engine.feel import temporal
 from engine.feel.arithmetic import Undefined
-from engine.feel.builtins.registry import builtin, whole
+from engine.feel.builtins.registry import builtin
 from engine.feel.run import Run
 from engine.feel.values import Value
 
-_NEAR = range(-40_000, 40_001)
+_MOST = 40_000
 
 
 def _days(number: Decimal) -> int:
-    days = whole(number, "the number of days")
-    if days not in _NEAR:
-        raise Undefined(f"{days} days are more than any limit")
-    return days
+    if number != number.to_integral_value() or abs(number) > _MOST:
+        raise Undefined(f"{number} is no number of whole days or months that a limit could have")
+    return int(number)
 
 
 @builtin("working days after(x: date or date and time, n: number)")
@@ -69,7 +68,7 @@ def days_after(run: Run, x: date, n: Decimal) -> Value:
     """The same local clock time n calendar days later; for a date, a date."""
     try:
         if isinstance(x, datetime) and x.tzinfo is not None:
-            return _at_local(x, x.astimezone(LOCAL_ZONE).replace(tzinfo=None) + timedelta(days=_days(n)))
+            return _at_local(x.astimezone(LOCAL_ZONE).replace(tzinfo=None) + timedelta(days=_days(n)))
         return x + timedelta(days=_days(n))
     except OverflowError:
         raise Undefined("the date lies outside the years 1 to 9999") from None
@@ -83,18 +82,16 @@ def months_after(run: Run, x: date, n: Decimal) -> Value:
     moved = temporal.add_months(local, _days(n))
     if moved is None:
         raise Undefined("the date lies outside the years 1 to 9999")
-    return _at_local(x, moved) if isinstance(x, datetime) and zoned and isinstance(moved, datetime) else moved
+    return _at_local(moved) if isinstance(x, datetime) and zoned and isinstance(moved, datetime) else moved
 
 
-def _at_local(like: datetime, clock: datetime) -> datetime:
-    """Place a local clock time, by the offset then in force, in the zone the original moment was written in.
+def _at_local(clock: datetime) -> datetime:
+    """Return the moment of a local clock time.
 
-    A clock time the change to summer time leaves out becomes the moment an hour later on the clock; one that comes
-    twice is the first.
+    A clock time that the change to summer time leaves out is an hour later on the clock; of one that comes
+    twice it is the first.
     """
-    moment = clock.replace(tzinfo=LOCAL_ZONE)
-    there_and_back = moment.astimezone(temporal.UTC).astimezone(LOCAL_ZONE)
-    return there_and_back if like.tzinfo is LOCAL_ZONE else there_and_back
+    return clock.replace(tzinfo=LOCAL_ZONE).astimezone(UTC).astimezone(LOCAL_ZONE)
 
 
 @builtin("local date(x: date or date and time)")

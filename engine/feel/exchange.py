@@ -1,0 +1,146 @@
+"""FEEL values to and from JSON.
+
+JSON has no dates: they are written as ISO text, and read back only from text of the form `@"2026-02-04"`,
+so that a string of the facts stays a string.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from engine.feel import temporal
+from engine.feel.builtins.conversion import as_text
+from engine.feel.errors import FeelError
+from engine.feel.values import MAX_LIST, MAX_STRING, NUMBERS, Value, YearsMonths, entry
+
+_TYPED: Final = re.compile(r'@"([^"]*)"')
+
+
+def to_json(value: Value) -> Any:
+    """Turn a value into what `json` can write.
+
+    A number becomes an int when it is whole and a float when it is not; dates, times and durations become
+    ISO text, ranges and functions their FEEL text.
+    """
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, (int, float, Decimal)):
+        number = Decimal(value)
+        return (
+            int(number) if number == number.to_integral_value() and number.adjusted() < 34 else float(number)
+        )
+    if isinstance(value, datetime):
+        return temporal.write_date_and_time(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, time):
+        return temporal.write_time(value)
+    if isinstance(value, (timedelta, YearsMonths)):
+        return temporal.write_duration(value)
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): to_json(entry(value, key)) for key in value}
+    return as_text(None, value)
+
+
+def from_json(value: Any) -> Value:
+    """Turn what `json` has read into a value; text of the form `@"…"` is a date, time or duration.
+
+    Raises FeelError for such text that is none, and for data beyond the limits of an evaluation.
+    """
+    if isinstance(value, str):
+        if len(value) > MAX_STRING:
+            raise FeelError(f"a string of the facts has more than {MAX_STRING} characters: shorten it")
+        typed = _TYPED.fullmatch(value)
+        if not typed:
+            return value
+        found = temporal.parse_any(typed.group(1))
+        if found is None:
+            raise FeelError(
+                f"{value} in the facts is no date, time or duration: correct it or leave out the @"
+            )
+        return found
+    if isinstance(value, list):
+        if len(value) > MAX_LIST:
+            raise FeelError(f"a list of the facts has more than {MAX_LIST} items: shorten it")
+        return [from_json(item) for item in value]
+    if isinstance(value, dict):
+        return {key: from_json(item) for key, item in value.items()}
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        number = NUMBERS.create_decimal(repr(value) if isinstance(value, float) else value)
+        if not number.is_finite():
+            raise FeelError(f"{value} in the facts is no number of FEEL: correct it")
+        return number
+    return value
+
+
+def read_facts(text: str, source: str) -> dict[str, Value]:
+    """Read a JSON object of facts; a dotted key also makes contexts, so that `child.age` can be asked for.
+
+    Raises FeelError naming `source` for text that is no JSON object.
+    """
+    try:
+        data = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    except RecursionError:
+        raise FeelError(f"{source} is nested too deeply: flatten it") from None
+    except ValueError as problem:
+        raise FeelError(f'{source} is no JSON: {problem}; write it like {{"child.age": 14}}') from None
+    if not isinstance(data, dict):
+        raise FeelError(f'{source} must be a JSON object, like {{"child.age": 14}}')
+    facts = {key: from_json(value) for key, value in data.items()}
+    for key in data:
+        _nest(facts, key)
+    return facts
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _nest(facts: dict[str, Value], key: str) -> None:
+    *parents, last = [part.strip() for part in key.split(".")]
+    inside = facts
+    for parent in parents:
+        inside = inside.setdefault(parent, {})
+        if not isinstance(inside, dict):
+            raise FeelError(f"the fact {key} lies inside {parent}, which is no object: rename one of them")
+    if parents:
+        inside.setdefault(last, facts[key])
+
+
+def names_of(value: Value) -> frozenset[str]:
+    """Collect the keys of a context and of all contexts in it, for the parser to know as names."""
+    found: set[str] = set()
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Mapping):
+            found.update(str(key) for key in item)
+            waiting.extend(item.values())
+        elif isinstance(item, (list, tuple)):
+            waiting.extend(item)
+    return frozenset(found)
+
+
+def json_text(value: Value, indent: int | None = None) -> str:
+    """Write a value as JSON text with every digit of its numbers, which floats would lose."""
+    marks: list[str] = []
+
+    def mark(item: Value) -> Any:
+        if isinstance(item, Decimal):
+            marks.append(f"{item:f}")
+            return f"\x00{len(marks) - 1}\x00"
+        if isinstance(item, (list, tuple)):
+            return [mark(one) for one in item]
+        if isinstance(item, Mapping):
+            return {str(key): mark(entry(item, key)) for key in item}
+        return to_json(item)
+
+    text = json.dumps(mark(value), ensure_ascii=False, indent=indent)
+    return re.sub(r'"\\u0000(\d+)\\u0000"', lambda found: marks[int(found.group(1))], text)
