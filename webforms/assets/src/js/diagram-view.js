@@ -11,7 +11,7 @@ export class DiagramView {
     this.svg.removeAttribute('height')
     this.bar(root)
     this.drag()
-    const live = this.svg.querySelector('.live')
+    const live = this.svg.querySelector('.is-live')
     this.zoomTo(live ? 0.9 : Math.min(1, this.frame.clientWidth / this.width))
     if (live) this.centre(live)
     root.classList.add('hw-diagram--moving')
@@ -31,10 +31,10 @@ export class DiagramView {
     add('Zoom in', () => this.zoomBy(1.25))
     add('Zoom out', () => this.zoomBy(0.8))
     add('Whole diagram', () => this.zoomTo(Math.min(1, this.frame.clientWidth / this.width)))
-    if (this.svg.querySelector('.live')) {
+    if (this.svg.querySelector('.is-live')) {
       add('Where it stands now', () => {
         this.zoomTo(1)
-        this.centre(this.svg.querySelector('.live'))
+        this.centre(this.svg.querySelector('.is-live'))
       })
     }
     root.insertBefore(bar, this.frame)

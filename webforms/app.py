@@ -1,0 +1,83 @@
+"""The web application: create_app puts the parts together and nothing else.
+
+Views load, check, call one service and render. A view that ends normally commits once; any exception rolls back, so a
+page that could not write its access-log row is not shown.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from flask import Flask
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from engine.settings import Settings
+from webforms import admin, cases, children, db, errors, help, intake, procedures, security, signin, tasks
+from webforms.render import environment
+from webforms.urls import KebabConverter
+
+LARGEST_POST = 8 * 1024 * 1024
+
+
+class Homeward(Flask):
+    """Flask, with one commit at the end of every view that ends normally."""
+
+    def dispatch_request(self) -> object:  # type: ignore[override]
+        response = self.make_response(super().dispatch_request())
+        db.commit()
+        return response
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the application for `settings`, by default those of the environment."""
+    settings = settings or Settings.read()
+    app = Homeward("webforms", root_path=str(Path(__file__).parent))
+    secure = settings.base_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=secret_key(settings),
+        MAX_CONTENT_LENGTH=LARGEST_POST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_POST,
+        SESSION_COOKIE_NAME="__Host-homeward" if secure else "homeward",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        SEND_FILE_MAX_AGE_DEFAULT=31536000,
+    )
+    app.jinja_loader = ChoiceLoader(
+        [
+            PackageLoader("webforms"),
+            PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+        ]
+    )
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.url_map.converters["kebab"] = KebabConverter
+    if settings.get("PROXIES"):
+        hops = int(settings.get("PROXIES") or 0)
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    db.bind(app, settings)
+    security.protect(app)
+    errors.register(app)
+    environment.register(app)
+    for part in (signin, tasks, cases, children, intake, procedures, admin, help):
+        app.register_blueprint(part.blueprint)
+    return app
+
+
+def secret_key(settings: Settings) -> str:
+    """Return the key that signs cookies: HOMEWARD_SECRET_KEY, else one made once and kept with the data."""
+    given = settings.get("SECRET_KEY")
+    if given:
+        return given
+    kept = settings.data / "secret-key"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with kept.open("x") as new:
+            kept.chmod(0o600)
+            new.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    return kept.read_text()

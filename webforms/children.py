@@ -1,0 +1,230 @@
+"""A child's record: who the child is, legal status, workers, placements and all episodes, and how they change."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import Blueprint, flash, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.clock import local
+from engine.pack.model import Form
+from engine.pack.values import parse_date, parse_moment
+from engine.services import children
+from webforms import db
+from webforms.access import signed_in
+from webforms.formpage import Answers, form_page
+from webforms.render import recording, words
+
+blueprint = Blueprint("children", __name__, url_prefix="/children")
+
+STATUS_QUESTIONS = ("child.legal_status", "child.looked_after_basis", "child.responsible_authority")
+PLACEMENT_QUESTIONS = ("placement.type", "placement.area")
+
+
+@blueprint.get("/<int:child>")
+@signed_in
+def show(child: int) -> ResponseReturnValue:
+    """Show a child's record."""
+    desk = db.desk()
+    record = children.view(desk, child)
+    facts = [(words.plain(name), words.value_words(value)) for name, value in sorted(record.facts.items())]
+    return render_template("children/show.html", child=record, facts=facts)
+
+
+@blueprint.route("/<int:child>/legal-status", methods=["GET", "POST"])
+@signed_in
+def legal_status(child: int) -> ResponseReturnValue:
+    """Record a change of legal status; the child's open cases follow it."""
+    desk = db.desk()
+    record = children.view(desk, child)
+    asked = recording.fact_questions(desk.packs.vocabulary, STATUS_QUESTIONS)
+    asked |= {
+        "since": {"type": "string", "format": "date", "title": "Since what day?"},
+        "beside": {
+            "type": "boolean",
+            "title": "Do the present statuses go on beside it?",
+            "description": "For example, a looked-after child who is also on a child protection plan.",
+        },
+        "reason": {"type": "string", "title": "Anything to add", "maxLength": 500, "x-widget": "textarea"},
+    }
+
+    def act(answers: Answers, key: str) -> str:
+        children.set_status(
+            desk,
+            child,
+            answers["child.legal_status"],
+            parse_date(answers["since"]),
+            basis=answers.get("child.looked_after_basis"),
+            authority=answers.get("child.responsible_authority"),
+            beside=bool(answers.get("beside")),
+            reason=answers.get("reason"),
+            key=key,
+        )
+        return _done(child, "The change of legal status is recorded. Open cases of the child follow it.")
+
+    form = _form("Change of legal status", asked, ["child.legal_status", "since"])
+    return _page(form, act, record, {"since": _today()})
+
+
+@blueprint.route("/<int:child>/worker", methods=["GET", "POST"])
+@signed_in
+def worker(child: int) -> ResponseReturnValue:
+    """Record who the child's worker is."""
+    desk = db.desk()
+    record = children.view(desk, child)
+    roles = {role.id: role.label for role in desk.packs.get(desk.caller.council).roles.values() if not role.external}
+    asked: dict[str, Any] = {
+        "name": {"type": "string", "title": "Name of the worker", "maxLength": 100},
+        "role": {"type": "string", "title": "Role", "enum": list(roles), "x-labels": roles},
+        "team": {"type": "string", "title": "Team", "maxLength": 100},
+        "since": {"type": "string", "format": "date", "title": "Since what day?"},
+    }
+
+    def act(answers: Answers, key: str) -> str:
+        since = parse_date(answers["since"])
+        children.set_worker(desk, child, answers["name"], answers["role"], since, team=answers.get("team"), key=key)
+        return _done(child, "The worker is recorded.")
+
+    return _page(_form("Allocate a worker", asked, ["name", "role", "since"]), act, record, {"since": _today()})
+
+
+@blueprint.route("/<int:child>/worker/end", methods=["GET", "POST"])
+@signed_in
+def worker_end(child: int) -> ResponseReturnValue:
+    """Record that a worker is no longer allocated."""
+    desk = db.desk()
+    record = children.view(desk, child)
+    roles = {row.role: f"{row.name}, {words.plain(row.role)}" for row in record.workers if row.until is None}
+    asked: dict[str, Any] = {
+        "role": {"type": "string", "title": "Which worker?", "enum": list(roles), "x-labels": roles},
+        "until": {"type": "string", "format": "date", "title": "First day without this worker"},
+    }
+
+    def act(answers: Answers, key: str) -> str:
+        children.end_worker(desk, child, answers["role"], parse_date(answers["until"]), key=key)
+        return _done(child, "The end of the allocation is recorded.")
+
+    return _page(_form("End an allocation", asked, ["role", "until"]), act, record, {"until": _today()})
+
+
+@blueprint.route("/<int:child>/placement", methods=["GET", "POST"])
+@signed_in
+def placement(child: int) -> ResponseReturnValue:
+    """Record where the child lives from a moment on."""
+    desk = db.desk()
+    record = children.view(desk, child)
+    asked = recording.fact_questions(desk.packs.vocabulary, PLACEMENT_QUESTIONS)
+    asked |= {
+        "place": {"type": "string", "title": "Place", "description": "The carer’s or home’s name.", "maxLength": 200},
+        "placed_at": {"type": "string", "format": "date-time", "title": "Since when?"},
+    }
+
+    def act(answers: Answers, key: str) -> str:
+        children.set_placement(
+            desk,
+            child,
+            answers["placement.type"],
+            parse_moment(answers["placed_at"]),
+            area=answers.get("placement.area"),
+            place=answers.get("place"),
+            key=key,
+        )
+        return _done(child, "The placement is recorded. Open cases of the child follow it.")
+
+    form = _form("Change of placement", asked, ["placement.type", "placed_at"])
+    return _page(form, act, record, {})
+
+
+@blueprint.route("/<int:child>/details", methods=["GET", "POST"])
+@signed_in
+def details(child: int) -> ResponseReturnValue:
+    """Correct who the child is."""
+    desk = db.desk()
+    record = children.view(desk, child)
+    numbers = dict(record.details.identifiers)
+    initial = {
+        "given_names": record.details.given_names,
+        "surname": record.details.surname,
+        "birth_date": record.details.birth_date and record.details.birth_date.isoformat(),
+        "address": record.details.address,
+        **{f"number_{scheme}": numbers.get(scheme) for scheme in children.SCHEMES},
+    }
+
+    def act(answers: Answers, key: str) -> str:
+        children.describe(desk, child, details_of(answers, record.details.aliases, record.details.sex), key=key)
+        return _done(child, "The record is corrected.")
+
+    return _page(_form("Correct the child’s details", details_questions(), ["surname"]), act, record, initial)
+
+
+@blueprint.route("/<int:child>/restriction", methods=["GET", "POST"])
+@signed_in
+def restriction(child: int) -> ResponseReturnValue:
+    """Restrict who may see the record, or open it again."""
+    desk = db.desk()
+    record = children.view(desk, child)
+    title = "Open this record again" if record.restricted else "Restrict this record"
+    asked: dict[str, Any] = {
+        "reason": {"type": "string", "title": "Why", "maxLength": 500, "x-widget": "textarea"},
+    }
+
+    def act(answers: Answers, key: str) -> str:
+        children.restrict(desk, child, not record.restricted, answers["reason"], key=key)
+        return _done(child, "The record is open again." if record.restricted else "The record is restricted.")
+
+    lead = "Its tasks stay in the queues, without showing who they are about."
+    return _page(_form(title, asked, ["reason"]), act, record, {}, lead="" if record.restricted else lead)
+
+
+def details_questions() -> dict[str, Any]:
+    """Return the questions about who a child is."""
+    numbers = {"police": "Police number", "case_system": "Number on the case system", "nhs": "NHS number", "upn": "Pupil number"}
+    return {
+        "given_names": {"type": "string", "title": "Given names", "maxLength": 100},
+        "surname": {"type": "string", "title": "Surname", "maxLength": 100},
+        "birth_date": {"type": "string", "format": "date", "title": "Date of birth"},
+        "address": {"type": "string", "title": "Home address", "maxLength": 300},
+        **{f"number_{scheme}": {"type": "string", "title": numbers[scheme], "maxLength": 50} for scheme in children.SCHEMES},
+    }
+
+
+def details_of(answers: Answers, aliases: tuple[str, ...] = (), sex: str | None = None) -> children.Details:
+    """Return a child's details from the answers to `details_questions`."""
+    born = answers.get("birth_date")
+    return children.Details(
+        surname=answers.get("surname", ""),
+        given_names=answers.get("given_names", ""),
+        birth_date=date.fromisoformat(born) if born else None,
+        sex=sex,
+        address=answers.get("address"),
+        aliases=aliases,
+        identifiers=tuple(
+            (scheme, answers[f"number_{scheme}"]) for scheme in children.SCHEMES if answers.get(f"number_{scheme}")
+        ),
+    )
+
+
+def _form(title: str, asked: dict[str, Any], required: list[str]) -> Form:
+    schema = {"title": title, "type": "object", "properties": asked, "required": required}
+    return Form(words.kebab(title.lower().replace(" ", "-")), title, schema, (), ())
+
+
+def _page(
+    form: Form, act: Any, record: children.ChildView, initial: dict[str, Any], lead: str = ""
+) -> ResponseReturnValue:
+    back = url_for("children.show", child=record.id)
+    return form_page(form, act, initial=initial, caption=record.name, back=back, lead=lead)
+
+
+def _done(child: int, message: str) -> str:
+    flash(message, "success")
+    return url_for("children.show", child=child)
+
+
+
+def _today() -> str:
+    return local(db.now()).date().isoformat()
+
+

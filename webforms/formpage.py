@@ -1,0 +1,75 @@
+"""A page that is one form: shown, checked, acted on, and shown again with what is wrong.
+
+Every page that records something is made of this one piece, so that each keeps what was typed, carries the key that makes
+a second click harmless, and names mistakes in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from engine.case.model import CaseError
+from engine.pack import forms
+from engine.pack.model import Form
+from engine.services.desk import Conflict, InvalidAnswers
+from webforms import db
+from webforms.render.posted import as_posted
+from webforms.render.questions import Question, questions
+
+Answers = dict[str, Any]
+MISTAKES = 422
+"""The status of a page that shows a form again because of what is in it."""
+
+
+def posted_fields() -> dict[str, str | list[str]]:
+    """Return what was posted, each field by name, a list only where it was sent more than once."""
+    return {
+        name: values if len(values) > 1 else values[0] for name, values in request.form.lists() if name != "csrf_token"
+    }
+
+
+def error_list(asked: list[Question], problems: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the lines of an error summary in the order of the questions, each leading to its field."""
+    places = {question.name: question.error_id for question in asked}
+    known = [{"text": problems[name], "href": f"#{places[name]}"} for name in places if name in problems]
+    return known + [{"text": words} for name, words in problems.items() if name not in places]
+
+
+def form_page(
+    form: Form,
+    act: Callable[[Answers, str], str],
+    *,
+    initial: Mapping[str, Any] | None = None,
+    button: str = "Save",
+    caption: str = "",
+    lead: str = "",
+    back: str,
+    template: str = "parts/form.html",
+    **shown: Any,
+) -> ResponseReturnValue:
+    """Show `form`, or take its post: `act` gets the answers (JSON by field) and the form's key and returns where to go.
+
+    What `act` refuses is shown on the form with everything that was typed.
+    """
+    problems: dict[str, str] = {}
+    posted = as_posted(form.schema, initial or {})
+    if request.method == "POST":
+        posted = posted_fields()
+        answers, problems = forms.parse_answers(form, posted)
+        if not problems:
+            try:
+                return redirect(act(answers, request.form.get("key", "")))
+            except InvalidAnswers as error:
+                problems = error.problems
+            except (CaseError, Conflict) as error:
+                problems = {"": str(error)}
+            db.roll_back()
+    asked = questions(form, posted, errors=problems)
+    page = render_template(
+        template, form=form, questions=asked, errors=error_list(asked, problems), button=button, caption=caption, lead=lead, back=back, **shown
+    )
+    return (page, MISTAKES) if problems else page

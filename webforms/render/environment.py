@@ -1,0 +1,126 @@
+"""What every template can call: words for moments and states, addresses of built files and of clauses."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, request, url_for
+from jinja2 import Undefined
+from jinja2.runtime import StrictUndefined
+from jinja2.utils import missing
+from markupsafe import Markup, escape
+
+from webforms import db
+from webforms.access import ADMINISTRATOR
+from webforms.render import moments, words
+from webforms.render.questions import Question
+
+
+class CarefulUndefined(Undefined):
+    """A misspelt name in a template is an error; a key left out of a macro's parameters is not.
+
+    GOV.UK's macros read many keys of the dict they are given that nobody set.
+    """
+
+    def __new__(cls, hint: Any = None, obj: Any = missing, name: Any = None, exc: Any = None) -> Any:
+        kind = Undefined if isinstance(obj, dict | Undefined) else StrictUndefined
+        return kind(hint, obj, name) if exc is None else kind(hint, obj, name, exc)
+
+
+def register(app: Flask) -> None:
+    """Give the templates their words and functions."""
+    static = Path(app.static_folder or "")
+
+    @cache
+    def version(name: str) -> str:
+        return hashlib.sha256((static / name).read_bytes()).hexdigest()[:12]
+
+    def asset(name: str) -> str:
+        return url_for("static", filename=name, v=version(name))
+
+    app.jinja_env.globals.update(
+        asset=asset,
+        act_key=lambda: str(uuid.uuid4()),
+        choice_items=choice_items,
+        clause_place=lambda clause: f"{clause}",
+        clause_url=lambda clause: url_for("procedures.clause_page", clause=clause),
+        countdown=lambda due, whole_day=False: moments.countdown(due, db.now(), whole_day=whole_day),
+        kebab=words.kebab,
+        limit_when=limit_when,
+        moment=moments.moment_words,
+        short_moment=lambda moment: moments.short_moment_words(moment, db.now()),
+        day=moments.day_words,
+        short_day=lambda day: moments.short_day_words(day, moments.local(db.now()).date()),
+        span=moments.span_words,
+        navigation=navigation,
+        outcome_words=lambda outcome: words.OUTCOMES.get(str(outcome), words.plain(str(outcome))),
+        outcome_colour=lambda outcome: words.OUTCOME_COLOURS.get(str(outcome), "govuk-tag--grey"),
+        force_words=lambda force: words.FORCES.get(force, words.plain(force)),
+        origin_words=lambda origin: words.ORIGINS.get(origin, words.plain(origin)),
+        page_items=page_items,
+        plain=words.plain,
+        value_words=words.value_words,
+        lines=lines,
+    )
+    app.jinja_env.undefined = CarefulUndefined
+    app.context_processor(
+        lambda: {"person": g.get("person"), "council": db.council() if g.get("person") else None}
+    )
+
+
+def limit_when(due: datetime, whole_day: bool) -> str:
+    """Return a limit for a line of a list: "today at 4:30pm", or "by the end of Tue 12 May" for a whole day."""
+    if whole_day:
+        return f"by the end of {moments.short_day_words(moments.local(due).date(), moments.local(db.now()).date())}"
+    return moments.short_moment_words(due, db.now())
+
+
+def choice_items(question: Question, chosen_key: str = "checked") -> list[dict[str, Any]]:
+    """Return a question's choices as the items GOV.UK's macros take."""
+    return [
+        {
+            "value": choice.value,
+            "text": choice.text,
+            chosen_key: choice.chosen,
+            "id": question.id if number == 0 else f"{question.id}-{number + 1}",
+        }
+        for number, choice in enumerate(question.choices)
+    ]
+
+
+def lines(text: str) -> Markup:
+    """Return a text with its line breaks kept, everything in it escaped."""
+    return Markup("<br>").join(escape(line) for line in text.splitlines())
+
+
+def navigation() -> list[dict[str, Any]]:
+    """Return the main navigation for the person signed in."""
+    here = (request.blueprint or "", request.endpoint or "")
+    items = [
+        ("Tasks", "tasks.listing", here[0] == "tasks"),
+        ("Cases", "cases.search", here[0] in {"cases", "children"}),
+        ("Reports received", "intake.overview", here[0] == "intake"),
+        ("Procedure", "procedures.overview", here[0] == "procedures"),
+    ]
+    if ADMINISTRATOR in g.person.roles:
+        items.append(("Administration", "admin.overview", here[0] == "admin"))
+    return [{"text": text, "href": url_for(endpoint), "active": active} for text, endpoint, active in items]
+
+
+def page_items(page: Any, address: Callable[[int], str]) -> list[dict[str, Any]]:
+    """Return the numbers of a list's pages for GOV.UK's pagination: first, last, and those around the present one."""
+    shown = sorted({1, page.pages, *range(max(1, page.number - 1), min(page.pages, page.number + 1) + 1)})
+    items: list[dict[str, Any]] = []
+    last = 0
+    for number in shown:
+        if number - last > 1:
+            items.append({"ellipsis": True})
+        items.append({"number": number, "href": address(number), "current": number == page.number})
+        last = number
+    return items

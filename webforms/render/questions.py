@@ -1,0 +1,175 @@
+"""A form's questions, made ready for the GOV.UK macros.
+
+Whatever has to be shown (a draft, a prefilled value, a post with mistakes in it) is first put into the shape of a post,
+so that one piece of code fills the fields and a mistyped date comes back exactly as it was typed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.pack.model import Form
+from webforms.render import words
+
+FEW = 7
+"""Up to this many choices are radios; more are a list to pick from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer a person can pick."""
+
+    value: str
+    text: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question: what to ask, how, and what is filled in.
+
+    `posted` holds the texts in its fields by the part's name ("" for the field itself). `show` is the rule under which
+    it is asked, in posted words; `condition` says the same in English.
+    """
+
+    name: str
+    id: str
+    kind: str
+    title: str
+    hint: str
+    required: bool
+    choices: tuple[Choice, ...] = ()
+    posted: Mapping[str, str] = field(default_factory=dict)
+    limit: int | None = None
+    error: str | None = None
+    show: Mapping[str, list[str]] = field(default_factory=dict)
+    condition: str = ""
+    why: str = ""
+    clauses: tuple[str, ...] = ()
+    origin: str = ""
+
+    @property
+    def error_id(self) -> str:
+        """The id of the field that the error summary leads to."""
+        return self.id + {"date": "-day", "date-time": "-day", "duration": "-days"}.get(self.kind, "")
+
+
+def field_id(name: str) -> str:
+    """Return the id of a question's first field: `interview.accepted` gives "interview-accepted"."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", name)
+
+
+def questions(
+    form: Form,
+    posted: Mapping[str, str | list[str]],
+    *,
+    errors: Mapping[str, str] | None = None,
+    origins: Mapping[str, str] | None = None,
+    systems: Mapping[str, str] | None = None,
+) -> list[Question]:
+    """Return the form's questions in order, filled with `posted`; `origins` says where a filled-in value came from."""
+    schema = form.schema
+    shown = schema.get("x-show", {})
+    required = set(schema.get("required", ()))
+    properties: Mapping[str, Mapping[str, Any]] = schema["properties"]
+    made = []
+    for name, rule in properties.items():
+        kind = kind_of(rule)
+        named = _labels(rule)
+        made.append(
+            Question(
+                name=name,
+                id=field_id(name),
+                kind=kind,
+                title=_filled(str(rule.get("title", words.plain(name))), systems),
+                hint=_filled(str(rule.get("description", "")), systems),
+                required=name in required,
+                choices=_choices(rule, kind, named, _list(posted.get(name))),
+                posted={
+                    part: _one(posted.get(f"{name}-{part}" if part else name))
+                    for part in _PARTS.get(kind, ("",))
+                },
+                limit=rule.get("maxLength"),
+                error=(errors or {}).get(name),
+                show={other: _posted_values(value) for other, value in shown.get(name, {}).items()},
+                condition=_condition(shown.get(name, {}), properties),
+                why=_filled(str(rule.get("x-why", "")), systems),
+                clauses=tuple(rule.get("x-clauses", ())),
+                origin=(origins or {}).get(name, ""),
+            )
+        )
+    return made
+
+
+_PARTS = {
+    "date": ("day", "month", "year"),
+    "date-time": ("day", "month", "year", "time"),
+    "duration": ("days", "hours"),
+}
+
+
+def kind_of(rule: Mapping[str, Any]) -> str:
+    """Say how a question is asked: radios, select, checkboxes, date, date-time, duration, number, textarea or text."""
+    if rule.get("type") == "boolean":
+        return "radios"
+    if rule.get("type") == "array":
+        return "checkboxes"
+    if "enum" in rule:
+        return "radios" if len(rule["enum"]) <= FEW else "select"
+    if rule.get("format") in {"date", "date-time", "duration"}:
+        return str(rule["format"])
+    if rule.get("type") in {"integer", "number"}:
+        return "number"
+    return "textarea" if rule.get("x-widget") == "textarea" else "text"
+
+
+def _labels(rule: Mapping[str, Any]) -> Mapping[str, str]:
+    inner = rule.get("items", rule)
+    return {**rule.get("x-labels", {}), **inner.get("x-labels", {})}
+
+
+def _choices(
+    rule: Mapping[str, Any], kind: str, named: Mapping[str, str], chosen: list[str]
+) -> tuple[Choice, ...]:
+    if rule.get("type") == "boolean":
+        return tuple(Choice(value, named.get(value, text), value in chosen) for value, text in YES_NO)
+    if kind in {"radios", "select", "checkboxes"}:
+        values: Iterable[Any] = rule.get("enum") or rule.get("items", {}).get("enum", ())
+        return tuple(Choice(str(v), named.get(str(v), words.plain(str(v))), str(v) in chosen) for v in values)
+    return ()
+
+
+YES_NO = (("true", "Yes"), ("false", "No"))
+
+
+def _posted_values(value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [{True: "true", False: "false"}.get(v, str(v)) if isinstance(v, bool) else str(v) for v in values]
+
+
+def _condition(rule: Mapping[str, Any], properties: Mapping[str, Mapping[str, Any]]) -> str:
+    parts = []
+    for other, value in rule.items():
+        asked = properties.get(other, {})
+        named = {**dict(YES_NO), **_labels(asked)} if asked.get("type") == "boolean" else _labels(asked)
+        answers = " or ".join(f"“{named.get(v, words.plain(v))}”" for v in _posted_values(value))
+        parts.append(f"you answered {answers} to “{asked.get('title', words.plain(other))}”")
+    return f"Answer this only if {' and '.join(parts)}." if parts else ""
+
+
+def _filled(text: str, systems: Mapping[str, str] | None) -> str:
+    for key, name in (systems or {}).items():
+        text = text.replace("{" + key + "}", name)
+    return text
+
+
+def _list(value: str | list[str] | None) -> list[str]:
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def _one(value: str | list[str] | None) -> str:
+    found = _list(value)
+    return found[0] if found else ""

@@ -1,0 +1,157 @@
+"""What stands between a browser and the views: headers, cross-site request forgery, sessions, and the access rules.
+
+A session is a signed cookie that holds an account's number and two moments, nothing about any child; every request looks
+the account up again, so that a disabled account is out at once.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask, Response, current_app, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFProtect, validate_csrf
+from werkzeug.exceptions import Forbidden, InternalServerError
+from wtforms import ValidationError
+
+from engine.services import accounts
+from engine.services.desk import Caller
+from webforms import db
+from webforms.access import rule_of
+
+IDLE = timedelta(minutes=30)
+ABSOLUTE = timedelta(hours=12)
+"""How long a session lasts untouched, and at most (OWASP ASVS 5.0, V7.3)."""
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+csrf = CSRFProtect()
+
+
+def protect(app: Flask) -> None:
+    """Put the walls up: the session and the route's rule before every request, then the form's token; headers after."""
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = (
+        False  # checked below, after the session: an ended one is told as such
+    )
+    csrf.init_app(app)
+    app.before_request(_check_access)
+    app.before_request(_check_token)
+    app.after_request(_add_headers)
+
+
+def begin(signed_in: accounts.SignedIn) -> None:
+    """Begin a new session."""
+    session.clear()
+    now = db.now().timestamp()
+    caller = signed_in.caller
+    session.update(
+        council=caller.council, account=caller.account, epoch=signed_in.epoch, started=now, seen=now
+    )
+    g.person = caller
+    db.open_desk(caller)
+
+
+def end() -> None:
+    """End the session of this browser."""
+    session.clear()
+    g.person = None
+
+
+def over(started: datetime, seen: datetime, now: datetime) -> bool:
+    """Say whether a session is over: idle for 30 minutes, or 12 hours old."""
+    return now - seen > IDLE or now - started > ABSOLUTE
+
+
+def _check_access() -> ResponseReturnValue | None:
+    g.person = None
+    if request.endpoint is None or request.endpoint == "static":
+        return None
+    rule = rule_of(current_app.view_functions.get(request.endpoint))
+    if rule is None:
+        raise InternalServerError(f"the route {request.endpoint} declares no access rule")
+    g.person = _person()
+    if rule.admits(g.person.roles if g.person else None):
+        return None
+    if g.person is not None:
+        raise Forbidden()
+    return _ask_to_sign_in()
+
+
+def _check_token() -> None:
+    if request.method not in {"GET", "HEAD", "OPTIONS"}:
+        csrf.protect()
+
+
+def _person() -> Caller | None:
+    council, account, epoch = (session.get(key) for key in ("council", "account", "epoch"))
+    if not isinstance(council, str) or not isinstance(account, int) or not isinstance(epoch, int):
+        return None
+    now = db.now()
+    started, seen = (datetime.fromtimestamp(session.get(key, 0), UTC) for key in ("started", "seen"))
+    if over(started, seen, now):
+        g.ended = account
+        return None
+    caller = accounts.resume(db.session(), council, account, epoch)
+    if caller is None:
+        session.clear()
+        return None
+    if now - seen > timedelta(minutes=1):
+        session["seen"] = now.timestamp()
+    db.open_desk(caller)
+    return caller
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    if request.accept_mimetypes.best == "application/json":
+        return {
+            "message": "You have been signed out. Sign in again in another window; your answers are still here."
+        }, 401
+    if request.method == "GET":
+        return redirect(url_for("signin.page", next=request.full_path.rstrip("?")))
+    carried = _carried_answers()
+    if carried:
+        session["carrier"] = g.ended
+    page = render_template(
+        "signin/page.html", errors=[], name="", next=request.path, carried=carried, provider=False
+    )
+    return page, 401
+
+
+def _carried_answers() -> list[tuple[str, str]]:
+    """Return what was posted by a session of ours that has ended, to be sent again after signing in.
+
+    What a stranger's page posted is not carried: the token of the ended session must fit.
+    """
+    if "ended" not in g:
+        return []
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValidationError:
+        return []
+    return [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name not in {"csrf_token", "password"}
+    ]
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
