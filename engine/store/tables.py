@@ -202,6 +202,20 @@ class ChildIdentifier(Base):
     child_id: Mapped[int] = mapped_column(sa.ForeignKey("child.id"), index=True)
 
 
+class ChildGrant(Base):
+    """Leave to see a restricted child's record until a moment, with its reason."""
+
+    __tablename__ = "child_grant"
+    id: Mapped[int] = _identity()
+    council_id: Mapped[int] = _council()
+    child_id: Mapped[int] = mapped_column(sa.ForeignKey("child.id"))
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    granted_at: Mapped[datetime]
+    until: Mapped[datetime]
+    reason: Mapped[str]
+    __table_args__ = (sa.Index("ix_child_grant_account", "account_id", "child_id"),)
+
+
 class LegalStatus(Base):
     """A legal status of a child over time, in the vocabulary's words; `until` is None while it stands."""
 
@@ -532,7 +546,8 @@ class IntakeFile(Base):
 class IntakeRow(Base):
     """One row of a file, or one report taken by hand (`file_id` None), and what became of it.
 
-    `outcome`: started, recorded, waiting (a person has to match it), bad, repeated, discarded, loaded.
+    `outcome`: received (not looked at yet), started, recorded, waiting (a person has to match it), bad (a person has to
+    mend it), repeated, discarded; of the council's own records: loaded, unchanged, refused.
     """
 
     __tablename__ = "intake_row"
@@ -555,7 +570,10 @@ class IntakeRow(Base):
     __table_args__ = (
         sa.Index("ix_intake_row_fingerprint", "council_id", "fingerprint"),
         sa.Index(
-            "ix_intake_row_waiting", "council_id", "id", postgresql_where=sa.text("outcome = 'waiting'")
+            "ix_intake_row_waiting",
+            "council_id",
+            "id",
+            postgresql_where=sa.text("outcome IN ('received', 'waiting', 'bad')"),
         ),
         sa.Index("ix_intake_row_case", "case_id", postgresql_where=sa.text("case_id IS NOT NULL")),
     )

@@ -11,8 +11,7 @@ from sqlalchemy.dialects import postgresql
 revision = "0001"
 down_revision = None
 
-# The council that a transaction works for; set with SET LOCAL. Read once a statement by policies and
-# defaults.
+# The council that a transaction works for; set with SET LOCAL. Read once a statement by policies and defaults.
 CURRENT_COUNCIL = """
 CREATE FUNCTION current_council() RETURNS smallint LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT nullif(current_setting('homeward.council', true), '')::smallint $$
@@ -329,6 +328,27 @@ def upgrade() -> None:
     )
     op.create_index("uq_case_record_reference", "case_record", ["council_id", "reference"], unique=True)
     op.create_table(
+        "child_grant",
+        sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
+        sa.Column(
+            "council_id",
+            sa.SmallInteger(),
+            server_default=sa.text("current_council()"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("child_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_child_grant_account_id")),
+        sa.ForeignKeyConstraint(["child_id"], ["child.id"], name=op.f("fk_child_grant_child_id")),
+        sa.ForeignKeyConstraint(["council_id"], ["council.id"], name=op.f("fk_child_grant_council_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_child_grant")),
+    )
+    op.create_index("ix_child_grant_account", "child_grant", ["account_id", "child_id"], unique=False)
+    op.create_table(
         "child_identifier",
         sa.Column(
             "council_id",
@@ -530,7 +550,7 @@ def upgrade() -> None:
         "intake_row",
         ["council_id", "id"],
         unique=False,
-        postgresql_where=sa.text("outcome = 'waiting'"),
+        postgresql_where=sa.text("outcome IN ('received', 'waiting', 'bad')"),
     )
     op.create_table(
         "ledger_entry",

@@ -1,0 +1,396 @@
+"""One act on a case, whole: lock, run the core, write everything; the caller commits.
+
+An act that the procedure cannot carry out (an Incident of the core, or a fault of ours) is not lost: nothing
+of it is written to the case, but it is kept as an incident with all that was asked for, and tried again as it
+was asked for. That is why such an act returns normally: its caller must commit the incident.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.case.case import Case
+from engine.case.codec import StateError
+from engine.case.model import Changes, Episode, Incident
+from engine.clock import local
+from engine.errors import HomewardError
+from engine.pack.model import Pack
+from engine.pack.values import parse_fact, parse_moment, to_json
+from engine.services.child_facts import learn
+from engine.services.desk import Conflict, Desk, NotFound
+from engine.store import casefile
+from engine.store.casefile import Act, CaseFile, NotStarted
+from engine.store.packs import pack_of
+from engine.store.queue import defer
+from engine.store.tables import CaseRecord, Child, Timer
+from engine.store.tables import Episode as EpisodeRow
+from engine.store.tables import Incident as IncidentRow
+
+LOG = logging.getLogger("homeward.cases")
+FIRST_RETRY = timedelta(minutes=1)
+LAST_RETRY = timedelta(hours=1)
+OF_THE_CHILD = ("child.", "worker.", "placement.")
+"""What begins so belongs to the child, not to one episode."""
+AUDIT_WORDS = {
+    "start": "case_started",
+    "event": "event_recorded",
+    "facts": "facts_changed",
+    "complete": "task_completed",
+    "entry": "duty_recorded",
+    "timers": "timers_fired",
+    "episodes": "earlier_episodes_changed",
+}
+
+Asked = Mapping[str, Any]
+"""An act as it was asked for, in JSON: `do` and what that needs. Kept with incidents, and run again from
+there."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of an act. `incident` is set when it could not be carried out and waits to be tried again.
+    """
+
+    case_id: int
+    closed: bool
+    opened: tuple[int, ...] = ()
+    incident: int | None = None
+
+
+def act(desk: Desk, case_id: int, asked: Asked, *, task: int | None = None) -> Done:
+    """Carry out an act on a case now. Raises NotFound, Conflict while somebody else holds the case,
+    CaseError."""
+    files = locked(desk, case_id)
+    return act_on(desk, files, case_id, asked, task=task)
+
+
+def locked(desk: Desk, case_id: int, *, skip_locked: bool = False) -> list[CaseFile]:
+    """Lock a case and the child's other open cases. Raises NotFound, or Conflict when the lock is not had in
+    time."""
+    try:
+        files = casefile.lock(desk.session, pack_of, case=case_id, skip_locked=skip_locked)
+    except sa.exc.OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) == "55P03":
+            raise Conflict(
+                "somebody else is working on this case at this very moment: please try again"
+            ) from error
+        raise
+    if not skip_locked and all(file.id != case_id for file in files):
+        raise NotFound("there is no such case")
+    return files
+
+
+def act_on(
+    desk: Desk,
+    files: list[CaseFile],
+    case_id: int,
+    asked: Asked,
+    *,
+    task: int | None = None,
+    account: int | None = None,
+    since: datetime | None = None,
+) -> Done:
+    """Carry out an act on one of the locked cases; `account` and `since` are those of an act that is tried
+    again."""
+    file = next(file for file in files if file.id == case_id)
+    account = account if account is not None else desk.caller.account
+    at = max(since or desk.now(), file.updated_at)
+    try:
+        run(desk, file, asked, at=local(at), by="system" if account is None else str(account))
+        changes = casefile.save(
+            desk.session, file, Act(AUDIT_WORDS[asked["do"]], at, account, _kept(asked), task)
+        )
+    except (Incident, StateError, NotStarted) as error:
+        return quarantine(desk, file, asked, error, account=account)
+    except HomewardError:
+        raise
+    except sa.exc.SQLAlchemyError:
+        raise
+    except Exception as error:  # a fault of ours in the core: as visible as the procedure's own
+        LOG.exception("case %s: an act failed", file.reference)
+        return quarantine(desk, file, asked, error, account=account)
+    if asked["do"] != "start":  # a case starts with what the record tells
+        _spread(desk, files, file, changes, at=at, account=account)
+    if changes.notices:
+        defer(desk.session, "deliver_notices", {"council": desk.caller.council})
+    if file.status == "quarantined":
+        _try_again_soon(desk, file)
+    return Done(file.id, file.case.closed, tuple(file.task_ids.values()))
+
+
+def run(desk: Desk, file: CaseFile, asked: Asked, *, at: datetime, by: str) -> None:
+    """Run an act in the core, in memory. Raises Incident, CaseError."""
+    do = asked["do"]
+    if do == "start":
+        file.begin(_started(file.pack, asked, at=at, by=by))
+        return
+    case = file.case
+    actual = parse_moment(asked["actual"]) if asked.get("actual") else None
+    if do == "event":
+        facts = values(file.pack, asked.get("facts", {}))
+        case.record_event(
+            asked["event"], at=at, actual=actual, facts=facts, by=by, reason=asked.get("reason")
+        )
+    elif do == "facts":
+        case.set_facts(
+            values(file.pack, asked["facts"]),
+            at=at,
+            by=by,
+            actual=actual,
+            reason=asked.get("reason"),
+            origin=asked.get("origin", "record"),
+            where=asked.get("where", "record"),
+        )
+    elif do == "complete":
+        case.complete(
+            asked["task"], values(file.pack, asked["answers"]), at=at, by=by, entries=asked.get("entries")
+        )
+    elif do == "entry":
+        if asked.get("facts"):
+            case.set_facts(values(file.pack, asked["facts"]), at=at, by=by, where=f"duty {asked['number']}")
+        case.complete_entry(asked["number"], at=at, by=by)
+    elif do == "timers":
+        case.fire_timers(at)
+    elif do == "episodes":
+        case.set_earlier_episodes(_episodes(asked["episodes"], file.pack), at=at, by=by)
+    else:
+        raise ValueError(f"no act is called {do}")
+
+
+def _started(pack: Pack, asked: Asked, *, at: datetime, by: str) -> Case:
+    if "process" in asked:
+        return Case.start_period(
+            pack,
+            asked["process"],
+            since=parse_moment(asked["from"]),
+            until=parse_moment(asked["to"]),
+            at=at,
+            by=by,
+        )
+    return Case.start(
+        pack,
+        facts=values(pack, asked["facts"]),
+        earlier_episodes=_episodes(asked["episodes"], pack),
+        event=asked["event"],
+        at=at,
+        by=by,
+    )
+
+
+def values(pack: Pack, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return JSON answers as FEEL values: those named as facts by the fact's type, others as they are."""
+    facts = pack.vocabulary.facts
+    return {
+        name: parse_fact(facts[name], value) if name in facts else value for name, value in answers.items()
+    }
+
+
+def plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return FEEL values (or JSON) as the JSON that an act keeps."""
+    return {name: to_json(value) for name, value in facts.items()}
+
+
+def _kept(asked: Asked) -> dict[str, Any]:
+    """Return what the audit chain keeps of an act: all of it but its name, and the child's history only once.
+    """
+    return {
+        name: value for name, value in asked.items() if name not in {"do", "episodes"} and value is not None
+    }
+
+
+# --- earlier episodes
+
+
+def earlier_episodes(
+    desk: Desk, child_id: int, pack: Pack, *, before: datetime | None, without: int | None
+) -> list[Any]:
+    """Return a child's episodes as an act keeps them: [reported, returned, category, facts], oldest first."""
+    wanted = remembered(pack.hash, pack)
+    statement = (
+        sa.select(
+            EpisodeRow.reported_at,
+            EpisodeRow.returned_at,
+            EpisodeRow.category,
+            EpisodeRow.facts,
+            CaseRecord.facts.label("case_facts") if wanted else sa.null().label("case_facts"),
+        )
+        .where(EpisodeRow.child_id == child_id)
+        .order_by(EpisodeRow.reported_at, EpisodeRow.id)
+    )
+    if wanted:
+        statement = statement.outerjoin(CaseRecord, CaseRecord.id == EpisodeRow.case_id)
+    if before is not None:
+        statement = statement.where(EpisodeRow.reported_at < before)
+    if without is not None:
+        statement = statement.where(sa.func.coalesce(EpisodeRow.case_id, 0) != without)
+    rows = []
+    for row in desk.session.execute(statement):
+        known = {**(row.facts or {}), **(row.case_facts or {})}
+        facts = {fact: known[fact] for fact in wanted if fact in known}
+        rows.append([to_json(row.reported_at), to_json(row.returned_at), row.category, facts])
+    return rows
+
+
+@lru_cache(maxsize=32)
+def remembered(digest: str, pack: Pack) -> frozenset[str]:
+    """Return the facts of earlier episodes that a pack's expressions read, so that no case carries others."""
+    texts = [
+        text.partition(b"earlier_episodes")[2]
+        for data in pack.files.values()
+        for text in data.replace(b"\r", b"\n").split(b"\n")
+        if b"earlier_episodes" in text
+    ]
+    return frozenset(fact for fact in pack.vocabulary.facts if any(fact.encode() in text for text in texts))
+
+
+def _episodes(rows: Iterable[Any], pack: Pack) -> tuple[Episode, ...]:
+    return tuple(
+        Episode(
+            reported=parse_moment(reported),
+            returned=parse_moment(returned) if returned else None,
+            category=category,
+            facts=values(pack, facts),
+        )
+        for reported, returned, category, facts in rows
+    )
+
+
+# --- what one act means elsewhere: the child's record, the episode, the child's other cases
+
+
+def _spread(
+    desk: Desk, files: list[CaseFile], file: CaseFile, changes: Changes, *, at: datetime, account: int | None
+) -> None:
+    if file.child_id is None or not changes.facts:
+        return
+    changed = {change.fact: change for change in changes.facts}
+    _keep_episode(desk, file, {name: change.value for name, change in changed.items()})
+    of_child = {
+        name: change
+        for name, change in changed.items()
+        if name.startswith(OF_THE_CHILD) and change.origin not in {"child", "decision", "element"}
+    }
+    if not of_child:
+        return
+    child = desk.session.get(Child, file.child_id)
+    if child is not None:
+        moments = [change.actual for change in of_child.values()]
+        learn(
+            desk.session,
+            child,
+            {name: change.value for name, change in of_child.items()},
+            actual=min(moments),
+            recorded=at,
+            by=account,
+        )
+    asked = {
+        "do": "facts",
+        "facts": plain({name: change.value for name, change in of_child.items()}),
+        "actual": to_json(min(change.actual for change in of_child.values())),
+        "reason": next(iter(of_child.values())).reason,
+        "origin": "child",
+        "where": file.reference,
+    }
+    _tell_siblings(desk, files, file, asked, account=account)
+
+
+def _tell_siblings(
+    desk: Desk, files: list[CaseFile], file: CaseFile, asked: Asked, *, account: int | None
+) -> None:
+    for other in files:
+        if other.id != file.id and other.status != "closed":
+            act_on_sibling(desk, other, asked, account=account)
+
+
+def act_on_sibling(desk: Desk, other: CaseFile, asked: Asked, *, account: int | None) -> Done:
+    """Carry out in another case what was learnt about its child; it goes no further from there."""
+    at = max(desk.now(), other.updated_at)
+    try:
+        run(desk, other, asked, at=local(at), by="system" if account is None else str(account))
+        casefile.save(desk.session, other, Act("child_facts_changed", at, account, _kept(asked)))
+    except (HomewardError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if not isinstance(error, HomewardError):
+            LOG.exception("case %s: an act failed", other.reference)
+        return quarantine(desk, other, asked, error, account=account)
+    return Done(other.id, other.case.closed)
+
+
+_EPISODE = sa.text("""
+UPDATE episode SET returned_at = coalesce(cast(:returned AS timestamptz), returned_at),
+       category = coalesce(cast(:category AS text), category),
+       reported_at = coalesce(cast(:reported AS timestamptz), reported_at)
+ WHERE case_id = :case
+""")
+_OF_EPISODE = {
+    "returned": "return.returned_at",
+    "category": "episode.category",
+    "reported": "episode.reported_at",
+}
+
+
+def _keep_episode(desk: Desk, file: CaseFile, changed: Mapping[str, Any]) -> None:
+    told = {column: changed.get(fact) for column, fact in _OF_EPISODE.items()}
+    if any(value is not None for value in told.values()):
+        desk.session.execute(_EPISODE, {"case": file.id, **told})
+
+
+# --- incidents
+
+
+def quarantine(
+    desk: Desk, file: CaseFile, asked: Asked, error: BaseException, *, account: int | None
+) -> Done:
+    """Keep an act that could not be carried out, and show the case as one that cannot go on by itself."""
+    now = desk.now()
+    told = error if isinstance(error, Incident) else None
+    message = str(error) or type(error).__name__
+    if not isinstance(error, HomewardError):
+        message = f"{type(error).__name__}: {message}"
+    incident = desk.session.scalar(
+        sa.insert(IncidentRow)
+        .values(
+            case_id=file.id,
+            kind="case",
+            process=told.process if told else None,
+            element=told.element if told else None,
+            expression=told.expression if told else None,
+            fact=told.fact if told else None,
+            message=message,
+            act=dict(asked),
+            account_id=account,
+            opened_at=now,
+            last_at=now,
+            retry_at=now + FIRST_RETRY,
+        )
+        .returning(IncidentRow.id)
+    )
+    desk.session.execute(sa.update(CaseRecord).where(CaseRecord.id == file.id).values(status="quarantined"))
+    file.status = "quarantined"
+    file.discard()
+    if asked["do"] == "timers":
+        hold_timers(desk, file.id, now + FIRST_RETRY)
+    LOG.warning("case %s: incident %s", file.reference, incident)
+    return Done(file.id, closed=False, incident=incident)
+
+
+def hold_timers(desk: Desk, case_id: int, until: datetime) -> None:
+    """Keep a case's due timers from being tried before a moment."""
+    desk.session.execute(
+        sa.update(Timer).where(Timer.case_id == case_id, Timer.due <= desk.now()).values(held_until=until)
+    )
+
+
+def _try_again_soon(desk: Desk, file: CaseFile) -> None:
+    """An act succeeded on a case with incidents: what they lacked may be there now."""
+    desk.session.execute(
+        sa.update(IncidentRow)
+        .where(IncidentRow.case_id == file.id, IncidentRow.resolved_at.is_(None))
+        .values(retry_at=desk.now())
+    )
