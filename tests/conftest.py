@@ -10,17 +10,26 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine.store.database import Addresses, make_engine, make_sessions, name_council
+from engine.clock import VirtualClock
+from engine.pack.library import Library
+from engine.services.desk import Caller, Desk, system
+from engine.settings import Settings
+from engine.store.database import Addresses, enter_council, make_engine, make_sessions, name_council
 from engine.store.embedded import APP, OWNER, EmbeddedServer
 from engine.store.migrate import migrate
+from engine.store.packs import set_up_council, store
+from engine.store.tables import Account, AccountRole, AccountTeam, Child
 
 TEMPLATE = "template_migrated"
 
@@ -114,3 +123,76 @@ def no_settings_from_outside() -> Iterator[None]:
     }
     yield
     os.environ.update(taken)
+
+
+# --- a council with a small procedure
+
+SMALL = Path(__file__).parent / "pack" / "files"
+MORNING = datetime(2026, 5, 12, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    """The packs of the tests: one small council."""
+    return Library(SMALL)
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    """A clock that stands on a Tuesday morning until a test moves it."""
+    return VirtualClock(MORNING)
+
+
+@dataclass
+class Office:
+    """A council at work: makes desks for its people in any session."""
+
+    library: Library
+    clock: VirtualClock
+    code: str = "small"
+    settings: Settings = field(default_factory=Settings)
+
+    def set_up(self, session: Session) -> None:
+        """Set the council up with its procedure in force."""
+        pack = self.library.get(self.code)
+        set_up_council(session, pack)
+        enter_council(session, self.code)
+        store(session, pack, self.clock.now())
+        session.commit()
+
+    def desk(self, session: Session, caller: Caller | None = None) -> Desk:
+        """A desk for `caller`, the system where left out."""
+        return Desk(session, self.clock, self.library, caller or system(self.code), self.settings)
+
+    def person(self, session: Session, name: str, *roles: str, teams: Iterable[str] = ()) -> Caller:
+        """Make an account with roles and teams; return its caller."""
+        enter_council(session, self.code)
+        account = Account(name=name, display_name=name.title(), created_at=self.clock.now())
+        session.add(account)
+        session.flush()
+        session.add_all(AccountRole(account_id=account.id, role=role) for role in roles)
+        session.add_all(AccountTeam(account_id=account.id, team=team) for team in teams)
+        session.commit()
+        return Caller(account.id, account.display_name, self.code, frozenset(roles), frozenset(teams))
+
+    def child(self, session: Session, surname: str = "Example", **more: Any) -> int:
+        """Put a child on record; return its id."""
+        enter_council(session, self.code)
+        child = Child(
+            surname=surname,
+            given_names="Ada",
+            name_key=f"{surname.lower()} ada",
+            birth_date=date(2012, 3, 4),
+            created_at=self.clock.now(),
+            updated_at=self.clock.now(),
+            **more,
+        )
+        session.add(child)
+        session.commit()
+        return child.id
+
+
+@pytest.fixture
+def office(library: Library, clock: VirtualClock) -> Office:
+    """A small council; `office.set_up(session)` brings it into a database."""
+    return Office(library, clock)

@@ -11,7 +11,6 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -212,7 +211,7 @@ def earlier_episodes(
     desk: Desk, child_id: int, pack: Pack, *, before: datetime | None, without: int | None
 ) -> list[Any]:
     """Return a child's episodes as an act keeps them: [reported, returned, category, facts], oldest first."""
-    wanted = remembered(pack.hash, pack)
+    wanted = remembered(pack)
     statement = (
         sa.select(
             EpisodeRow.reported_at,
@@ -238,16 +237,21 @@ def earlier_episodes(
     return rows
 
 
-@lru_cache(maxsize=32)
-def remembered(digest: str, pack: Pack) -> frozenset[str]:
+_remembered: dict[str, frozenset[str]] = {}
+
+
+def remembered(pack: Pack) -> frozenset[str]:
     """Return the facts of earlier episodes that a pack's expressions read, so that no case carries others."""
-    texts = [
-        text.partition(b"earlier_episodes")[2]
-        for data in pack.files.values()
-        for text in data.replace(b"\r", b"\n").split(b"\n")
-        if b"earlier_episodes" in text
-    ]
-    return frozenset(fact for fact in pack.vocabulary.facts if any(fact.encode() in text for text in texts))
+    if pack.hash not in _remembered:
+        texts = [
+            line.partition(b"earlier_episodes")[2]
+            for data in pack.files.values()
+            for line in data.splitlines()
+            if b"earlier_episodes" in line
+        ]
+        facts = pack.vocabulary.facts
+        _remembered[pack.hash] = frozenset(f for f in facts if any(f.encode() in text for text in texts))
+    return _remembered[pack.hash]
 
 
 def _episodes(rows: Iterable[Any], pack: Pack) -> tuple[Episode, ...]:

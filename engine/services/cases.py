@@ -57,8 +57,8 @@ def start(
 ) -> int:
     """Start a case of a child by an event, on the procedure in force today; return its id.
 
-    `facts` are FEEL values or JSON by id, of source `record`; what is not known is left out. The child's earlier episodes
-    are read off the record. `links` are (case, kind). A procedure that cannot start leaves a case with an incident:
+    `facts` are FEEL values or JSON by id, of source `record`; what is not known is left out, and a fact that
+    this procedure's vocabulary lacks is too. The child's earlier episodes are read off the record. `links` are (case, kind). A procedure that cannot start leaves a case with an incident:
     a report is never lost. Raises NotFound, NoPack, InvalidAnswers.
     """
     access.require(desk.caller, "start_case")
@@ -69,7 +69,7 @@ def start(
         raise NotFound("there is no such child on record")
     now = desk.now()
     pack_id, pack = in_force(desk.session, local(now).date())
-    known = _checked(pack, facts)
+    known = _checked(pack, {name: raw for name, raw in facts.items() if name in pack.vocabulary.facts})
     reported = known.get("episode.reported_at") or local(now)
     asked = {
         "do": "start",

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from engine.pack.model import Vocabulary
 from engine.services.tabular import Column
-from engine.services.written import age_on, read_choice, read_date, read_moment
+from engine.services.written import age_on, read_boolean, read_choice, read_date, read_moment
 
 _T = TypeVar("_T")
 SEXES = ("female", "male", "other", "unknown")
@@ -69,10 +69,12 @@ COLUMNS = (
     Column("category", "the category of the absence, in the vocabulary's words", ("risk category",)),
     Column("reported_at", "when it was reported to the police",
            ("reported", "date reported", "time reported")),
+    Column("missing_since", "when the child became missing, where it is known", ("missing from time", "went missing")),
     Column("last_seen_at", "when the child was last seen", ("last seen",)),
     Column("returned_at", "when the child was back",
            ("returned", "found at", "date returned", "located at")),
     Column("received_at", "when the council received the notification", ("received", "date received")),
+    Column("police_told", "yes or no: whether the police have a report, where others than the police tell"),
     Column("circumstances", "what is known, in words", ("details", "narrative", "notes")),
 )  # fmt: skip
 
@@ -96,9 +98,11 @@ class Notification:
     placement: str = ""
     category: str = ""
     reported_at: datetime | None = None
+    missing_since: datetime | None = None
     last_seen_at: datetime | None = None
     returned_at: datetime | None = None
     circumstances: str = ""
+    police_told: bool | None = None
 
     @property
     def moment(self) -> datetime:
@@ -172,9 +176,11 @@ def read_notification(
         placement=reader.choice("placement", words.placements),
         category=reader.choice("category", words.categories),
         reported_at=reader.moment("reported_at"),
+        missing_since=reader.moment("missing_since"),
         last_seen_at=reader.moment("last_seen_at"),
         returned_at=reader.moment("returned_at"),
         circumstances=reader.text("circumstances", 10_000),
+        police_told=reader.yes_or_no("police_told"),
     )
     problems = reader.problems | {
         k: v for k, v in _contradictions(found, now).items() if k not in reader.problems
@@ -190,7 +196,7 @@ def _contradictions(n: Notification, now: datetime) -> dict[str, str]:
         problems["surname"] = "is missing: without it no child can be found"
     if n.kind in (Kind.MISSING, Kind.ABSENT) and n.reported_at is None:
         problems["reported_at"] = "is missing: every limit counts from it"
-    for column in ("reported_at", "last_seen_at", "returned_at", "received_at"):
+    for column in ("reported_at", "missing_since", "last_seen_at", "returned_at", "received_at"):
         moment = getattr(n, column)
         if moment is not None and moment > now + AHEAD:
             problems[column] = "lies in the future"
@@ -198,6 +204,8 @@ def _contradictions(n: Notification, now: datetime) -> dict[str, str]:
             problems[column] = "lies before the year 2000"
     if n.reported_at and n.returned_at and n.returned_at < n.reported_at:
         problems["returned_at"] = "lies before the report"
+    if n.reported_at and n.missing_since and n.missing_since > n.reported_at + AHEAD:
+        problems["missing_since"] = "lies after the report"
     if n.reported_at and n.last_seen_at and n.last_seen_at > n.reported_at + AHEAD:
         problems["last_seen_at"] = "lies after the report"
     if n.date_of_birth is not None:
@@ -258,6 +266,9 @@ class _Reader:
 
     def choice(self, column: str, choices: tuple[str, ...]) -> str:
         return self._read(column, lambda text: read_choice(text, choices)) or ""
+
+    def yes_or_no(self, column: str) -> bool | None:
+        return self._read(column, read_boolean)
 
     def date(self, column: str) -> date | None:
         return self._read(column, read_date)
