@@ -297,6 +297,8 @@ class Case:
         for number in chosen:
             if self.ledger.entries[number].open:
                 self._perform(task, self.ledger.entries[number])
+        if not task.entries:
+            self._finish_task(task)
         self._rest()
 
     def complete_entry(self, number: int, *, at: datetime, by: str = "system") -> None:
