@@ -13,7 +13,7 @@ from typing import Any
 from engine.case.evaluate import evaluate
 from engine.case.facts import Facts
 from engine.case.model import Incident, Step
-from engine.clock import LOCAL_ZONE
+from engine.clock import LOCAL_ZONE, local
 from engine.feel import Expression
 from engine.feel.working import working
 
@@ -55,7 +55,7 @@ def work_out(
     shown = working(expression, facts.context(extra), facts.environment(moment))
     clock = shown.clock_value
     if isinstance(clock, datetime):
-        start: datetime | None = clock
+        start: datetime | None = local(clock) if clock.tzinfo else clock.replace(tzinfo=LOCAL_ZONE)
     elif isinstance(clock, date):
         start = datetime.combine(clock, time(0), LOCAL_ZONE)
     else:
@@ -67,8 +67,8 @@ def instant(value: Any, *, process: str, element: str, expression: Expression) -
     """Return (instant, whole day) for a date and time with a zone, or a date; raise Incident for anything else."""
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            value = value.replace(tzinfo=LOCAL_ZONE)
-        return value, False
+            return value.replace(tzinfo=LOCAL_ZONE), False
+        return local(value), False
     if isinstance(value, date):
         return datetime.combine(value, END_OF_DAY, LOCAL_ZONE), True
     raise Incident(

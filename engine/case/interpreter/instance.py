@@ -29,6 +29,9 @@ from engine.case.model import Incident
 from engine.pack.model import Flow
 
 LIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
+CROWDED = 120
+"""More tasks than this in memory and finished rounds are cut out, as storing would."""
+
 STEPS_AT_REST = 10_000
 """More automatic steps than this without coming to rest is a loop that never ends."""
 
@@ -98,6 +101,8 @@ class Instance:
             task = self._next_automatic()
             if task is None:
                 self._check_events()
+                if len(self._workflow.tasks) > CROWDED:
+                    compact(self._workflow)
                 return moved
             moved = True
             element = self._element(task)
