@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -50,11 +51,12 @@ def decode(value: Any) -> Any:
         return [decode(item) for item in body]
     if tag == "c":
         return {key: decode(item) for key, item in body.items()}
-    readers = {
+    if tag == "s":
+        return timedelta(seconds=body)
+    readers: dict[str, Callable[[str], Any]] = {
         "d": date.fromisoformat,
         "t": time.fromisoformat,
         "n": Decimal,
-        "s": lambda seconds: timedelta(seconds=seconds),
     }
     return readers[tag](body)
 

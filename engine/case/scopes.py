@@ -61,7 +61,7 @@ class Plan:
                 self._collect(element, found)
 
     def _children(self, host: Element) -> Iterator[Element]:
-        if host.kind == "callActivity" and host.calls in self.pack.processes:
+        if host.kind == "callActivity" and host.calls:
             called = self.pack.processes[host.calls]
             yield from (e for e in called.elements.values() if e.scope == called.id)
         elif host.kind == "subProcess":

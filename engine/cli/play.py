@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from engine.check.scenarios import judge, play as play_story, read_scenarios
+from engine.check.scenarios import judge, read_scenarios
+from engine.check.scenarios import play as play_story
 from engine.check.scenarios.account import entry_line, told
 from engine.check.scenarios.play import Line, renumbered
 from engine.cli.places import processes_folder
@@ -26,7 +27,9 @@ STYLES = {
 
 @click.command()
 @click.argument("scenario", metavar="SCENARIO")
-@click.option("--file", "files", multiple=True, type=click.Path(path_type=Path), help="Look for it in this file.")
+@click.option(
+    "--file", "files", multiple=True, type=click.Path(path_type=Path), help="Look for it in this file."
+)
 @click.option("--step", is_flag=True, help="Wait for a key after each moment of the story.")
 @click.option("--facts/--no-facts", default=True, help="Show each fact as it becomes known.")
 def play(scenario: str, files: tuple[Path, ...], step: bool, facts: bool) -> None:
@@ -36,7 +39,11 @@ def play(scenario: str, files: tuple[Path, ...], step: bool, facts: bool) -> Non
     """
     folder = processes_folder()
     library = Library(folder)
-    places = [Path(scenario)] if Path(scenario).is_file() else list(files) or sorted(folder.glob("*/scenarios/*.yaml"))
+    places = (
+        [Path(scenario)]
+        if Path(scenario).is_file()
+        else list(files) or sorted(folder.glob("*/scenarios/*.yaml"))
+    )
     stories = [story for place in places for story in read_scenarios(place, library.vocabulary)]
     wanted = stories[:1] if Path(scenario).is_file() else [story for story in stories if story.id == scenario]
     if not wanted:
@@ -62,5 +69,7 @@ def play(scenario: str, files: tuple[Path, ...], step: bool, facts: bool) -> Non
         console.print(f"hard: {failure}", style="bold red", markup=False)
     for failure in verdict.soft_failures:
         console.print(f"soft: {failure}", style="yellow", markup=False)
-    console.print("The story is told right." if verdict.passed else "The ledger is not what the story expects.")
+    console.print(
+        "The story is told right." if verdict.passed else "The ledger is not what the story expects."
+    )
     sys.exit(0 if verdict.passed else 1)

@@ -25,9 +25,13 @@ def scenarios() -> None:
 @scenarios.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of words.")
-@click.option("--only", multiple=True, metavar="ID", help="Play only the scenario of this id; may be repeated.")
+@click.option(
+    "--only", multiple=True, metavar="ID", help="Play only the scenario of this id; may be repeated."
+)
 @click.option("--reload", is_flag=True, help="Store and load every case after every act.")
-@click.option("--verbose", "-v", is_flag=True, help="Show the ledger and timeline of scenarios that passed as well.")
+@click.option(
+    "--verbose", "-v", is_flag=True, help="Show the ledger and timeline of scenarios that passed as well."
+)
 def run(files: tuple[Path, ...], as_json: bool, only: tuple[str, ...], reload: bool, verbose: bool) -> None:
     """Run the scenarios of FILES.
 
@@ -46,7 +50,9 @@ def run(files: tuple[Path, ...], as_json: bool, only: tuple[str, ...], reload: b
     failed = sum(not verdict.passed for verdict in verdicts)
     if as_json:
         found = [verdict.as_json() for verdict in verdicts]
-        click.echo(json.dumps({"passed": len(verdicts) - failed, "failed": failed, "scenarios": found}, indent=1))
+        click.echo(
+            json.dumps({"passed": len(verdicts) - failed, "failed": failed, "scenarios": found}, indent=1)
+        )
     else:
         soft = sum(len(verdict.soft_failures) for verdict in verdicts)
         click.echo(

@@ -33,7 +33,10 @@ def install() -> None:
     sys.stdout.write("Installing Chromium from the system's packages (a minute or two)\n")
     sys.stdout.flush()
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium", "fonts-liberation"]):
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "chromium", "fonts-liberation"],
+    ):
         subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL)
 
 

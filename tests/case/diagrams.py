@@ -43,7 +43,19 @@ KINDS = {
     "sub": "subProcess",
     "call": "callActivity",
 }
-STRUCTURE = {"in", "on", "message", "timer", "when_true", "keep", "default", "process", "escalation", "error", "terminate"}
+STRUCTURE = {
+    "in",
+    "on",
+    "message",
+    "timer",
+    "when_true",
+    "keep",
+    "default",
+    "process",
+    "escalation",
+    "error",
+    "terminate",
+}
 NS = (
     'xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
     'xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core" '
@@ -102,7 +114,9 @@ def _element(process: _Process, kind: str, name: str, keys: dict[str, str]) -> s
         ours.setdefault("force", "must")
     attributes = ""
     if "on" in keys:
-        attributes += f' attachedToRef="{keys["on"]}" cancelActivity="{"false" if "keep" in keys else "true"}"'
+        attributes += (
+            f' attachedToRef="{keys["on"]}" cancelActivity="{"false" if "keep" in keys else "true"}"'
+        )
     if "default" in keys:
         attributes += f' default="{name}_{keys["default"]}"'
     if "process" in keys:
@@ -115,7 +129,9 @@ def _element(process: _Process, kind: str, name: str, keys: dict[str, str]) -> s
         rows = "".join(
             f'<spiffworkflow:property name="{escape(k)}" value="{escape(v)}"/>' for k, v in ours.items()
         )
-        called = f"<spiffworkflow:calledDecisionId>{decision}</spiffworkflow:calledDecisionId>" if decision else ""
+        called = (
+            f"<spiffworkflow:calledDecisionId>{decision}</spiffworkflow:calledDecisionId>" if decision else ""
+        )
         properties = f"<spiffworkflow:properties>{rows}</spiffworkflow:properties>" if rows else ""
         inner += f"<bpmn:extensionElements>{called}{properties}</bpmn:extensionElements>"
     inner += "".join(f"<bpmn:incoming>{f}</bpmn:incoming>" for f, _, t, _ in process.flows if t == name)
@@ -134,12 +150,11 @@ def _body(process: _Process, scope: str | None) -> str:
     )
     for flow, source, target, condition in process.flows:
         if source in inside:
-            when = (
-                f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">{escape(condition)}</bpmn:conditionExpression>'
-                if condition
-                else ""
-            )
-            body += f'<bpmn:sequenceFlow id="{flow}" sourceRef="{source}" targetRef="{target}">{when}</bpmn:sequenceFlow>'
+            tag = "bpmn:conditionExpression"
+            text = escape(condition or "")
+            when = f'<{tag} xsi:type="bpmn:tFormalExpression">{text}</{tag}>' if condition else ""
+            ends = f'sourceRef="{source}" targetRef="{target}"'
+            body += f'<bpmn:sequenceFlow id="{flow}" {ends}>{when}</bpmn:sequenceFlow>'
     return body
 
 
@@ -175,7 +190,7 @@ def files(text: str, extra: dict[str, bytes] | None = None) -> dict[str, bytes]:
     processes = _parse(text)
     listed = "".join(f"  {p.name}: {{title: {p.name}, order: {i}}}\n" for i, p in enumerate(processes))
     procedure = (
-        "id: test\nname: Test Council\ntitle: A test procedure\nedition: \"1\"\neffective: 2026-01-01\n"
+        'id: test\nname: Test Council\ntitle: A test procedure\nedition: "1"\neffective: 2026-01-01\n'
         "calendar: {region: england}\nsystems: {case_system: Casebook}\nroles:\n"
         "  social_worker: {label: Social worker, team: Care}\n  police: {label: Police, team: Police}\n"
         f"processes:\n{listed}derived:\n"

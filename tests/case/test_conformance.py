@@ -174,7 +174,9 @@ def test_a_waiting_timer_follows_its_facts_and_a_fired_one_stays_fired(step: Ste
 
 
 def test_a_message_catch_waits_for_its_event_only(step: Step) -> None:
-    case = step(started("start s message=reported\ncatch m message=returned\nuser a\nend e\ns -> m -> a -> e"))
+    case = step(
+        started("start s message=reported\ncatch m message=returned\nuser a\nend e\ns -> m -> a -> e")
+    )
     case.record_event("second_report", at=hours(1))
     case = step(case)
     assert open_tasks(case) == []

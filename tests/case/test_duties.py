@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from engine.case.case import Case
 from engine.case.model import CaseError, Incident, Outcome
-from tests.case.diagrams import again, do, hours, open_tasks, started
+from tests.case.diagrams import T0, again, do, hours, open_tasks, pack, started
 
 ONE = "start s message=reported\nuser a duty=hold_planning_meeting {}\nend e\ns -> a -> e"
 
@@ -64,8 +65,6 @@ def test_a_deadline_shows_its_working() -> None:
 
 def test_elapsed_hours_do_not_change_with_the_clocks() -> None:
     text = ONE.format('due="= episode.reported_at + duration(\\"PT72H\\")"')
-    from datetime import datetime
-
     march = datetime.fromisoformat("2026-03-28T10:00+00:00")
     case = started(text, episode__reported_at=march)
     due = case.entries[1].due
@@ -75,7 +74,7 @@ def test_elapsed_hours_do_not_change_with_the_clocks() -> None:
 
 
 def test_a_duty_does_not_arise_where_its_when_is_false_and_its_task_is_passed_over() -> None:
-    text = "start s message=reported\nuser a duty=hold_planning_meeting when=\"= child.age > 20\"\nuser b\nend e\ns -> a -> b -> e"
+    text = 'start s message=reported\nuser a duty=hold_planning_meeting when="= child.age > 20"\nuser b\nend e\ns -> a -> b -> e'
     case = started(text)
     assert case.entries == {}
     assert open_tasks(case) == ["b"]
@@ -257,7 +256,9 @@ def test_a_case_received_late_raises_at_once_what_was_due_and_shows_since_when()
 
 
 def test_the_core_closes_only_when_no_duty_of_the_council_is_open() -> None:
-    case = started("start s message=reported\nthrow t duty=hold_return_interview act=raises\nend e\ns -> t -> e")
+    case = started(
+        "start s message=reported\nthrow t duty=hold_return_interview act=raises\nend e\ns -> t -> e"
+    )
     assert not case.closed
     case.complete_entry(1, at=hours(1))
     assert case.closed
@@ -306,9 +307,6 @@ def test_a_limit_that_is_neither_a_date_nor_a_moment_is_an_incident() -> None:
 
 
 def test_a_held_notice_waits_until_somebody_sends_it() -> None:
-    from engine.case.case import Case
-    from tests.case.diagrams import T0, pack
-
     text = "start s message=reported\nsend n duty=notify_director\nend e\ns -> n -> e"
     case = Case.start(pack(text), facts={}, at=T0, hold=frozenset({"notify_director"}))
     assert open_tasks(case) == ["n"]

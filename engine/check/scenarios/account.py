@@ -12,7 +12,9 @@ def describe(verdict: Verdict) -> str:
     """Return a readable account of a verdict: failures first, then the ledger, then the timeline."""
     scenario = verdict.scenario
     word = "passed" if verdict.passed else "FAILED"
-    lines = [f"{word}  {scenario.id}: {scenario.title} ({scenario.authority}, {scenario.file}:{scenario.line})"]
+    lines = [
+        f"{word}  {scenario.id}: {scenario.title} ({scenario.authority}, {scenario.file}:{scenario.line})"
+    ]
     lines += [f"  hard  {failure}" for failure in verdict.hard_failures]
     lines += [f"  soft  {failure}" for failure in verdict.soft_failures]
     lines.append("  ledger")

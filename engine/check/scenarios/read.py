@@ -39,7 +39,7 @@ for _tag, _pattern, _first in (
     ("tag:yaml.org,2002:null", r"^(?:~|null|Null|)$", ["~", "n", "N", ""]),
     ("tag:yaml.org,2002:merge", r"^(?:<<)$", ["<"]),
 ):
-    _Loader.add_implicit_resolver(_tag, re.compile(_pattern), _first)  # type: ignore[no-untyped-call]
+    _Loader.add_implicit_resolver(_tag, re.compile(_pattern), _first)
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
@@ -220,7 +220,7 @@ class _Reader:
             return None
         line = row[LINE]
         self.scenario = str(row["scenario"])
-        before = len(self.problems)
+        faults = len(self.problems)
         self.keys(
             row,
             {
@@ -247,7 +247,7 @@ class _Reader:
             received=self.instant(row["received"], line, "received") if row.get("received") else reported,
             started_by=started_by,
             facts=self.facts(row.get("facts"), line),
-            earlier=tuple(e for r in row.get("earlier_episodes") or () if (e := self.earlier(r))),
+            earlier=tuple(before for r in row.get("earlier_episodes") or () if (before := self.earlier(r))),
             timeline=tuple(h for r in row.get("timeline") or () if (h := self.happens(r))),
             hold=frozenset(self.obligation(o, line) for o in self.words(row.get("hold"))),
             until=self.moment(row.get("until", "T0"), line),
@@ -256,7 +256,7 @@ class _Reader:
             expect_facts=self._expected_facts(row.get("expect_facts"), line),
             closed=row.get("closed"),
         )
-        return scenario if len(self.problems) == before else None
+        return scenario if len(self.problems) == faults else None
 
     def _expected_facts(self, rows: Any, line: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
