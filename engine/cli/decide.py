@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from engine import feel
+from engine.clock import SystemClock
 from engine.dmn import MatchedRule, Model, Result, read_dmn
 from engine.dmn.facts import typed_facts
 from engine.errors import HomewardError
@@ -62,10 +63,11 @@ def decide(
     for problem in problems:
         click.echo(f"homeward: {problem}", err=True)
     known, warnings = typed_facts(model, _facts(facts_file, facts))
-    results = [model.decide(name, known) for name in _asked(model, decision, everything)]
+    env = feel.Environment(now=SystemClock().now())
+    results = [model.decide(name, known, env) for name in _asked(model, decision, everything)]
     printed = [_as_json(result, warnings) for result in results]
     if as_json:
-        click.echo(json.dumps(printed if everything else printed[0], ensure_ascii=False, indent=2))
+        click.echo(feel.json_text(printed if everything else printed[0], indent=2))
     else:
         click.echo("\n\n".join(_as_text(result, warnings) for result in results))
     if any(result.problems for result in results):
@@ -110,7 +112,7 @@ def _asked(model: Model, decision: str | None, everything: bool) -> list[str]:
 def _as_json(result: Result, warnings: tuple[str, ...]) -> dict[str, Any]:
     return {
         "decision": result.decision,
-        "result": feel.to_json(result.value),
+        "result": result.value,
         "matched rules": [_rule_as_json(rule) for rule in result.rules],
         "warnings": [*warnings, *result.warnings],
     }
@@ -126,7 +128,7 @@ def _rule_as_json(rule: MatchedRule) -> dict[str, Any]:
 
 
 def _as_text(result: Result, warnings: tuple[str, ...]) -> str:
-    value = json.dumps(feel.to_json(result.value), ensure_ascii=False, indent=2)
+    value = feel.json_text(result.value, indent=2)
     lines = [f"{result.decision}: {value}"]
     for rule in result.rules:
         notes = [rule.description, *(text for _, text in rule.annotations)]

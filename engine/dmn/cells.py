@@ -15,9 +15,10 @@ from typing import Any
 
 from engine import feel
 from engine.feel import tree
+from engine.feel.run import Run
 
-Test = Callable[[Any, Mapping[str, Any], feel.Environment | None, list[str]], bool | None]
-Read = Callable[[Mapping[str, Any], feel.Environment | None, list[str]], Any]
+Test = Callable[[Any, Mapping[str, Any], Run], bool | None]
+Read = Callable[[Mapping[str, Any], Run], Any]
 
 _CONSTANT = (tree.String, tree.Number, tree.Boolean)
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
@@ -30,16 +31,14 @@ _READ_AS_IS = frozenset({str, Decimal, bool, timedelta})
 
 
 def short_test(tests: feel.UnaryTests) -> Test:
-    """Return a function that tests a value, its scope, environment and warnings as `tests.test` would."""
+    """Return a function of a value, its scope and the run that tests as `tests.test` would."""
     short = _values(tests.tree) or _comparison(tests.tree)
     if short is None:
-        return tests.test
+        return lambda value, scope, run: tests.test(value, scope, run=run)
     kind, passes = short
 
-    def test(
-        value: Any, scope: Mapping[str, Any], env: feel.Environment | None, warnings: list[str]
-    ) -> bool | None:
-        return passes(value) if type(value) is kind else tests.test(value, scope, env, warnings)
+    def test(value: Any, scope: Mapping[str, Any], run: Run) -> bool | None:
+        return passes(value) if type(value) is kind else tests.test(value, scope, run=run)
 
     return test
 
@@ -82,23 +81,23 @@ def short_read(expression: feel.Expression) -> Read:
     match expression.tree:
         case tree.Path(base=tree.Name(name=head), name=tail):
 
-            def read(scope: Mapping[str, Any], env: feel.Environment | None, warnings: list[str]) -> Any:
+            def read(scope: Mapping[str, Any], run: Run) -> Any:
                 outer = scope.get(head)
                 if type(outer) is dict or isinstance(outer, Mapping):
                     value = outer.get(tail)
                     if type(value) in _READ_AS_IS:
                         return value
-                return expression.evaluate(scope, env, warnings)
+                return expression.evaluate(scope, run=run)
 
             return read
         case tree.Name(name=name):
 
-            def read_name(scope: Mapping[str, Any], env: feel.Environment | None, warnings: list[str]) -> Any:
+            def read_name(scope: Mapping[str, Any], run: Run) -> Any:
                 value = scope.get(name)
-                return value if type(value) in _READ_AS_IS else expression.evaluate(scope, env, warnings)
+                return value if type(value) in _READ_AS_IS else expression.evaluate(scope, run=run)
 
             return read_name
-    return expression.evaluate
+    return lambda scope, run: expression.evaluate(scope, run=run)
 
 
 def is_constant(expression: feel.Expression) -> bool:

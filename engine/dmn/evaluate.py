@@ -112,7 +112,7 @@ def _undecided(message: str, element: str) -> Program:
 def _literal(expression: feel.Expression | None) -> Program:
     if expression is None:
         return lambda scope, state: None
-    return lambda scope, state: expression.evaluate(scope, state.env, state.warnings)
+    return lambda scope, state: expression.evaluate(scope, run=state.run)
 
 
 def _context(programs: Sequence[tuple[str | None, Type, Program]], where: str, element: str) -> Program:
@@ -209,7 +209,7 @@ def _filter(source: Program, match: Program, where: str, element: str) -> Progra
             own = {**item, "item": item} if isinstance(item, dict) else {"item": item}
             found = match(Scope(scope, own), state)
             if isinstance(found, Decimal):
-                return _AT.evaluate({"items": items, "position": found}, state.env, state.warnings)
+                return _AT.evaluate({"items": items, "position": found}, run=state.run)
             if found is not None and not isinstance(found, bool):
                 state.fault(_not_boolean(where, "the match part", found, element))
                 return None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from engine import feel
 from engine.dmn.model import DecisionTable, HitPolicy, Rule
+from engine.feel.explain import Label, plain_label
 
 _POLICIES = {
     HitPolicy.UNIQUE: "Exactly one rule applies.",
@@ -18,7 +17,7 @@ _POLICIES = {
 }
 
 
-def explain_rule(table: DecisionTable, number: int, label: Callable[[str], str] = str) -> str:
+def explain_rule(table: DecisionTable, number: int, label: Label = plain_label) -> str:
     """Say in one sentence when a rule applies and what it answers.
 
     `number` counts from 1; `label` gives the words for a fact's path. Raises IndexError for no such rule.
@@ -27,7 +26,7 @@ def explain_rule(table: DecisionTable, number: int, label: Callable[[str], str] 
     return f"Rule {number}: {_when(table, rule, label)}, then {_answers(table, rule, label)}."
 
 
-def explain_table(table: DecisionTable, label: Callable[[str], str] = str) -> str:
+def explain_table(table: DecisionTable, label: Label = plain_label) -> str:
     """Say what a whole table decides: a sentence for the policy, one for each rule, one for the default."""
     lines = [_POLICIES[table.policy]]
     lines += [explain_rule(table, rule.number, label) for rule in table.rules]
@@ -41,20 +40,20 @@ def explain_table(table: DecisionTable, label: Callable[[str], str] = str) -> st
     return "\n".join(lines)
 
 
-def _name(name: str, label: Callable[[str], str]) -> str:
+def _name(name: str, label: Label) -> str:
     return label(name) if name else "the answer"
 
 
-def _when(table: DecisionTable, rule: Rule, label: Callable[[str], str]) -> str:
+def _when(table: DecisionTable, rule: Rule, label: Label) -> str:
     conditions = []
     for column, cell in zip(table.inputs, rule.cells, strict=True):
         if cell.test is not None and column.expression.expression is not None:
             subject = feel.explain(column.expression.expression, label)
-            conditions.append(feel.explain_unary(cell.test, subject))
+            conditions.append(feel.explain_unary(cell.test, subject, label))
     return "if " + " and ".join(conditions) if conditions else "in every case"
 
 
-def _answers(table: DecisionTable, rule: Rule, label: Callable[[str], str]) -> str:
+def _answers(table: DecisionTable, rule: Rule, label: Label) -> str:
     answers = []
     for output, literal in zip(table.outputs, rule.outputs, strict=True):
         if literal.expression is not None:

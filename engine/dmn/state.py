@@ -10,8 +10,10 @@ from engine import feel
 from engine.dmn.model import TableTrace
 from engine.dmn.types import Type, coerce
 from engine.errors import HomewardError
+from engine.feel.run import Run
 from engine.problems import Problem
 
+_ENVIRONMENT = feel.Environment()
 MAX_CALLS = 25
 """Calls of functions within each other; a knowledge model may hand itself on, and must still end."""
 
@@ -47,12 +49,13 @@ class ValueNotAllowed(DecisionError):
 class State:
     """What one call of `Model.decide` carries along. With `strict` a fault is raised, else a warning."""
 
-    __slots__ = ("calls", "env", "problems", "strict", "trace", "warnings")
+    __slots__ = ("calls", "env", "problems", "run", "strict", "trace", "warnings")
 
     def __init__(self, env: feel.Environment | None, strict: bool) -> None:
-        self.env = env
+        self.env = env or _ENVIRONMENT
         self.strict = strict
         self.warnings: list[str] = []
+        self.run = Run(self.env, self.warnings)
         self.trace: list[TableTrace] = []
         self.problems: list[Problem] = []
         self.calls = 0
@@ -61,7 +64,7 @@ class State:
         """Raise the error where faults are errors; otherwise note it, and the value in question is null."""
         if self.strict:
             raise error
-        self.warnings.append(str(error))
+        self.run.warn(str(error))
 
     @contextmanager
     def call(self, name: str, element: str) -> Iterator[None]:

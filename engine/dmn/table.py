@@ -95,7 +95,7 @@ class TableEvaluator:
         ]
 
     def _matching(self, scope: Mapping[str, Any], state: State, read: list[Any]) -> list[Rule]:
-        env, warnings = state.env, state.warnings
+        run = state.run
         only_first = self.table.policy is HitPolicy.FIRST
         matching = []
         for rule, cells in self.rows:
@@ -108,7 +108,7 @@ class TableEvaluator:
                     unknown = unknown or value
                     continue
                 try:
-                    if test(value, scope, env, warnings) is not True:
+                    if test(value, scope, run) is not True:
                         break
                 except feel.UnknownFact as missing:
                     unknown = unknown or missing
@@ -124,13 +124,13 @@ class TableEvaluator:
         """Return the value of a column, or the UnknownFact that reading it raised."""
         column, evaluate = self.table.inputs[number], self.columns[number]
         try:
-            value = None if evaluate is None else evaluate(scope, state.env, state.warnings)
+            value = None if evaluate is None else evaluate(scope, state.run)
         except feel.UnknownFact as unknown:
             return unknown
         if type(value) is not self.kinds[number] or column.expression.type.allowed is not None:
             value = state.settle(value, column.expression.type, self._column(column), self.table.id)
         allowed = column.allowed
-        if allowed is None or value is None or allowed.test(value, scope, state.env) is True:
+        if allowed is None or value is None or allowed.test(value, scope, run=state.run) is True:
             return value
         message = (
             f"{self._column(column)}: {show(value)} is not one of the input values {allowed.text.strip()}"
@@ -188,7 +188,7 @@ class TableEvaluator:
         values = {
             output.name: None
             if output.default is None or output.default.expression is None
-            else output.default.expression.evaluate(scope, state.env, state.warnings)
+            else output.default.expression.evaluate(scope, run=state.run)
             for output in table.outputs
         }
         value = values if len(table.outputs) > 1 else next(iter(values.values()))
@@ -217,14 +217,14 @@ class TableEvaluator:
         for output, literal in zip(self.table.outputs, rule.outputs, strict=True):
             value = None
             if literal.expression is not None:
-                value = literal.expression.evaluate(scope, state.env, state.warnings)
+                value = literal.expression.evaluate(scope, run=state.run)
             where = f"{self.where}, rule {rule.number}, output {output.label or 'column'!r}"
             value = state.settle(value, output.type, where, self.table.id)
             allowed = output.allowed
             if (
                 allowed is not None
                 and value is not None
-                and allowed.test(value, scope, state.env) is not True
+                and allowed.test(value, scope, run=state.run) is not True
             ):
                 message = f"{where}: {show(value)} is not one of the output values {allowed.text.strip()}"
                 state.fault(ValueNotAllowed(message, self.table.id))
@@ -250,7 +250,7 @@ class TableEvaluator:
         if how is Aggregation.COUNT:
             return Decimal(len(answers))
         function = {Aggregation.SUM: "sum", Aggregation.MIN: "min", Aggregation.MAX: "max"}[how]
-        return _AGGREGATES[function].evaluate({"answers": answers}, state.env, state.warnings)
+        return _AGGREGATES[function].evaluate({"answers": answers}, run=state.run)
 
 
 _AGGREGATES = {name: feel.parse(f"{name}(answers)") for name in ("sum", "min", "max")}

@@ -51,14 +51,16 @@ class Expression:
         context: Mapping[str, Value] = _NOTHING,
         env: Environment | None = None,
         warnings: list[str] | None = None,
+        run: Run | None = None,
     ) -> Value:
         """Return the value over a context.
 
-        `warnings` collects why parts became null. Raises UnknownFact when a fact nobody has answered is
-        read, and FeelLimit when the work is without measure.
+        `warnings` collects why parts became null. Evaluations that belong together share a `run`, whose
+        environment, warnings and measure of work then count. Raises UnknownFact when a fact nobody has
+        answered is read, and FeelLimit when the work is without measure.
         """
         try:
-            return self._code(Scope(context, Run(env or _ENVIRONMENT, warnings)))  # type: ignore[attr-defined]
+            return self._code(Scope(context, run or Run(env or _ENVIRONMENT, warnings)))  # type: ignore[attr-defined]
         except RecursionError:
             raise FeelLimit(f"the expression calls itself too deeply: {LIMITS_HELP}") from None
 
@@ -99,15 +101,17 @@ class UnaryTests:
         context: Mapping[str, Value] = _NOTHING,
         env: Environment | None = None,
         warnings: list[str] | None = None,
+        run: Run | None = None,
     ) -> bool | None:
         """Tell whether an input passes: True, False, or None where the standard leaves it null.
 
-        Raises UnknownFact("?") when the input itself is a fact nobody has answered.
+        `run` is as for an expression. Raises UnknownFact("?") when the input itself is a fact nobody has
+        answered.
         """
         if self.is_any:
             return True
         try:
-            scope = Scope(context, Run(env or _ENVIRONMENT, warnings))
+            scope = Scope(context, run or Run(env or _ENVIRONMENT, warnings))
             return self._code(read(value, "?"), scope)  # type: ignore[attr-defined, no-any-return]
         except RecursionError:
             raise FeelLimit(f"the test calls itself too deeply: {LIMITS_HELP}") from None
