@@ -18,7 +18,7 @@ import argon2
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.clock import Clock
+from engine.clock import Clock, local
 from engine.errors import HomewardError
 from engine.pack.model import Pack
 from engine.services.desk import (
@@ -32,6 +32,7 @@ from engine.services.desk import (
     record,
 )
 from engine.store.database import enter_council
+from engine.store.packs import in_force
 from engine.store.tables import Account, AccountRole, AccountTeam, Council
 
 SHORTEST_PASSWORD = 12
@@ -255,7 +256,7 @@ def create(
     _replace_teams(
         desk.session,
         account,
-        _teams_of(desk.packs.get(desk.caller.council), wanted) if teams is None else teams,
+        _teams_of(in_force(desk.session, local(desk.now()).date())[1], wanted) if teams is None else teams,
     )
     record(desk, "account_created", {"account": account.id, "name": name, "roles": wanted})
     return account.id
@@ -315,7 +316,7 @@ def set_roles(desk: Desk, name: str, roles: Iterable[str], teams: Iterable[str] 
     _replace_teams(
         desk.session,
         account,
-        _teams_of(desk.packs.get(desk.caller.council), wanted) if teams is None else teams,
+        _teams_of(in_force(desk.session, local(desk.now()).date())[1], wanted) if teams is None else teams,
     )
     record(desk, "roles_set", {"account": account.id, "roles": wanted})
 
@@ -365,7 +366,7 @@ def holders(desk: Desk, role: str) -> tuple[tuple[int, str], ...]:
 
 def roles_on_offer(desk: Desk) -> tuple[str, ...]:
     """Return the roles that an account of this council can hold: the pack's own people and this product's."""
-    pack = desk.packs.get(desk.caller.council)
+    pack = in_force(desk.session, local(desk.now()).date())[1]
     return tuple(sorted({role.id for role in pack.roles.values() if not role.external} | OWN_ROLES))
 
 

@@ -1,0 +1,255 @@
+"""The facts that a child's record tells at one moment, and the record of what a case has learnt.
+
+What the record does not say stays unknown, with one exception: once a council has loaded what it holds
+(`Council.history_from`), a child without a legal status or worker on record has none, and is not open to
+social care.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.clock import local
+from engine.pack.model import Vocabulary
+from engine.pack.values import BadValue, parse_fact, to_json
+from engine.services.written import age_on
+from engine.store.packs import in_force
+from engine.store.tables import AllocatedWorker, Child, ChildIdentifier, LegalStatus, Placement
+
+STATUS_ORDER = (
+    "looked_after",
+    "child_protection_plan",
+    "child_in_need",
+    "assessment",
+    "early_help",
+    "care_leaver",
+    "none",
+)
+"""Highest standing first, as the vocabulary orders child.legal_status; a care leaver's comes last but for
+none."""
+OPEN_STATUSES = frozenset({"looked_after", "child_protection_plan", "child_in_need", "assessment"})
+CASE_SYSTEM = "case_system"
+"""The scheme of the number on the council's case system."""
+_CASE_ONLY = ("notification.", "episode.", "return.", "interview.", "meeting.", "case.", "dispute.")
+
+
+def vocabulary(session: Session, at: datetime) -> Vocabulary:
+    """Return the words of the procedure that is in force at a moment; raises NoPack."""
+    return in_force(session, local(at).date())[1].vocabulary
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A child's record at one moment, as rows."""
+
+    child: Child
+    identifiers: tuple[tuple[str, str], ...]
+    statuses: tuple[LegalStatus, ...]
+    workers: tuple[AllocatedWorker, ...]
+    placement: Placement | None
+
+
+def standing(session: Session, child: Child, at: datetime) -> Standing:
+    """Read what stands on a child's record at a moment."""
+    day = local(at).date()
+    return Standing(
+        child,
+        tuple(
+            session.execute(
+                sa.select(ChildIdentifier.scheme, ChildIdentifier.value)
+                .where(ChildIdentifier.child_id == child.id)
+                .order_by(ChildIdentifier.scheme, ChildIdentifier.value)
+            ).tuples()
+        ),
+        tuple(
+            session.scalars(
+                sa.select(LegalStatus).where(LegalStatus.child_id == child.id, *_current(LegalStatus, day))
+            )
+        ),
+        tuple(
+            session.scalars(
+                sa.select(AllocatedWorker)
+                .where(AllocatedWorker.child_id == child.id, *_current(AllocatedWorker, day))
+                .order_by(AllocatedWorker.since.desc(), AllocatedWorker.id.desc())
+            )
+        ),
+        session.scalars(
+            sa.select(Placement)
+            .where(
+                Placement.child_id == child.id,
+                Placement.placed_at <= at,
+                sa.or_(Placement.ended_at.is_(None), Placement.ended_at > at),
+            )
+            .order_by(Placement.placed_at.desc(), Placement.id.desc())
+            .limit(1)
+        ).one_or_none(),
+    )
+
+
+def _current(table: Any, day: date) -> tuple[Any, ...]:
+    return table.since <= day, sa.or_(table.until.is_(None), table.until > day)
+
+
+def facts_on_record(
+    session: Session, vocabulary: Vocabulary, child: Child, at: datetime, *, loaded: bool
+) -> dict[str, Any]:
+    """Return the facts of source `record` about a child, as FEEL values by id; unknown ones are left out.
+
+    `loaded` says that the council's records have been brought in, so that what is not on record is not so.
+    """
+    here = standing(session, child, at)
+    day = local(at).date()
+    told: dict[str, Any] = {}
+    if child.birth_date is not None:
+        told["child.age"] = Decimal(age_on(child.birth_date, day))
+    told |= _status_facts(here.statuses, loaded or _any_status(session, child))
+    if any(scheme == CASE_SYSTEM for scheme, _ in here.identifiers):
+        told["child.known_on_case_system"] = True
+    elif loaded:
+        told["child.known_on_case_system"] = False
+    if loaded or here.workers:
+        told["worker.social_worker_allocated"] = any(w.role == "social_worker" for w in here.workers)
+    if here.placement is not None:
+        told |= _placement_facts(here.placement)
+    told |= dict(_kept(vocabulary, child.facts))
+    if here.placement is not None:
+        told |= dict(_kept(vocabulary, here.placement.facts))
+    return {fact: value for fact, value in told.items() if fact in vocabulary.facts}
+
+
+def _status_facts(statuses: tuple[LegalStatus, ...], known: bool) -> dict[str, Any]:
+    if not statuses:
+        return {"child.legal_status": "none", "child.open_to_social_care": False} if known else {}
+    ranked = sorted(statuses, key=lambda row: STATUS_ORDER.index(row.status))
+    told: dict[str, Any] = {
+        "child.legal_status": ranked[0].status,
+        "child.on_child_protection_plan": any(row.status == "child_protection_plan" for row in statuses),
+    }
+    authorities = [row.responsible_authority for row in ranked if row.responsible_authority]
+    if authorities:
+        told["child.responsible_authority"] = authorities[0]
+    if ranked[0].basis:
+        told["child.looked_after_basis"] = ranked[0].basis
+    if authorities[:1] != ["other"] and ranked[0].status != "care_leaver":
+        told["child.open_to_social_care"] = ranked[0].status in OPEN_STATUSES
+    return told
+
+
+def _placement_facts(placement: Placement) -> dict[str, Any]:
+    told = {"placement.type": placement.type, "placement.placed_at": local(placement.placed_at)}
+    return told | ({"placement.area": placement.area} if placement.area else {})
+
+
+def _any_status(session: Session, child: Child) -> bool:
+    return bool(session.scalar(sa.select(sa.exists().where(LegalStatus.child_id == child.id))))
+
+
+def _kept(vocabulary: Vocabulary, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return stored facts as FEEL values; one that the vocabulary no longer allows is left unknown."""
+    kept = {}
+    for name, raw in facts.items():
+        fact = vocabulary.facts.get(name)
+        if fact is None:
+            continue
+        try:
+            kept[name] = parse_fact(fact, raw)
+        except BadValue:
+            continue
+    return kept
+
+
+def may_stand_on_record(vocabulary: Vocabulary, fact: str) -> bool:
+    """Say whether a fact belongs to the child's record rather than to one episode."""
+    known = vocabulary.facts.get(fact)
+    return known is not None and known.source == "record" and not fact.startswith(_CASE_ONLY)
+
+
+def learn(
+    session: Session,
+    child: Child,
+    facts: Mapping[str, Any],
+    *,
+    actual: datetime,
+    recorded: datetime,
+    by: int | None,
+) -> None:
+    """Write what a case has learnt about the child (FEEL values by id) into the child's record.
+
+    A legal status ends the present ones on the day it began; everything else is kept with the child.
+    """
+    day = local(actual).date()
+    plain = dict(facts)
+    status = plain.pop("child.legal_status", None)
+    if status is not None:
+        basis = plain.pop("child.looked_after_basis", None)
+        change_status(session, child, status, day, basis=basis, recorded=recorded, by=by)
+    plain.pop("child.age", None)
+    if plain:
+        child.facts = {**child.facts, **{name: to_json(value) for name, value in plain.items()}}
+    child.updated_at = recorded
+    session.flush()
+
+
+def change_status(
+    session: Session,
+    child: Child,
+    status: str,
+    since: date,
+    *,
+    basis: str | None = None,
+    authority: str | None = None,
+    beside: bool = False,
+    recorded: datetime,
+    by: int | None,
+) -> None:
+    """Record a legal status from a day on. It ends those that stand, unless it stands `beside` them."""
+    standing_now = session.scalars(
+        sa.select(LegalStatus).where(LegalStatus.child_id == child.id, LegalStatus.until.is_(None))
+    ).all()
+    authority = authority or next(
+        (r.responsible_authority for r in standing_now if r.responsible_authority), None
+    )
+    for row in standing_now:
+        if row.status == status and row.basis == basis and row.responsible_authority == authority:
+            return
+        if not beside or row.status == status:
+            row.until = max(since, row.since)
+    forget(child, _TOLD_BY_STATUS)
+    session.add(
+        LegalStatus(
+            council_id=child.council_id,
+            child_id=child.id,
+            status=status,
+            basis=basis,
+            responsible_authority=authority,
+            since=since,
+            recorded_at=recorded,
+            recorded_by=by,
+        )
+    )
+    session.flush()
+
+
+_TOLD_BY_STATUS = (
+    "child.legal_status",
+    "child.looked_after_basis",
+    "child.on_child_protection_plan",
+    "child.open_to_social_care",
+)
+
+
+def forget(child: Child, facts: tuple[str, ...]) -> None:
+    """Drop facts kept with a child that a newer row of the record now tells; a name ending in a dot means all
+    below it."""
+    child.facts = {
+        name: value
+        for name, value in child.facts.items()
+        if name not in facts and not name.startswith(tuple(f for f in facts if f.endswith(".")) or ("\0",))
+    }

@@ -1,0 +1,167 @@
+"""Sending the outbox: from the row that an act left behind to a message that has left, once.
+
+A send has two transactions: the first marks the notice as being sent, the second writes what came of it.
+Whoever dies in between leaves the mark behind; when its time has run out the channel is asked, and where it
+cannot be asked the notice is held for a person, because a doubled message is better decided by somebody than
+by chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.services.channels import Channel, Doubtful, Message, NotAccepted, Refused
+from engine.services.desk import Desk
+from engine.services.notices import MISSING_ADDRESS, NO_CHANNEL, TRIES, incident, wording
+from engine.store.tables import Contact, Notice
+
+LEASE = timedelta(minutes=5)
+"""How long a sender has before another one takes its notice for abandoned; longer than every time-out of a
+channel."""
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=1)
+
+Desks = Callable[[str], Desk]
+"""Makes a desk with a session of its own for the system at a council."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A notice marked as being sent, with its message."""
+
+    notice: int
+    message: Message
+
+
+def deliver_due(
+    desks: Desks, session: Session, channel: Channel | None, now: datetime, most: int = 100
+) -> int:
+    """Send what is due, oldest first, and return how many notices were handled.
+
+    `session` only reads which notices are due. Each notice has its own transactions; one that fails stops no
+    other.
+    """
+    due = session.execute(
+        sa.text("SELECT council, notice_id FROM due_notices(:now, :most)"), {"now": now, "most": most}
+    ).all()
+    session.rollback()
+    for council, notice in due:
+        deliver(desks, council, notice, channel)
+    return len(due)
+
+
+def deliver(desks: Desks, council: str, notice: int, channel: Channel | None) -> None:
+    """Send one notice, unless somebody else is sending it or it needs no sending any more."""
+    desk = desks(council)
+    try:
+        with desk.session.begin():
+            prepared = _prepare(desk, notice, channel)
+        if prepared is None or channel is None:
+            return
+        outcome = _send(channel, prepared.message)
+        with desk.session.begin():
+            _conclude(desk, prepared.notice, outcome, channel)
+    finally:
+        desk.session.close()
+
+
+def _prepare(desk: Desk, number: int, channel: Channel | None) -> Prepared | None:
+    now = desk.now()
+    notice = desk.session.scalar(
+        sa.select(Notice)
+        .where(Notice.id == number, Notice.state.in_(("pending", "sending")), Notice.next_attempt <= now)
+        .with_for_update(skip_locked=True)
+    )
+    if notice is None:
+        return None
+    if channel is None:
+        notice.next_attempt = now + FIRST_WAIT
+        incident(desk, None, NO_CHANNEL)
+        return None
+    if notice.state == "sending" and not _settle_doubt(desk, notice, channel):
+        return None
+    contact = desk.session.scalar(sa.select(Contact).where(Contact.recipient == notice.recipient))
+    if contact is None:
+        notice.state, notice.problem = "held", MISSING_ADDRESS
+        incident(desk, notice, f"no address is known for {notice.recipient}: enter one under contacts")
+        return None
+    subject, body = wording(desk, notice)
+    notice.state = "sending"
+    notice.attempts += 1
+    notice.channel, notice.address = contact.channel, contact.address
+    notice.next_attempt = now + LEASE
+    notice.problem = None
+    domain = urlsplit(desk.settings.base_url).hostname or "localhost"
+    notice.message_id = notice.message_id or f"notice-{notice.id}-{desk.council.code}@{domain}"
+    return Prepared(notice.id, Message(notice.message_id, contact.address, subject, body, now))
+
+
+def _settle_doubt(desk: Desk, notice: Notice, channel: Channel) -> bool:
+    """Find out what became of a send that never concluded; say whether the notice has to be sent again."""
+    if not channel.can_be_asked:
+        notice.state = "held"
+        notice.problem = notice.problem or "a send was begun and nobody knows how it ended"
+        incident(desk, notice, f"{notice.problem}: release it to send it again, or cancel it")
+        return False
+    try:
+        reference = channel.find(notice.message_id or "")
+    except NotAccepted as error:
+        notice.next_attempt = desk.now() + FIRST_WAIT
+        notice.problem = str(error)
+        return False
+    if reference is not None:
+        _sent(desk, notice, reference)
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What came of one try: a reference where it was accepted, else the problem and its kind."""
+
+    reference: str | None = None
+    problem: str = ""
+    kind: type[Exception] | None = None
+
+
+def _send(channel: Channel, message: Message) -> _Outcome:
+    try:
+        return _Outcome(reference=channel.send(message))
+    except (NotAccepted, Refused, Doubtful) as error:
+        return _Outcome(problem=str(error), kind=type(error))
+
+
+def _conclude(desk: Desk, number: int, outcome: _Outcome, channel: Channel) -> None:
+    notice = desk.session.get(Notice, number, with_for_update=True)
+    if notice is None or notice.state != "sending":
+        return  # a person has decided meanwhile
+    now = desk.now()
+    if outcome.reference is not None:
+        _sent(desk, notice, outcome.reference)
+        return
+    notice.problem = outcome.problem
+    if outcome.kind is Doubtful and channel.can_be_asked:
+        notice.next_attempt = now + FIRST_WAIT
+    elif outcome.kind is Doubtful:
+        notice.state = "held"
+        incident(desk, notice, f"{outcome.problem}: release it to send it again, or cancel it")
+    elif outcome.kind is Refused or notice.attempts >= TRIES:
+        notice.state = "failed"
+        incident(desk, notice, f"{outcome.problem}: mend it, then release the notice")
+    else:
+        notice.state = "pending"
+        notice.next_attempt = now + min(FIRST_WAIT * int(2 ** (notice.attempts - 1)), LONGEST_WAIT)
+
+
+def _sent(desk: Desk, notice: Notice, reference: str) -> None:
+    notice.state = "sent"
+    notice.sent_at = desk.now()
+    notice.provider_reference = reference
+    notice.problem = None
+    notice.next_attempt = None
