@@ -10,6 +10,7 @@ import click
 
 from engine.cli.places import processes_folder
 from engine.cli.progress import progress
+from engine.cli.packcheck import check
 from engine.pack.draw import tidy as tidy_bytes
 from engine.pack.draw.export import diagrams, drawings
 
@@ -24,6 +25,9 @@ PROCESSES = click.option(
 @click.group()
 def pack() -> None:
     """Check, tidy and draw the councils' packs."""
+
+
+pack.add_command(check)
 
 
 @pack.command()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import Any
 
 from lxml import etree
 
@@ -371,5 +372,5 @@ def _shown(element: etree._Element) -> str:
 
 
 def _line(element: etree._Element) -> int:
-    line: int | None = element.sourceline
-    return 0 if line is None else line
+    line: Any = element.sourceline
+    return int(line or 0)

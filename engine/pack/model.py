@@ -126,6 +126,7 @@ class Clause:
     reading: Mapping[str, str] | None = None
     carried_by: tuple[str, ...] = ()
     how: str | None = None
+    line: int = 0
 
 
 class Act(StrEnum):

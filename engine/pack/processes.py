@@ -57,7 +57,9 @@ class _ProcessReader:
         starts = self.diagram.start_events()
         if len(starts) != 1:
             message = f"the process has {len(starts)} start events"
-            self.faults.add(self.diagram.line, self.diagram.process, message, "Keep exactly one.")
+            self.faults.add(
+                self.diagram.line, self.diagram.process, message, "Keep exactly one.", "one-start-event"
+            )
         if not starts or starts[0].trigger not in _STARTS:
             return None
         first = elements[starts[0].id]

@@ -22,7 +22,7 @@ from engine.pack.formfiles import read_form
 from engine.pack.model import Clause, Form, Notice, Pack, Process, Vocabulary
 from engine.pack.notices import read_notice
 from engine.pack.procedure import FILE as PROCEDURE
-from engine.pack.procedure import Procedure, note_circles, read_derived, read_impossible, read_procedure
+from engine.pack.procedure import note_circles, read_derived, read_impossible, read_procedure
 from engine.pack.processes import read_process
 from engine.pack.references import Parts, check_references
 from engine.pack.register import FILE as REGISTER

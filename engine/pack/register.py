@@ -83,6 +83,7 @@ def _clause(name: str, part: Section, vocabulary: Vocabulary, roles: Collection[
         reading=_reading(part),
         carried_by=carried_by,
         how=how,
+        line=part.line_of("id"),
     )
     part.finish()
     return clause

@@ -85,8 +85,8 @@ def read_yaml(data: bytes, faults: FileFaults) -> Tree | None:
         line = data.count(b"\n", 0, error.start) + 1
         faults.add(line, "", "the file is not UTF-8", "Save it as UTF-8.")
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = 0 if mark is None else mark.line + 1
+        marks: list[Any] = [mark for mark in (error.problem_mark, error.context_mark) if mark]
+        line = marks[0].line + 1 if marks else 0
         what = error.problem or error.context or "it cannot be parsed"
         faults.add(line, "", f"not readable as YAML: {what}", "Mend the line.")
     except yaml.YAMLError as error:
@@ -100,9 +100,7 @@ def _build(events: Iterator[Any], faults: FileFaults) -> Tree | None:
     """Fold the parser's events into one tree, without recursion so that depth is ours to limit."""
     root: Tree | None = None
     documents = 0
-    open_: list[
-        tuple[Branch | Row, list[Leaf]]
-    ] = []  # the second holds a mapping's key that waits for its value
+    open_: list[tuple[Branch | Row, list[Leaf]]] = []  # with each mapping the key that waits for its value
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1

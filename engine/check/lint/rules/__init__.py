@@ -1,0 +1,1 @@
+"""The rules, one a file; each file's docstring says what, why, and what to do."""

@@ -1,0 +1,22 @@
+"""No inclusive gateways in loops.
+
+In the second round the engine no longer knows which branches to wait for.
+Put the gateways into a subprocess inside the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.check.lint.finding import Finding, at
+from engine.check.lint.graph import loops
+from engine.pack.diagram import Diagram
+
+
+def check(diagram: Diagram) -> Iterator[Finding]:
+    for scope in diagram.scopes():
+        for group in loops(diagram, scope):
+            for node in group:
+                if node.kind == "inclusiveGateway":
+                    message = f"the inclusive gateway {node.label!r} lies in a loop"
+                    yield at(node, message, "Put fork and join into a subprocess inside the loop.")
