@@ -54,8 +54,7 @@ there."""
 
 @dataclass(frozen=True)
 class Done:
-    """What became of an act. `incident` is set when it could not be carried out and waits to be tried again.
-    """
+    """What became of an act. `incident` is set when it could not be carried out and waits to be tried again."""
 
     case_id: int
     closed: bool
@@ -197,8 +196,7 @@ def plain(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kept(asked: Asked) -> dict[str, Any]:
-    """Return what the audit chain keeps of an act: all of it but its name, and the child's history only once.
-    """
+    """Return what the audit chain keeps of an act: all of it but its name, and the child's history only once."""
     return {
         name: value for name, value in asked.items() if name not in {"do", "episodes"} and value is not None
     }

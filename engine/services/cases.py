@@ -57,9 +57,10 @@ def start(
 ) -> int:
     """Start a case of a child by an event, on the procedure in force today; return its id.
 
-    `facts` are FEEL values or JSON by id, of source `record`; what is not known is left out, and a fact that
-    this procedure's vocabulary lacks is too. The child's earlier episodes are read off the record. `links` are (case, kind). A procedure that cannot start leaves a case with an incident:
-    a report is never lost. Raises NotFound, NoPack, InvalidAnswers.
+    `facts` are FEEL values or JSON by id, of source `record`; what is not known is left out, and a fact that this
+    procedure's vocabulary lacks is too. The child's earlier episodes are read off the record. `links` are (case,
+    kind). A procedure that cannot start leaves a case with an incident: a report is never lost. Raises NotFound,
+    NoPack, InvalidAnswers.
     """
     access.require(desk.caller, "start_case")
     taken = once(desk, key, "start", [child_id, event, plain(facts), source])
@@ -229,8 +230,7 @@ def complete_entry(
     answers: Mapping[str, Any] | None = None,
     key: str | None = None,
 ) -> Done:
-    """Record that a duty was met for which nobody here has a task: one awaited from outside, or only raised.
-    """
+    """Record that a duty was met for which nobody here has a task: one awaited from outside, or only raised."""
     access.require(desk.caller, "record_duty")
     pack = _pack_of(desk, case_id)
     asked = {"do": "entry", "number": entry_number, "facts": plain(_checked(pack, answers or {}))}
@@ -254,8 +254,7 @@ def record_changed(
 
 
 def earlier_changed(desk: Desk, child_id: int) -> list[Done]:
-    """Tell all open cases of a child that its earlier episodes have changed (more was loaded, or corrected).
-    """
+    """Tell all open cases of a child that its earlier episodes have changed (more was loaded, or corrected)."""
     done = []
     for file in casefile.lock(desk.session, pack_of, child=child_id):
         own = desk.session.execute(sa.select(Episode.reported_at).where(Episode.case_id == file.id)).scalar()

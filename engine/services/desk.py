@@ -138,15 +138,14 @@ def record(
     `action` is a few words in the past tense with underscores; `detail` holds JSON values, no secrets.
     """
     event = {
-        "chain": -desk.council.id,
+        "chain": -sa.func.current_council(),
         "at": desk.now(),
         "account_id": desk.caller.account,
         "task_id": task,
-        "council_id": desk.council.id,
         "action": action,
         "detail": pack(dict(detail)) if detail else None,
     }
-    desk.session.execute(sa.insert(AuditEvent).inline(), event)
+    desk.session.execute(sa.insert(AuditEvent).values(event).inline())
 
 
 @dataclass
@@ -181,12 +180,12 @@ def once(desk: Desk, key: str | None, act: str, body: Any) -> Once:
             key=number,
             at=desk.now(),
             account_id=desk.caller.account,
-            council_id=desk.council.id,
             body=digest,
         )
         .on_conflict_do_nothing()
-    )
-    if taken.rowcount:  # type: ignore[attr-defined]
+        .returning(IdempotencyKey.key)
+    ).first()
+    if taken is not None:
         return Once(first=True)
     before = desk.session.get(IdempotencyKey, number)
     if before is None or before.account_id != desk.caller.account or before.body != digest:

@@ -296,7 +296,9 @@ def _save_entries(session: Session, case_id: int, entries: Mapping[int, Entry]) 
 
 _TASKS = sa.text("""
 WITH ended AS (
-  DELETE FROM task WHERE case_id = :case AND core_id = ANY(cast(:ended AS text[]))
+  DELETE FROM task WHERE case_id = :case AND core_id = ANY(cast(:ended AS text[])) RETURNING id
+), told AS (
+  INSERT INTO ended_task (task_id, case_id, seq) SELECT id, :case, :seq FROM ended
 ), changed AS (
   UPDATE task SET entries = n.entries::smallint[], obligations = n.obligations::text[], due = n.due,
          whole_day = n.whole_day, force = n.force, detached = n.detached, role = n.role, team = n.team,
@@ -334,7 +336,7 @@ def _save_tasks(session: Session, file: CaseFile, changes: Changes, entries: Map
     ended = [name for name in changes.tasks_ended if name not in changes.tasks_opened]
     if not (opened or changed or ended):
         return
-    values: dict[str, Any] = {"case": file.id, "ended": ended}
+    values: dict[str, Any] = {"case": file.id, "ended": ended, "seq": file.acts}
     values |= {f"c_{name}": column for name, column in _work(file.case.pack, changed, entries).items()}
     values |= _work(file.case.pack, opened, entries)
     for name in ("process", "element", "name", "form", "notice", "external", "automatic", "created"):

@@ -416,6 +416,16 @@ class Task(Base):
     )
 
 
+class EndedTask(Base):
+    """Which act of its case ended a task: whoever still has its form open is told who was first, and how."""
+
+    __tablename__ = "ended_task"
+    task_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    case_id: Mapped[int]
+    seq: Mapped[int]
+    council_id: Mapped[int] = _council()
+
+
 class TaskDraft(Base):
     """What a person has typed into a task's form so far; it outlives the task, so that nothing typed is lost."""
 
@@ -601,9 +611,6 @@ class AuditEvent(Base):
     action: Mapped[str]
     hash: Mapped[bytes] = mapped_column(server_default=sa.text("''::bytea"))  # the trigger's
     detail: Mapped[bytes | None]
-    __table_args__ = (
-        sa.Index("ix_audit_event_task", "task_id", postgresql_where=sa.text("task_id IS NOT NULL")),
-    )
 
 
 access_log = sa.Table(

@@ -29,7 +29,9 @@ def started(desk: Desk, office: Office, **facts: object) -> int:
     return case_id
 
 
-def test_a_report_starts_a_case_with_its_first_task_duty_and_reference(session: Session, office: Office) -> None:
+def test_a_report_starts_a_case_with_its_first_task_duty_and_reference(
+    session: Session, office: Office
+) -> None:
     office.set_up(session)
     desk = office.desk(session)
     case_id = started(desk, office)
@@ -37,7 +39,11 @@ def test_a_report_starts_a_case_with_its_first_task_duty_and_reference(session: 
     assert (case.status, case.reference, case.acts) == ("open", "SM-2026-00001", 1)
     assert case.facts["child.age"] == 14
     task = session.scalars(sa.select(Task).where(Task.case_id == case_id)).one()
-    assert (task.name, task.role, task.team) == ("Work through the notification", "missing_coordinator", "Missing children")
+    assert (task.name, task.role, task.team) == (
+        "Work through the notification",
+        "missing_coordinator",
+        "Missing children",
+    )
     entry = session.scalars(sa.select(LedgerEntry).where(LedgerEntry.case_id == case_id)).one()
     assert (entry.obligation, entry.outcome, entry.clauses) == ("process_notification", "open", "1.1")
     assert task.due == entry.due == case.next_due
