@@ -26,12 +26,12 @@ from engine.pack.draw.routing import DOWN, LEFT, RIGHT, UP, Route
 from engine.pack.draw.spacing import Body, Spacing, groups_of_stretches
 from engine.pack.draw.text import balanced, width
 
-TRACK_GAP, TO_TRACK, TO_BORDER, BORDER_TO_TRACK, BORDER_GAP = 12.0, 14.0, 24.0, 14.0, 20.0
-ARROW_ROOM, CELL_GAP = 20.0, 40.0
+TRACK_GAP, TO_TRACK, TO_BORDER, BORDER_TO_TRACK, BORDER_GAP = 12.0, 20.0, 24.0, 14.0, 20.0
+ARROW_ROOM, CELL_GAP = 24.0, 44.0
 ROW_TO_TRACK, ROW_TO_BORDER, ROW_ARROW_ROOM, ROW_GAP = 10.0, 18.0, 14.0, 24.0
 POOL_GAP = 50.0
 SLOT_OFFSET = 36.0
-EDGE_OF_LABEL = 5.0
+EDGE_OF_LABEL, SLASH = 5.0, 17.0
 
 
 @dataclass(frozen=True)
@@ -248,15 +248,7 @@ class Arrangement:
 
     def _lift(self, node: Node) -> float:
         """Raise a gateway's question above a tall answer on the way out to its right."""
-        heights = [
-            label.size[1]
-            for edge, label in self.flow_labels.items()
-            if self.graph.edges[edge].source == node.id
-            and label.stretch.number == 0
-            and not label.stretch.upright
-            and label.first
-        ]
-        return max(0.0, max(heights, default=0.0) + 6 - 30)
+        return max(0.0, self._answer_height(node.id, above=True) + 6 - 30)
 
     def _measure_boundary(self, node: Node) -> None:
         size = label_size(node)
@@ -271,7 +263,7 @@ class Arrangement:
             reach = (-(middle - half), middle + half)
             bottom = base + half
         else:
-            left = middle + half + 2 if attachment.label_right else middle - half - 2 - size[0]
+            left = middle + half + 2 if self._label_right(node) else middle - half - 2 - size[0]
             self.node_labels[node.id] = (left - middle, 3.0, *size)
             reach = (-left, left + size[0])
             bottom = base + max(half, 3 + size[1])
@@ -279,6 +271,37 @@ class Arrangement:
         self.right[attachment.column] = max(self.right[attachment.column], reach[1])
         if not on_box:
             self.down[row] = max(self.down[row], bottom + 4)
+
+    def _label_right(self, event: Node) -> bool:
+        """Put a boundary event's label right where it was planned, or where the way out turns left."""
+        if self.grid.attachments[event.id].label_right:
+            return True
+        outgoing = [e for e in self.graph.edges.values() if e.source == event.id and e.id in self.stretches]
+        turns = [self.stretches[edge.id][1] for edge in outgoing if len(self.stretches[edge.id]) > 1]
+        return any(part.end < part.start for part in turns)
+
+    def _answer_height(self, node: str, *, above: bool) -> float:
+        """Give the height of the label beside the way out to the right of a gateway."""
+        heights = [
+            label.size[1]
+            for edge, label in self.flow_labels.items()
+            if self.graph.edges[edge].source == node
+            and label.stretch.number == 0
+            and not label.stretch.upright
+            and label.first == above
+        ]
+        return max(heights, default=0.0)
+
+    def clearance(self, part: Stretch) -> float:
+        """Give how far a label beside an upright way out keeps from the gateway: past the stroke, past the answer."""
+        if part.number > 0:
+            return 4.0
+        answer = self._answer_height(self.graph.edges[part.edge].source, above=part.end < part.start)
+        return max(14.0 if self.starts_with_slash(part) else 4.0, answer - 20.0)
+
+    def starts_with_slash(self, part: Stretch) -> bool:
+        """Tell whether the stroke of a default flow stands at a stretch's start."""
+        return part.number == 0 and self.graph.edges[part.edge].is_default
 
     def _measure_flow_label(self, label: FlowLabel) -> None:
         part, (wide, high) = label.stretch, label.size
@@ -296,7 +319,7 @@ class Arrangement:
             if node.host is None and node.id in self.grid.cells and node.id not in self.grid.boxes:
                 row = self.grid.cells[node.id].row
                 side = self.down if part.end > part.start else self.up
-                side[row] = max(side[row], node_size(node)[1] / 2 + high + 6)
+                side[row] = max(side[row], node_size(node)[1] / 2 + high + self.clearance(part) + 2)
 
     # --- order and distances ----------------------------------------------------------------------------------------
 
@@ -357,6 +380,8 @@ class Arrangement:
         to_border = TO_BORDER if upright else ROW_TO_BORDER
         if cell > 0:
             far = to_border if member.is_border else TO_TRACK if upright else ROW_TO_TRACK
+            if member.is_border and self._carries_events(str(member.body)):
+                far = max(far, EVENT / 2 + 8)
             far = self._behind(cell - 1, member.body, far, upright=upright)
             spacing.keep(("cell", cell - 1), member.body, behind[cell - 1] + far)
         elif upright:
@@ -375,7 +400,8 @@ class Arrangement:
         elif one.is_border:
             spacing.keep(one.body, other.body, max(BORDER_TO_TRACK, self._beneath(str(one.body))))
         elif other.is_border:
-            spacing.keep(one.body, other.body, BORDER_TO_TRACK)
+            carries = self._carries_events(str(other.body))
+            spacing.keep(one.body, other.body, EVENT / 2 + 6 if carries else BORDER_TO_TRACK)
         elif one.low <= other.high and other.low <= one.high:
             spacing.keep(one.body, other.body, TRACK_GAP)
 
@@ -404,17 +430,24 @@ class Arrangement:
             return SUBPROCESS_TITLE
         return max(BORDER_GAP, self._beneath(before))
 
+    def _events_on(self, border: str) -> list[Node]:
+        """List the boundary events on the lower border of a subprocess."""
+        return [
+            event
+            for host, (_, _, _, line) in self.grid.boxes.items()
+            if self.grid.y.lines[line].name == border
+            for event in self.graph.attached(host)
+        ]
+
+    def _carries_events(self, border: str) -> bool:
+        return border.startswith("bottom") and bool(self._events_on(border))
+
     def _beneath(self, border: str) -> float:
         """Give the room that boundary events need under the lower border of a subprocess."""
-        if not border.startswith("bottom"):
-            return 0.0
-        row = int(border.split()[1])
         heights = [0.0]
-        for host, (_, _, _, line) in self.grid.boxes.items():
-            if self.grid.y.lines[line].name == border and self.grid.cells[host].last_row == row:
-                for event in self.graph.attached(host):
-                    size = label_size(event)
-                    heights.append(max(EVENT / 2 + 8, (size[1] if size else 0) + 10))
+        for event in self._events_on(border) if border.startswith("bottom") else ():
+            size = label_size(event)
+            heights.append(max(EVENT / 2 + 8, (size[1] if size else 0) + 10))
         return max(heights)
 
     def _message_labels(self) -> list[FlowLabel]:
@@ -485,8 +518,9 @@ class Arrangement:
             if other.upright and other.line == line and other.low <= part.line <= other.high
         ]
         into_node = line == part.end and part.number == len(self.stretches[part.edge]) - 1
+        gap = SLASH if self.starts_with_slash(part) else EDGE_OF_LABEL
         for end in ends:
-            self._keep(self.across, start, end, wide + 2 * EDGE_OF_LABEL + (8 if into_node else 0))
+            self._keep(self.across, start, end, wide + gap + EDGE_OF_LABEL + (8 if into_node else 0))
         axis = self.grid.y
         if axis.lines[part.line].kind != TRACK:
             return
@@ -511,7 +545,7 @@ class Arrangement:
     def _keep_upright_label(self, part: Stretch, wide: float, high: float) -> None:
         start, end = self._end_anchor(part, at_start=True), self._end_anchor(part, at_start=False)
         last = part.number == len(self.stretches[part.edge]) - 1
-        self._keep(self.downwards, start, end, high + 8 + (10 if last else 0))
+        self._keep(self.downwards, start, end, high + 4 + self.clearance(part) + (10 if last else 0))
         axis = self.grid.x
         if axis.lines[part.line].kind != TRACK:
             return
@@ -693,9 +727,10 @@ class _Painter:
         forward = (part.end > part.start) != label.at_end
         if part.upright:
             x = line + EDGE_OF_LABEL if label.first else line - EDGE_OF_LABEL - wide
-            gap = 14 if label.at_end else 5
+            gap = 14 if label.at_end else self.plan.clearance(part)
             return Rect(x, start + gap if forward else start - gap - high, wide, high)
-        x = start + EDGE_OF_LABEL if forward else start - EDGE_OF_LABEL - wide
+        gap = SLASH if self.plan.starts_with_slash(part) else EDGE_OF_LABEL
+        x = start + gap if forward else start - gap - wide
         return Rect(x, line - high - 2 if label.first else line + 3, wide, high)
 
 

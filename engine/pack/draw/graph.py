@@ -7,7 +7,7 @@ room for all of them; `scope` says which process or subprocess a node stands in.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from lxml import etree
@@ -56,6 +56,7 @@ class Node:
     host: str | None = None
     trigger: str | None = None
     interrupting: bool = True
+    carries: bool = False  # whether boundary events sit on it
     column: int | None = None
     row: int | None = None
     line: int = 0
@@ -326,8 +327,10 @@ class _Reader:
 
 def read_graph(root: etree._Element) -> Graph:
     """Read what a BPMN file asks to be drawn; event subprocesses, which packs do not use, are drawn like others."""
-    graph = _Reader(root).read()
-    return _with_artifact_lanes(graph)
+    graph = _with_artifact_lanes(_Reader(root).read())
+    hosts = {node.host for node in graph.nodes.values()}
+    nodes = {key: replace(node, carries=key in hosts) for key, node in graph.nodes.items()}
+    return replace(graph, nodes=nodes)
 
 
 def _with_artifact_lanes(graph: Graph) -> Graph:
@@ -340,5 +343,5 @@ def _with_artifact_lanes(graph: Graph) -> Graph:
                 continue
             base = nodes.get(theirs.host) if theirs.host else theirs
             if base is not None and (mine.lane is None or mine.scope != base.scope):
-                nodes[one] = Node(**{**mine.__dict__, "lane": base.lane, "scope": base.scope})
-    return Graph(graph.plane, graph.pools, nodes, graph.edges)
+                nodes[one] = replace(mine, lane=base.lane, scope=base.scope)
+    return replace(graph, nodes=nodes)

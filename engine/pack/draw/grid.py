@@ -18,6 +18,9 @@ TRACK, CENTRE, SLOT, BORDER = "track", "centre", "slot", "border"
 _PITCH, _MARGIN, _HALF_COLUMN, _HALF_ROW, _SLOT = 10.0, 14.0, 60.0, 42.0, 36.0
 
 
+NOTE_SLOT = -1  # where a line to an annotation may leave, aside from the flows
+
+
 @dataclass(frozen=True)
 class Line:
     """One line across the whole grid.
@@ -142,6 +145,9 @@ def build(graph: Graph, placement: Placement, tracks: int = 4) -> Grid:
     slots: dict[int, set[int]] = {}
     for attachment in attached.values():
         slots.setdefault(attachment.column, set()).add(attachment.slot)
+    for node in graph.nodes.values():
+        if node.kind == "textAnnotation" and node.id in placement.cells:
+            slots.setdefault(placement.cells[node.id].column, set()).add(NOTE_SLOT)
     for column in range(placement.columns + 1):
         closing = {level[n] for n, cell in boxes.items() if cell.last_column == column - 1}
         opening = {level[n] for n, cell in boxes.items() if cell.column == column}

@@ -45,11 +45,13 @@ def node_size(node: Node) -> tuple[float, float]:
         return 50.0, 50.0
     if node.kind == "textAnnotation":
         wide, high, _ = block(node.name, ANNOTATION_WIDTH - 16)
-        return max(70.0, min(ANNOTATION_WIDTH, wide + 16)), max(30.0, high + 10)
+        return max(84.0, min(ANNOTATION_WIDTH, wide + 16)), max(30.0, high + 10)
     lines = len(wrap(node.name, task_text_width()))
     room = lines * LINE_HEIGHT + (2 * ICON_ROOM if lines <= 3 else ICON_ROOM + TASK_PADDING)
     if node.kind == "callActivity":
         room = max(room, lines * LINE_HEIGHT + ICON_ROOM + 2 * TASK_PADDING)
+    if node.carries:
+        room = max(room, lines * LINE_HEIGHT + ICON_ROOM + EVENT / 2 + 2)
     return TASK_WIDTH, max(TASK_HEIGHT, float(-(-int(room) // 10) * 10))
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from engine.pack.draw.columns import Links, assign_columns, back_pairs
 from engine.pack.draw.graph import Edge, Graph, Node, Pool
-from engine.pack.draw.rows import Board, Link, assign_rows
+from engine.pack.draw.rows import Board, Link
+from engine.pack.draw.search import assign_rows
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,7 @@ def _links(graph: Graph, flows: list[Edge], back: frozenset[tuple[str, str]]) ->
                 is_back=is_back,
                 is_main=first,
                 splits=source.is_gateway,
+                joins=graph.nodes[flow.target].is_gateway,
             )
         )
     return links
@@ -187,5 +189,7 @@ def _loose(graph: Graph, scope: str, known: set[str]) -> list[Link]:
         if edge.kind in ("association", "dataAssociation"):
             one, other = graph.host_of(edge.source), graph.host_of(edge.target)
             if one in known and other in known:
-                found.append(Link(one, other, is_loose=True))
+                if graph.nodes[one].is_artifact:
+                    one, other = other, one
+                found.append(Link(one, other, is_loose=True, keeps_above=graph.nodes[one].carries))
     return found

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.pack.draw.graph import Edge, Graph, Node
-from engine.pack.draw.grid import BORDER, SLOT, Grid
+from engine.pack.draw.grid import BORDER, NOTE_SLOT, SLOT, Grid
 
 RIGHT, DOWN, LEFT, UP = 0, 1, 2, 3
 _STEP = ((1, 0), (0, 1), (-1, 0), (0, -1))
@@ -208,11 +208,17 @@ def _request(
             continue
         if node.id not in grid.cells and node.id not in grid.attachments:
             return None
-        costs = _costs(graph, edge, node, edge.id in back, arriving=arriving)
+        costs = _costs(edge, node, edge.id in back, arriving=arriving)
         ends.append(_doors(graph, grid, node, costs, arriving=arriving))
         own |= {numbers[node.id], numbers.get(node.host or "", 0)} - {0}
         if node.host is not None:
             slot = ends[-1][0][0][0]
+    aside = _aside(graph, grid, edge)
+    if aside is not None:
+        slot = aside
+        for doors in ends:
+            y = doors[0][0][1]
+            doors += [((aside, y), way, 1.5) for way in (UP, DOWN)]
     request = Request(
         edge, ends[0], ends[1], -1, frozenset(own), slot, source=edge.source, target=edge.target
     )
@@ -226,12 +232,22 @@ def _request(
     return replace(request, region=region, top=top, bottom=bottom)
 
 
-def _costs(graph: Graph, edge: Edge, node: Node, back: bool, *, arriving: bool) -> Mapping[int, float]:
+def _aside(graph: Graph, grid: Grid, edge: Edge) -> int | None:
+    """Find the line beside the middle on which an annotation can be tied to a task above or below it."""
+    one, other = graph.nodes.get(edge.source), graph.nodes.get(edge.target)
+    if edge.kind != "association" or one is None or other is None:
+        return None
+    columns = {grid.cells[node.id].column for node in (one, other) if node.id in grid.cells}
+    suits = all(node.is_task or node.kind == "textAnnotation" for node in (one, other))
+    return grid.x.slots.get((columns.pop(), NOTE_SLOT)) if suits and len(columns) == 1 else None
+
+
+def _costs(edge: Edge, node: Node, back: bool, *, arriving: bool) -> Mapping[int, float]:
     if edge.kind == "messageFlow":
-        return _MESSAGE
+        return {**_MESSAGE, (UP if arriving else DOWN): 60.0} if node.carries else _MESSAGE
     if edge.kind != "sequenceFlow":
-        return _LOOSE
-    hosts = bool(graph.attached(node.id))
+        return {**_LOOSE, (UP if arriving else DOWN): 60.0} if node.carries else _LOOSE
+    hosts = node.carries
     return _in_costs(node, back=back, hosts=hosts) if arriving else _out_costs(node, back=back, hosts=hosts)
 
 

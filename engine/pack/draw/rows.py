@@ -1,18 +1,21 @@
-"""Which row of its lane each node stands in, found by moving nodes and branches until no move makes the picture better.
+"""How good it is for nodes to stand in given rows of their lanes, and rows to begin with.
 
 The picture is judged by a sketch of its lines (straight, or with one upright part between two columns): bends, length,
-shapes in the way and crossings. Sketching is far cheaper than routing, so that thousands of arrangements can be tried.
+shapes in the way and crossings. Sketching is far cheaper than routing, so that thousands of arrangements can be tried
+(see `search`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 LANE = 100  # rows of different lanes are this far apart in a sketch: more than any lane has rows
 
 BEND, ROW_STEP, LANE_STEP, COLUMN_STEP = 4.0, 2.0, 3.0, 0.4
 BLOCKED, CROSSING, UPWARDS_FROM_BOUNDARY, LEAVES_MAIN_LINE, ROW_COST = 10.0, 9.0, 30.0, 3.0, 2.5
+CROWDED, OUT_OF_ORDER, SHUT_IN = 1.5, 3.0, 8.0
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,9 @@ class Link:
     is_back: bool = False
     is_main: bool = False  # the way that should run straight on
     splits: bool = False  # leaves a gateway: turns early
+    joins: bool = False  # enters a gateway: turns late
     is_loose: bool = False  # an association: no order from left to right
+    keeps_above: bool = False  # an annotation of a node that carries boundary events
 
 
 @dataclass
@@ -40,6 +45,9 @@ class Board:
     links: Sequence[Link]
     fixed_rows: Mapping[str, int]
     row: dict[str, int] = field(default_factory=dict)
+    stack: dict[int, list[int]] = field(
+        default_factory=dict
+    )  # the sketch rows taken in each column, as last judged
 
     def cells(self, node: str) -> Iterator[tuple[int, int]]:
         """List a node's cells as (sketch row, column)."""
@@ -55,22 +63,19 @@ class Board:
     def occupied(self) -> dict[tuple[int, int], str] | None:
         """Map cells to nodes; None if two nodes claim one cell."""
         taken: dict[tuple[int, int], str] = {}
-        for node in self.row:
-            for cell in self.cells(node):
-                if cell in taken:
-                    return None
-                taken[cell] = node
-        return taken
+        size = 0
+        for node, row in self.row.items():
+            wide, high = self.wide[node], self.high[node]
+            if wide == high == 1:
+                taken[self.lane[node] * LANE + row, self.column[node]] = node
+            else:
+                taken.update(dict.fromkeys(self.cells(node), node))
+            size += wide * high
+        return taken if len(taken) == size else None
 
 
-def assign_rows(board: Board, order: Sequence[str]) -> dict[str, int]:
-    """Fill `board.row` for the nodes in `order` (from left to right) and return it."""
-    _first_rows(board, order)
-    _improve(board, order)
-    return board.row
-
-
-def _first_rows(board: Board, order: Sequence[str]) -> None:
+def first_rows(board: Board, order: Sequence[str]) -> None:
+    """Fill `board.row` for the nodes in `order` (from left to right): each beside the first that leads to it."""
     before: dict[str, list[Link]] = {}
     for link in board.links:
         if not link.is_back:
@@ -96,14 +101,15 @@ def _first_rows(board: Board, order: Sequence[str]) -> None:
         taken.update(board.cells(node))
 
 
-type_Segment = tuple[float, float, float]
+class _Sketch(NamedTuple):
+    """A line in outline: level at one row, then perhaps at another from the gutter after column `turn` on."""
 
-
-@dataclass(frozen=True)
-class _Sketch:
     cost: float
-    flat: tuple[tuple[float, float, float], ...] = ()  # y, from x, to x
-    upright: tuple[tuple[float, float, float], ...] = ()  # x, from y, to y
+    first: int = 0
+    last: int = -1  # the columns between which it runs; none for lines that are only measured
+    turn: int = -1
+    before: float = 0.0
+    after: float = 0.0
 
 
 def _in_the_way(taken: Mapping[tuple[int, int], str], row: int, first: int, last: int, link: Link) -> int:
@@ -140,24 +146,30 @@ def _sketch(
         if across == 0:
             low, high = min(y1, y2), max(y1, y2)
             if low // LANE == high // LANE:
-                hidden = sum((row, right) in taken for row in range(low + 1, high))
-        return _Sketch(5 * across + 1.5 * _distance(board, depth, link, y1, y2) + bend + BLOCKED * hidden)
+                hidden = sum(low < row < high for row in board.stack.get(right, ()))
+        below = SHUT_IN if link.keeps_above and y2 > y1 else 0.0
+        return _Sketch(
+            5 * across + 1.5 * _distance(board, depth, link, y1, y2) + bend + BLOCKED * hidden + below
+        )
     if link.is_back or right <= left:
         return _Sketch(BEND + COLUMN_STEP * abs(left - right) + 0.5 * _distance(board, depth, link, y1, y2))
     length = COLUMN_STEP * (right - left)
     if y1 == y2:
         blocked = _in_the_way(taken, y1, left + 1, right - 1, link)
-        return _Sketch(length + BLOCKED * blocked, flat=((y1, left, right),))
+        return _Sketch(length + BLOCKED * blocked, left, right, left, y1, y1)
     cost = length + BEND + _distance(board, depth, link, y1, y2) + (LEAVES_MAIN_LINE if link.is_main else 0.0)
     early = _in_the_way(taken, y2, left + 1, right - 1, link)
     late = _in_the_way(taken, y1, left + 1, right - 1, link)
-    if early < late or (early == late and link.splits):
-        turn, blocked = left + 0.4, early
-    else:
-        turn, blocked = right - 0.4, late
     low, high = min(y1, y2), max(y1, y2)
-    flat = ((y1, left, turn), (y2, turn, right))
-    return _Sketch(cost + BLOCKED * blocked, flat, ((turn, low, high),))
+    if early < late or (early == late and link.splits):
+        turn, blocked = left, early
+        if link.splits and any(low <= row <= high and row != y1 for row in board.stack.get(left, ())):
+            cost += SHUT_IN  # something stands straight above or below the gateway
+    else:
+        turn, blocked = right - 1, late
+        if link.joins and any(low <= row <= high and row != y2 for row in board.stack.get(right, ())):
+            cost += SHUT_IN
+    return _Sketch(cost + BLOCKED * blocked, left, right, turn, y1, y2)
 
 
 def _sketch_from_boundary(
@@ -171,36 +183,49 @@ def _sketch_from_boundary(
         return _Sketch(UPWARDS_FROM_BOUNDARY + ROW_STEP * (bottom - y2) + COLUMN_STEP * abs(right - left))
     blocked = _in_the_way(taken, y2, left, right - 1, link)
     if bottom // LANE == y2 // LANE:
-        blocked += sum((row, left) in taken for row in range(bottom + 1, y2))
+        blocked += sum(bottom < row < y2 for row in board.stack.get(left, ()))
     cost = BEND / 2 + _distance(board, depth, link, bottom, y2) + COLUMN_STEP * abs(right - left)
-    flat = ((y2, left, right),) if right > left else ()
-    return _Sketch(cost + BLOCKED * blocked, flat, ((left, bottom, y2),))
+    return _Sketch(cost + BLOCKED * blocked, left, right, left, bottom + 0.5, y2)
 
 
 def _crossings(links: Sequence[Link], sketches: Sequence[_Sketch]) -> int:
+    """Count the pairs of lines that change places in a gutter, where they cannot but cross."""
+    gutters: dict[int, list[tuple[float, float, Link]]] = {}
     count = 0
-    uprights = [(x, low, high, n) for n, sketch in enumerate(sketches) for x, low, high in sketch.upright]
-    for n, sketch in enumerate(sketches):
-        for y, first, last in sketch.flat:
-            for x, low, high, other in uprights:
-                if first < x < last and low < y < high and n != other:
-                    one, two = links[n], links[other]
-                    if one.source != two.source and one.target != two.target:
-                        count += 1
+    for link, sketch in zip(links, sketches, strict=True):
+        for gutter in range(sketch.first, sketch.last):
+            left = sketch.before if gutter <= sketch.turn else sketch.after
+            right = sketch.after if gutter >= sketch.turn else sketch.before
+            passing = gutters.setdefault(gutter, [])
+            for other_left, other_right, other in passing:
+                if (left - other_left) * (right - other_right) < 0:
+                    count += link.source != other.source and link.target != other.target
+            passing.append((left, right, link))
     return count
 
 
-def cost(board: Board) -> float:
-    """Judge an arrangement; infinite if two nodes share a cell. Lower is better."""
+def cost(board: Board, limit: float = float("inf")) -> float:
+    """Judge an arrangement: lower is better, infinite if two nodes share a cell or the cost passes `limit`."""
     taken = board.occupied()
     if taken is None:
         return float("inf")
     depth: dict[int, int] = {}
-    for row, _ in taken:
+    board.stack = {}
+    for row, column in taken:
         depth[row // LANE] = max(depth.get(row // LANE, 0), row % LANE)
-    sketches = [_sketch(board, taken, depth, link) for link in board.links]
-    total = sum(sketch.cost for sketch in sketches) + ROW_COST * sum(depth.values())
-    return total + CROSSING * _crossings(board.links, sketches) + _crowding(board, sketches)
+        board.stack.setdefault(column, []).append(row)
+    total = ROW_COST * sum(depth.values()) + _disorder(board)
+    sketches = []
+    for link in board.links:
+        sketch = _sketch(board, taken, depth, link)
+        total += sketch.cost
+        if total >= limit:
+            return float("inf")
+        sketches.append(sketch)
+    total += _crowding(board, sketches)
+    if total >= limit:
+        return float("inf")
+    return total + CROSSING * _crossings(board.links, sketches)
 
 
 def _crowding(board: Board, sketches: Sequence[_Sketch]) -> float:
@@ -215,108 +240,33 @@ def _crowding(board: Board, sketches: Sequence[_Sketch]) -> float:
         side = (link.source, (y2 > y1) - (y2 < y1))
         if not link.from_boundary:
             sides[side] = sides.get(side, 0) + 1
-        for y, first, last in sketch.flat:
+        for y, first, last in _levels(sketch):
             for low, high, other in spans.get(y, ()):
                 apart = other.source != link.source and other.target != link.target
                 if apart and low < last and first < high:
                     total += BLOCKED
             spans.setdefault(y, []).append((first, last, link))
-    return total + sum(1.5 * (count - 1) for count in sides.values() if count > 1)
+    return total + sum(CROWDED * (count - 1) for count in sides.values() if count > 1)
 
 
-def _improve(board: Board, order: Sequence[str]) -> None:
-    best = cost(board)
-    for _ in range(12):
-        before = best
-        for group in [*([node] for node in order), *_branches(board, order)]:
-            best = _try_group(board, group, best)
-        if best >= before - 1e-9:
-            break
-    _close_gaps(board)
+def _levels(sketch: _Sketch) -> list[tuple[float, float, float]]:
+    """List the level parts of a line: row, from and to."""
+    if sketch.last <= sketch.first:
+        return []
+    if sketch.before == sketch.after:
+        return [(sketch.after, sketch.first, sketch.last)]
+    turn = sketch.turn + 0.5
+    return [(sketch.before, sketch.first, turn), (sketch.after, turn, sketch.last)]
 
 
-def _branches(board: Board, order: Sequence[str]) -> list[list[str]]:
-    """List the runs of nodes in one lane that follow each other without a choice."""
-    out: dict[str, list[str]] = {}
-    into: dict[str, int] = {}
+def _disorder(board: Board) -> float:
+    """Judge the ways out of one node: those named first in the file should lie higher."""
+    earlier: dict[str, list[int]] = {}
+    total = 0.0
     for link in board.links:
-        if link.is_back or link.is_loose:
-            continue
-        out.setdefault(link.source, []).append(link.target)
-        into[link.target] = into.get(link.target, 0) + 1
-    found = []
-    for node in order:
-        run = [node]
-        while len(out.get(run[-1], ())) >= 1:
-            after = next(
-                (n for n in out[run[-1]] if board.lane[n] == board.lane[node] and n not in run), None
-            )
-            if after is None or board.column[after] <= board.column[run[-1]]:
-                break
-            run.append(after)
-        for length in {2, 3, len(run)}:
-            if 1 < length <= len(run):
-                found.append(run[:length])
-    return sorted(found, key=len)
-
-
-def _try_group(board: Board, group: Sequence[str], best: float) -> float:
-    if any(node in board.fixed_rows for node in group):
-        return best
-    lane = board.lane[group[0]]
-    deepest = max(board.row[n] + board.high[n] for n in board.row if board.lane[n] == lane)
-    saved = dict(board.row)
-    kept = saved
-    held = any(board.lane[node] == lane for node in board.fixed_rows)
-    for row in range(deepest + 1):
-        for way in ("move", "swap", "insert") if not held else ("move", "swap"):
-            board.row = dict(saved)
-            if not _shift(board, group, row, lane, way):
-                continue
-            found = cost(board)
-            if found < best - 1e-9:
-                if not held:
-                    _close_gaps(board, lane)
-                    found = cost(board)
-                if found < best - 1e-9:
-                    best, kept = found, dict(board.row)
-    board.row = dict(kept)
-    return best
-
-
-def _shift(board: Board, group: Sequence[str], row: int, lane: int, way: str) -> bool:
-    moving = set(group)
-    if way == "insert":
-        for node in board.row:
-            if board.lane[node] == lane and node not in moving and board.row[node] >= row:
-                board.row[node] += max(board.high[n] for n in group)
-    elif way == "swap":
-        if len(group) != 1 or board.row[group[0]] == row:
-            return False
-        node = group[0]
-        others = [
-            other
-            for other in board.row
-            if board.lane[other] == lane
-            and board.column[other] == board.column[node]
-            and board.row[other] == row
-        ]
-        if len(others) != 1 or others[0] in board.fixed_rows:
-            return False
-        board.row[others[0]] = board.row[node]
-    for node in group:
-        board.row[node] = max(0, row - board.door[node])
-    return True
-
-
-def _close_gaps(board: Board, only: int | None = None) -> None:
-    """Drop the rows that nothing stands in."""
-    held = {board.lane[node] for node in board.fixed_rows}
-    for lane in {board.lane[node] for node in board.row}:
-        if lane in held or (only is not None and lane != only):
-            continue
-        mine = [node for node in board.row if board.lane[node] == lane]
-        used = sorted({board.row[n] + down for n in mine for down in range(board.high[n])})
-        place = {row: number for number, row in enumerate(used)}
-        for node in mine:
-            board.row[node] = place[board.row[node]]
+        if not link.is_loose and not link.is_back and not link.from_boundary:
+            y = board.y(link.target)
+            ways = earlier.setdefault(link.source, [])
+            total += OUT_OF_ORDER * sum(other > y for other in ways)
+            ways.append(y)
+    return total

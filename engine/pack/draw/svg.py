@@ -272,8 +272,10 @@ class _Drawing:
         lines = wrap(node.name, rect.width - 2 * TASK_PADDING)
         tall = len(lines) * LINE_HEIGHT
         top = rect.centre.y - tall / 2
+        foot = 18.0 if node.carries else 4.0  # boundary events reach into the lower rim
+        top = min(top, rect.bottom - tall - foot)
         if mark:
-            top = max(top, min(rect.y + 25, rect.bottom - tall - 4))
+            top = max(top, min(rect.y + 25, rect.bottom - tall - foot))
         if holds:
             top = max(rect.y + 4, min(top, rect.bottom - 20 - tall))
         out.append(_lines(lines, rect.centre.x, top))
