@@ -66,7 +66,7 @@ def standing(session: Session, child: Child, at: datetime) -> Standing:
                 sa.select(ChildIdentifier.scheme, ChildIdentifier.value)
                 .where(ChildIdentifier.child_id == child.id)
                 .order_by(ChildIdentifier.scheme, ChildIdentifier.value)
-            ).tuples()
+            )
         ),
         tuple(
             session.scalars(

@@ -191,7 +191,7 @@ def _episodes(desk: Desk, child_id: int) -> tuple[EpisodeRow, ...]:
         .where(Episode.child_id == child_id)
         .order_by(Episode.reported_at.desc())
     )
-    return tuple(EpisodeRow(*row) for row in rows.tuples())
+    return tuple(EpisodeRow(*row) for row in rows)
 
 
 def full_name(child: Child) -> str:
@@ -218,7 +218,9 @@ def search(desk: Desk, text: str, *, most: int = 50) -> tuple[ChildRow, ...]:
     told = text.strip()
     if not told:
         return ()
-    wanted: list[sa.ColumnElement[bool]] = [Child.id.in_(sa.select(ChildIdentifier.child_id).where(ChildIdentifier.value == told))]
+    wanted: list[sa.ColumnElement[bool]] = [
+        Child.id.in_(sa.select(ChildIdentifier.child_id).where(ChildIdentifier.value == told))
+    ]
     words = [key for word in told.split() if (key := name_key(word))]
     if words:
         wanted.append(sa.and_(*(_has_word(word) for word in words)))
@@ -259,9 +261,7 @@ def rows(desk: Desk, found: Sequence[Child]) -> tuple[ChildRow, ...]:
             sa.select(CaseRecord.child_id, sa.func.max(CaseRecord.id))
             .where(CaseRecord.child_id.in_(ids), CaseRecord.status != "closed")
             .group_by(CaseRecord.child_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return tuple(
         ChildRow(

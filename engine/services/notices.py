@@ -150,7 +150,7 @@ def _decided(desk: Desk, notice_id: int, act: str, reason: str, key: str | None)
 def contacts(desk: Desk) -> tuple[ContactRow, ...]:
     """Return every recipient that the council's notices name, with the address known for it."""
     _administrators_only(desk)
-    known = dict(desk.session.execute(sa.select(Contact.recipient, Contact.address)).tuples().all())
+    known = dict(desk.session.execute(sa.select(Contact.recipient, Contact.address)).all())
     pack = _pack(desk, None)
     named = {_recipient(n.to_role, n.to_outside) for n in pack.notices.values()} | set(known)
     return tuple(ContactRow(r, recipient_label(desk, r), known.get(r)) for r in sorted(named))

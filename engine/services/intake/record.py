@@ -112,5 +112,5 @@ def absences_of(desk: Desk, child_id: int) -> list[Absence]:
         Absence(
             reported, returned, case, case is not None and status != "closed", incident or "", bool(police)
         )
-        for reported, returned, case, status, incident, police in found.tuples()
+        for reported, returned, case, status, incident, police in found
     ]

@@ -74,9 +74,7 @@ def file_view(desk: Desk, file: IntakeFile, *, rows: bool = True, again: bool = 
             sa.select(IntakeRow.outcome, sa.func.count())
             .where(IntakeRow.file_id == file.id)
             .group_by(IntakeRow.outcome)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     found = (
         desk.session.scalars(
@@ -120,18 +118,14 @@ def row_views(desk: Desk, rows: Iterable[IntakeRow]) -> tuple[RowView, ...]:
             sa.select(CaseRecord.id, CaseRecord.reference).where(
                 CaseRecord.id.in_({row.case_id for row in kept if row.case_id is not None})
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     resolvers = dict(
         desk.session.execute(
             sa.select(Account.id, Account.display_name).where(
                 Account.id.in_({row.resolved_by for row in kept if row.resolved_by is not None})
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return tuple(
         RowView(

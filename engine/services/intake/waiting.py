@@ -217,5 +217,5 @@ def _recount(desk: Desk, row: IntakeRow) -> None:
         .where(IntakeRow.file_id == file.id)
         .group_by(IntakeRow.outcome)
     )
-    file.summary = {**file.summary, "outcomes": dict(counted.tuples().all())}
+    file.summary = {**file.summary, "outcomes": dict(counted.all())}
     desk.session.flush()
