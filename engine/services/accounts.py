@@ -109,7 +109,7 @@ def authenticate(session: Session, clock: Clock, name: str, password: str) -> Si
 
 
 def sign_in_by_provider(
-    session: Session, clock: Clock, pack: Pack, claims: Mapping[str, Any], roles: Iterable[str] | None
+    session: Session, clock: Clock, council: str, claims: Mapping[str, Any], roles: Iterable[str] | None
 ) -> SignedIn | None:
     """Sign in somebody whom the council's identity provider vouches for; None where the person may not come
     in.
@@ -119,7 +119,7 @@ def sign_in_by_provider(
     one gets an account; None where the provider gives none, and then only people an administrator entered
     come in.
     """
-    issuer, subject, council = str(claims["iss"]), str(claims["sub"]), pack.id
+    issuer, subject = str(claims["iss"]), str(claims["sub"])
     found = session.execute(
         sa.text("SELECT account_id, council FROM account_signing_in('', :issuer, :subject)"),
         {"issuer": issuer, "subject": subject},
@@ -128,7 +128,8 @@ def sign_in_by_provider(
         return None
     enter_council(session, council)
     now = clock.now()
-    given = None if roles is None else sorted(set(roles))
+    pack = in_force(session, local(now).date())[1]
+    given = None if roles is None else sorted(set(roles) & set(_on_offer(pack)))
     if found is None:
         if not given:
             return None
@@ -366,7 +367,10 @@ def holders(desk: Desk, role: str) -> tuple[tuple[int, str], ...]:
 
 def roles_on_offer(desk: Desk) -> tuple[str, ...]:
     """Return the roles that an account of this council can hold: the pack's own people and this product's."""
-    pack = in_force(desk.session, local(desk.now()).date())[1]
+    return _on_offer(in_force(desk.session, local(desk.now()).date())[1])
+
+
+def _on_offer(pack: Pack) -> tuple[str, ...]:
     return tuple(sorted({role.id for role in pack.roles.values() if not role.external} | OWN_ROLES))
 
 

@@ -1,8 +1,7 @@
 """The facts that a child's record tells at one moment, and the record of what a case has learnt.
 
-What the record does not say stays unknown, with one exception: once a council has loaded what it holds
-(`Council.history_from`), a child without a legal status or worker on record has none, and is not open to
-social care.
+What the record does not say stays unknown, with one exception: once a council has loaded its legal statuses, workers
+or children, a child without one on record has none, is not open to social care, is not on the case system.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from engine.pack.model import Vocabulary
 from engine.pack.values import BadValue, parse_fact, to_json
 from engine.services.written import age_on
 from engine.store.packs import in_force
-from engine.store.tables import AllocatedWorker, Child, ChildIdentifier, LegalStatus, Placement
+from engine.store.tables import AllocatedWorker, Child, ChildIdentifier, IntakeFile, LegalStatus, Placement
 
 STATUS_ORDER = (
     "looked_after",
@@ -97,24 +96,23 @@ def _current(table: Any, day: date) -> tuple[Any, ...]:
     return table.since <= day, sa.or_(table.until.is_(None), table.until > day)
 
 
-def facts_on_record(
-    session: Session, vocabulary: Vocabulary, child: Child, at: datetime, *, loaded: bool
-) -> dict[str, Any]:
+def facts_on_record(session: Session, vocabulary: Vocabulary, child: Child, at: datetime) -> dict[str, Any]:
     """Return the facts of source `record` about a child, as FEEL values by id; unknown ones are left out.
 
-    `loaded` says that the council's records have been brought in, so that what is not on record is not so.
+    What the council has loaded is complete: a child without a status, worker or case-system number has none.
     """
+    loaded = loaded_kinds(session)
     here = standing(session, child, at)
     day = local(at).date()
     told: dict[str, Any] = {}
     if child.birth_date is not None:
         told["child.age"] = Decimal(age_on(child.birth_date, day))
-    told |= _status_facts(here.statuses, loaded or _any_status(session, child))
+    told |= _status_facts(here.statuses, "statuses" in loaded or _any_status(session, child))
     if any(scheme == CASE_SYSTEM for scheme, _ in here.identifiers):
         told["child.known_on_case_system"] = True
-    elif loaded:
+    elif "children" in loaded:
         told["child.known_on_case_system"] = False
-    if loaded or here.workers:
+    if "workers" in loaded or here.workers:
         told["worker.social_worker_allocated"] = any(w.role == "social_worker" for w in here.workers)
     if here.placement is not None:
         told |= _placement_facts(here.placement)
@@ -149,6 +147,12 @@ def _placement_facts(placement: Placement) -> dict[str, Any]:
 
 def _any_status(session: Session, child: Child) -> bool:
     return bool(session.scalar(sa.select(sa.exists().where(LegalStatus.child_id == child.id))))
+
+
+def loaded_kinds(session: Session) -> frozenset[str]:
+    """Return which of the council's own records have been brought in: children, statuses, workers, …"""
+    finished = sa.select(IntakeFile.kind).where(IntakeFile.finished_at.is_not(None))
+    return frozenset(session.scalars(finished.distinct()))
 
 
 def _kept(vocabulary: Vocabulary, facts: Mapping[str, Any]) -> Mapping[str, Any]:

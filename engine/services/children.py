@@ -201,13 +201,7 @@ def full_name(child: Child) -> str:
 
 def facts_of(desk: Desk, child: Child, at: datetime) -> dict[str, Any]:
     """Return the facts that the record tells at a moment, as FEEL values by id."""
-    return facts_on_record(
-        desk.session,
-        vocabulary(desk.session, desk.now()),
-        child,
-        at,
-        loaded=desk.council.history_from is not None,
-    )
+    return facts_on_record(desk.session, vocabulary(desk.session, desk.now()), child, at)
 
 
 def search(desk: Desk, text: str, *, most: int = 50) -> tuple[ChildRow, ...]:
