@@ -17,7 +17,7 @@ from engine.clock import local
 from engine.errors import HomewardError
 from engine.pack.model import Pack
 from engine.pack.values import BadValue, parse_fact, to_json
-from engine.services import access
+from engine.services import access, incidents
 from engine.services.acting import (
     Done,
     act_on,
@@ -26,22 +26,29 @@ from engine.services.acting import (
     locked,
     plain,
 )
+from engine.services.caseview import CaseRow, CaseView, ledger, search, view
 from engine.services.desk import Desk, InvalidAnswers, NotFound, once, remember
 from engine.store import casefile
 from engine.store.packs import in_force, pack_of
 from engine.store.tables import CaseLink, CaseRecord, Child, Episode, PackVersion
 
 __all__ = [
+    "CaseRow",
+    "CaseView",
     "Done",
     "change_facts",
     "complete_entry",
     "earlier_changed",
+    "ledger",
     "link",
     "override",
     "record_changed",
     "record_event",
+    "retry",
+    "search",
     "start",
     "start_period",
+    "view",
 ]
 
 
@@ -263,6 +270,12 @@ def earlier_changed(desk: Desk, child_id: int) -> list[Done]:
             act_on_sibling(desk, file, {"do": "episodes", "episodes": rows}, account=desk.caller.account)
         )
     return done
+
+
+def retry(desk: Desk, case_id: int) -> bool:
+    """Try again at once everything that could not be carried out on a case; return whether all went through."""
+    access.require(desk.caller, "retry")
+    return incidents.retry_case(desk, case_id)
 
 
 def _once_on(desk: Desk, case_id: int, asked: Mapping[str, Any], key: str | None) -> Done:
