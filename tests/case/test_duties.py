@@ -74,7 +74,13 @@ def test_elapsed_hours_do_not_change_with_the_clocks() -> None:
 
 
 def test_a_duty_does_not_arise_where_its_when_is_false_and_its_task_is_passed_over() -> None:
-    text = 'start s message=reported\nuser a duty=hold_planning_meeting when="= child.age > 20"\nuser b\nend e\ns -> a -> b -> e'
+    text = """
+        start s message=reported
+        user a duty=hold_planning_meeting when="= child.age > 20"
+        user b
+        end e
+        s -> a -> b -> e
+    """
     case = started(text)
     assert case.entries == {}
     assert open_tasks(case) == ["b"]

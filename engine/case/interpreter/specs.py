@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.defaults import (
@@ -17,7 +19,6 @@ from SpiffWorkflow.bpmn.specs.defaults import (
     EndEvent,
     EventBasedGateway,
     ExclusiveGateway,
-    InclusiveGateway,
     IntermediateCatchEvent,
     IntermediateThrowEvent,
     ManualTask,
@@ -34,6 +35,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDef
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 from SpiffWorkflow.operators import Operator
+from SpiffWorkflow.util.task import TaskState
 
 from engine.pack.model import Element, Flow, Pack, Process
 
@@ -59,6 +61,39 @@ class Awaited(EventDefinition):  # type: ignore[misc]
 
 class DecisionTask(BpmnSpecMixin):  # type: ignore[misc]
     """A business rule task; the case decides just before the token passes."""
+
+
+class InclusiveGateway(defaults.InclusiveGateway):  # type: ignore[misc]
+    """An inclusive gateway that waits for every token that may still come to it.
+
+    SpiffWorkflow follows only the first flow back from each merge, so that a join fires early when a branch holds a
+    loop or another merge; this one looks along all of them (BPMN 2.0.2, table 13.3).
+    """
+
+    def _check_threshold_unstructured(self, my_task: Any) -> bool:
+        held = my_task.workflow.tasks.values()
+        came = {
+            task.parent.task_spec.name
+            for task in held
+            if task.task_spec is self and task.parent.has_state(TaskState.COMPLETED)
+        }
+        sources = self._sources(frozenset(spec.name for spec in self.inputs if spec.name not in came))
+        live = TaskState.READY | TaskState.WAITING | TaskState.STARTED
+        return not any(task.has_state(live) and task.task_spec.name in sources for task in held)
+
+    def _sources(self, inputs: frozenset[str]) -> frozenset[str]:
+        """Return every node from which a token may come to these inputs without passing the gateway."""
+        cache: dict[frozenset[str], frozenset[str]] = self.__dict__.setdefault("_found_sources", {})
+        if inputs not in cache:
+            found, todo = set(), list(inputs)
+            while todo:
+                name = todo.pop()
+                if name in found or name == self.name:
+                    continue
+                found.add(name)
+                todo += self._wf_spec.task_specs[name]._inputs
+            cache[inputs] = frozenset(found)
+        return cache[inputs]
 
 
 class Condition(Operator):  # type: ignore[misc]
