@@ -175,6 +175,8 @@ def calculate(operator: str, a: Value, b: Value) -> Value:
     if type(a) is Decimal and type(b) is Decimal:
         if operator == "/" and not b:
             raise Undefined("a number is divided by zero")
+        if operator == "**" and not b:
+            return Decimal(1)
         return finite(_NUMERIC[operator](a, b))
     result = _OTHER[operator](a, b)
     if result is NotImplemented:

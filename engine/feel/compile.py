@@ -412,8 +412,8 @@ class Compiler:
                 if inner is None:
                     return None
                 value = condition(inner)
-                if value is decisive:
-                    return decisive
+                if isinstance(value, bool) and value is decisive:
+                    return value
                 if not isinstance(value, bool):
                     result = None
             return result

@@ -155,8 +155,9 @@ def string_of(run: Run, value: Value) -> Value:
 
 
 def number_text(number: Decimal) -> str:
-    """Write a number in full digits, without an exponent."""
-    return f"{number:f}"
+    """Write a number in full digits, without an exponent or needless noughts."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def as_text(run: Run | None, value: Value) -> str:

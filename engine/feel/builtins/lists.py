@@ -139,12 +139,12 @@ def any_true(run: Run, items: list[Value]) -> Value:
 
 @builtin("sublist(list: list, start position: number, length?: number)")
 def sublist(run: Run, items: list[Value], start: Decimal, length: Decimal | None = None) -> Value:
-    at = _position(items, start)
+    at = _position(items, start, room=1)
     if length is None:
         return run.list_of(items[at:])
     size = whole(length, "the length")
-    if size < 0 or at + size > len(items):
-        raise Undefined(f"the list of {len(items)} ends before that length")
+    if size < 0:
+        raise Undefined("the length is negative")
     return run.list_of(items[at : at + size])
 
 
@@ -172,7 +172,7 @@ def concatenate(run: Run, lists: list[Value]) -> Value:
 
 @builtin("insert before(list: list, position: number, newItem: any)")
 def insert_before(run: Run, items: list[Value], position: Decimal, item: Value) -> Value:
-    at = _position(items, position)
+    at = _position(items, position, room=1)
     return run.list_of([*items[:at], item, *items[at:]])
 
 

@@ -32,9 +32,9 @@ _NESTED = regex.compile(r"\{\d{2,}[\d,]*\}\)*[?+]?(?:\{|.*\{\d{2,}[\d,]*\}\)*\{)
 @builtin("substring(string: string, start position: number, length?: number)")
 def substring(run: Run, string: str, start: Decimal, length: Decimal | None = None) -> Value:
     at = whole(start, "the start position")
-    if at == 0 or abs(at) > len(string):
+    if at == 0 or at < -max(len(string), 1):
         raise Undefined(f"the string of {len(string)} characters has no position {at}")
-    first = at - 1 if at > 0 else len(string) + at
+    first = at - 1 if at > 0 else max(len(string) + at, 0)
     if length is None:
         return string[first:]
     count = whole(length, "the length")
