@@ -6,10 +6,12 @@ the order of a hash, so the same file always gives the same picture.
 
 from __future__ import annotations
 
-from engine.pack.draw.arrange import Arrangement
+from engine.pack.draw.distances import Distances
 from engine.pack.draw.geometry import Picture, Point, Rect
 from engine.pack.draw.graph import Graph
 from engine.pack.draw.grid import build
+from engine.pack.draw.labelroom import keep_label_room
+from engine.pack.draw.painter import picture_of
 from engine.pack.draw.placement import place
 from engine.pack.draw.routing import route_all
 
@@ -22,8 +24,9 @@ def lay_out(graph: Graph) -> Picture:
     grid = build(graph, placement)
     numbers = {node: number for number, node in enumerate(graph.nodes, start=1)}
     routes = route_all(graph, grid, placement.back, numbers)
-    picture = Arrangement(graph, placement, grid, routes).solve()
-    return _moved(picture)
+    distances = Distances(graph, placement, grid, routes)
+    keep_label_room(distances)
+    return _moved(picture_of(distances))
 
 
 def _moved(picture: Picture) -> Picture:
