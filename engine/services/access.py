@@ -21,6 +21,7 @@ from engine.services.desk import (
     Desk,
     InvalidAnswers,
     NotAllowed,
+    NotFound,
     record,
 )
 from engine.store.tables import AllocatedWorker, CaseRecord, Child, ChildGrant, Task, access_log
@@ -170,6 +171,14 @@ def open_restricted(desk: Desk, child_id: int, reason: str) -> None:
     )
     record(desk, "restricted_record_opened", {"child": child_id, "reason": reason.strip()})
     desk.session.flush()
+
+
+def open_restricted_case(desk: Desk, case_id: int, reason: str) -> None:
+    """Open the restricted record that a case is about to the caller; raises NotFound for a case without a child."""
+    child_id = desk.session.scalar(sa.select(CaseRecord.child_id).where(CaseRecord.id == case_id))
+    if child_id is None:
+        raise NotFound("there is no such case")
+    open_restricted(desk, child_id, reason)
 
 
 def grant(desk: Desk, child_id: int, account_id: int, until: Any, reason: str) -> None:

@@ -303,6 +303,15 @@ def _case_row(case: CaseRecord, child: Child | None, visible: bool) -> CaseRow:
     )
 
 
+def recent(desk: Desk, case_id: int, pack: Pack, *, most: int = 6) -> tuple[HistoryLine, ...]:
+    """Return the latest acts of a case, newest first, for a page whose own service has checked and logged the read."""
+    acts = desk.session.scalars(
+        sa.select(AuditEvent).where(AuditEvent.chain == case_id).order_by(AuditEvent.seq.desc()).limit(most)
+    ).all()
+    names = people(desk.session, (act.account_id for act in acts))
+    return _history(pack, acts[::-1], names)
+
+
 # --- what the parts of the view are made of
 
 
