@@ -176,7 +176,8 @@ def from_json(value: Any, kind: Type) -> tuple[Any, tuple[str, ...]]:
     """Turn a value read from JSON into the FEEL value that its declared type asks for, with what went wrong.
 
     A string becomes a date, time, date and time or duration where one is declared; where nothing is declared,
-    only a string of the form `@"2026-01-01"` does. Components that a context leaves out are null.
+    only a string of the form `@"2026-01-01"` does. Components that a context leaves out are null. Raises FeelError
+    for such a string that is no date, time or duration, and for data beyond FEEL's limits.
     """
     warnings: list[str] = []
     return _from_json(value, kind, "", warnings), tuple(warnings)
@@ -193,14 +194,13 @@ def _from_json(value: Any, kind: Type, place: str, warnings: list[str]) -> Any:
             for key, inner in value.items()
         }
         return {**found, **{key: None for key in declared if key not in found}}
-    converted = _plain(feel.from_python(value))
     target = kind.item if kind.kind == "list" and kind.item else kind
-    if isinstance(converted, str) and target.kind in _TEMPORAL:
-        parsed = _temporal(converted, target.kind)
+    if isinstance(value, str) and target.kind in _TEMPORAL:
+        parsed = _temporal(value, target.kind)
         if parsed is None:
-            warnings.append(f"{place or 'the value'}: {converted!r} is not a {target.kind}")
+            warnings.append(f"{place or 'the value'}: {show(value)} is not a {target.kind}")
         return parsed
-    return converted
+    return _plain(feel.from_json(value))
 
 
 def _plain(value: Any) -> Any:
