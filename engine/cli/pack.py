@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
+from engine.cli.packcheck import check
 from engine.cli.places import processes_folder
 from engine.cli.progress import progress
-from engine.cli.packcheck import check
 from engine.pack.draw import tidy as tidy_bytes
 from engine.pack.draw.export import diagrams, drawings
 

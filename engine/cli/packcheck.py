@@ -73,7 +73,7 @@ def _list(inspection: Inspection, problems: tuple[Problem, ...]) -> None:
     for file, group in groupby(problems, key=lambda problem: problem.file):
         click.secho(f"  {file}", underline=True)
         for problem in group:
-            where = f"line {problem.line}" if problem.line else "whole file"
+            where = f"line {problem.line}" if problem.line else "file"
             name = inspection.label(problem)
             what = f"{problem.element} “{name}”" if name else problem.element
             rule = f"  [{problem.rule}]" if problem.rule else ""

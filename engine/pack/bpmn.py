@@ -107,6 +107,7 @@ class _Reader:
             )
         self._scope(self.process, process_id)
         self._connect()
+        self._unread()
         return Diagram(
             file=self.faults.file,
             process=process_id,
@@ -118,6 +119,15 @@ class _Reader:
             documentation=_documentation(self.process),
             source=self.data,
         )
+
+    def _unread(self) -> None:
+        """Note properties on what carries none, such as the process or a pool: they would be passed over."""
+        for properties in self.root.iter(f"{_S}properties"):
+            owner: Any = next(properties.iterancestors(f"{_B}extensionElements")).getparent()
+            kind, name = _local(owner), owner.get("id") or ""
+            if name not in self.nodes and name not in self.arrows and kind != "lane":
+                message = f"properties on a {kind} are never read"
+                self.faults.add(_line(owner), name, message, "Move them to a lane, an element or a flow.")
 
     def _ids(self) -> None:
         """Note every id that stands twice in the file, the drawing's own ids included."""

@@ -14,14 +14,15 @@ from engine.dmn.model import Decision, DecisionTable, Literal, Model, Rule
 from engine.pack.expressions import Language, Place
 from engine.pack.faults import Faults, FileFaults, suggest
 from engine.pack.model import Clause
+from engine.pack.register import KNOWN_CLAUSE
 
 _CITES = re.compile(r"\s*clauses?\s*:\s*", re.IGNORECASE)
 _LIKE_AN_ID = re.compile(r"(?=[^ ]*\d)([A-Za-z]+[\w.-]*|\w+[.-][\w.-]*)")
 
 
 def read_decisions(data: bytes, file: str, faults: Faults) -> Model | None:
-    """Read one DMN file; None when it has faults, which are noted."""
-    model, problems = dmn.read_dmn(data, file)
+    """Read one DMN file, its faults noted; None when nothing of it can be read. Broken decisions stay in the model."""
+    model, problems = dmn.read_dmn(data, file, partial=True)
     faults.problems.extend(problems)
     return model
 
@@ -139,4 +140,5 @@ def _check_citation(rule: Rule, decision: Decision, clauses: Mapping[str, Clause
     _, _, unknown = rule_clauses(rule.description, clauses)
     for word in unknown:
         message = f"rule {rule.number} of {decision.name!r}: there is no clause {word}"
-        noted.add(rule.line, rule.id, message, suggest(word, clauses, "Cite a clause of clauses.yaml."))
+        remedy = suggest(word, clauses, "Cite a clause of clauses.yaml.")
+        noted.add(rule.line, rule.id, message, remedy, KNOWN_CLAUSE)

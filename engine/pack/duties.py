@@ -14,6 +14,7 @@ from engine.pack.diagram import EVENTS, GATEWAYS, TASKS, Node, Prop
 from engine.pack.expressions import ENTRY_NAMES, Language, Place
 from engine.pack.faults import FileFaults, suggest
 from engine.pack.model import Act, Clause, Duty
+from engine.pack.register import KNOWN_CLAUSE
 
 FORCES = ("must", "should", "may")
 OUTCOMES = ("done", "refused", "not_engaged")
@@ -261,7 +262,8 @@ class CarriedReader:
         for clause in cited:
             if clause not in self.clauses:
                 remedy = suggest(clause, self.clauses, "Cite a clause of clauses.yaml.")
-                self.faults.add(prop.line, owner, f"{prop.name}: there is no clause {clause}", remedy)
+                message = f"{prop.name}: there is no clause {clause}"
+                self.faults.add(prop.line, owner, message, remedy, KNOWN_CLAUSE)
         return tuple(clause for clause in dict.fromkeys(cited) if clause in self.clauses)
 
     def _sets(self, node: Node) -> Iterator[tuple[str, Expression]]:

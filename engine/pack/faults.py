@@ -47,5 +47,5 @@ class FileFaults:
 
 def suggest(word: str, known: Collection[str], otherwise: str = "") -> str:
     """Return "Did you mean …?" for the nearest known word, or `otherwise` when none is near."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.72)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.65)
     return f"Did you mean {near[0]}?" if near else otherwise

@@ -19,6 +19,7 @@ from jsonschema.exceptions import SchemaError
 
 from engine.pack.faults import Faults, FileFaults, suggest
 from engine.pack.model import Clause, Fact, Form, Vocabulary
+from engine.pack.register import KNOWN_CLAUSE
 from engine.pack.values import BadValue, parse_fact
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -73,10 +74,10 @@ class _Reader:
     lines: Mapping[tuple[str, ...], int]
     form: str
 
-    def fault(self, path: tuple[str, ...], message: str, remedy: str) -> None:
+    def fault(self, path: tuple[str, ...], message: str, remedy: str, rule: str = "") -> None:
         line = next((self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), 0)
         element = path[1] if len(path) > 1 and path[0] == "properties" else self.form
-        self.faults.add(line, element, message, remedy)
+        self.faults.add(line, element, message, remedy, rule)
 
 
 def read_form(
@@ -327,7 +328,8 @@ def _clauses(
         return ()
     for clause in cited:
         if clause not in clauses:
-            reader.fault(path, f"there is no clause {clause}", suggest(clause, clauses, "Cite clauses.yaml."))
+            remedy = suggest(clause, clauses, "Cite a clause of clauses.yaml.")
+            reader.fault(path, f"there is no clause {clause}", remedy, KNOWN_CLAUSE)
     return tuple(cited)
 
 

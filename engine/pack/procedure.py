@@ -12,6 +12,7 @@ from engine.feel import Expression
 from engine.pack.expressions import Language, Place
 from engine.pack.faults import Faults, suggest
 from engine.pack.model import Clause, Derived, RoleInPack, Vocabulary
+from engine.pack.register import KNOWN_CLAUSE
 from engine.pack.section import Section, as_text
 from engine.pack.values import parse_date
 from engine.pack.yamltree import Branch, Leaf, Row, read_yaml
@@ -80,7 +81,7 @@ def read_derived(
     procedure: Procedure, language: Language, clauses: Mapping[str, Clause]
 ) -> Mapping[str, Derived]:
     """Read the rules of derived facts, and note the cyclic ones among them."""
-    rules = procedure.section.section("derived")
+    rules = _rules(procedure)
     found: dict[str, Derived] = {}
     if rules is None:
         return found
@@ -101,7 +102,9 @@ def read_derived(
                 part.fault("", "a rule is either an expression or a decision", "Keep one of the two.")
         for clause in cited:
             if clause not in clauses:
-                place.fault(f"there is no clause {clause}", suggest(clause, clauses, "Cite clauses.yaml."))
+                remedy = suggest(clause, clauses, "Cite a clause of clauses.yaml.")
+                message = f"derived: there is no clause {clause}"
+                rules.faults.add(place.line, name, message, remedy, KNOWN_CLAUSE)
         expression = language.parse(text, place) if text else None
         if expression is not None:
             language.check_value(fact, expression.tree, place)
@@ -138,11 +141,17 @@ def note_circles(
         needs[name] = {
             other for other in derived if any(r == other or r.startswith(f"{other}.") for r in read)
         }
-    rules = procedure.section.section("derived")
+    rules = _rules(procedure)
     for name in needs:
         if rules is not None and (circle := _circle(name, needs)):
             way = " → ".join((*circle, name))
             rules.fault(name, f"the derived fact {name} needs itself: {way}", "Break the circle.")
+
+
+def _rules(procedure: Procedure) -> Section | None:
+    """Return the section of derived facts, whose faults are called by the fact."""
+    rules = procedure.section.section("derived")
+    return None if rules is None else Section(rules.branch, rules.faults)
 
 
 def _circle(start: str, needs: Mapping[str, set[str]]) -> tuple[str, ...]:

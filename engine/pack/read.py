@@ -22,11 +22,11 @@ from engine.pack.formfiles import read_form
 from engine.pack.model import Clause, Form, Notice, Pack, Process, Vocabulary
 from engine.pack.notices import read_notice
 from engine.pack.procedure import FILE as PROCEDURE
-from engine.pack.procedure import note_circles, read_derived, read_impossible, read_procedure
+from engine.pack.procedure import Procedure, note_circles, read_derived, read_impossible, read_procedure
 from engine.pack.processes import read_process
 from engine.pack.references import Parts, check_references
 from engine.pack.register import FILE as REGISTER
-from engine.pack.register import read_register
+from engine.pack.register import KNOWN_CLAUSE, read_register
 from engine.pack.words import read_vocabulary
 from engine.problems import Problem
 
@@ -95,7 +95,26 @@ def _read(
 ) -> Pack | None:
     procedure = read_procedure(files[PROCEDURE], vocabulary, faults) if PROCEDURE in files else None
     roles = procedure.roles if procedure else vocabulary.roles
-    clauses = read_register(files[REGISTER], vocabulary, roles, faults) if REGISTER in files else {}
+    clauses = read_register(files[REGISTER], vocabulary, roles, faults) if REGISTER in files else None
+    pack = _read_rest(files, vocabulary, procedure, clauses or {}, diagrams, faults)
+    if clauses is None:  # that the register is missing says more than a fault for each citation
+        faults.problems = [problem for problem in faults.problems if problem.rule != KNOWN_CLAUSE]
+    if name is not None and procedure is not None and procedure.id and procedure.id != name:
+        message = f"the pack is called {procedure.id}, its folder {name}"
+        procedure.section.fault("id", message, "Give both one name.")
+    return pack
+
+
+def _read_rest(
+    files: Mapping[str, bytes],
+    vocabulary: Vocabulary,
+    procedure: Procedure | None,
+    clauses: Mapping[str, Clause],
+    diagrams: Mapping[str, Diagram],
+    faults: Faults,
+) -> Pack | None:
+    """Read everything that is written in the words of the vocabulary, the roles and the clauses."""
+    roles = procedure.roles if procedure else vocabulary.roles
     language = Language(vocabulary, roles)
     listed = procedure.processes if procedure else {}
     processes: dict[str, Process] = {}
@@ -108,9 +127,6 @@ def _read(
     notices = _notices(files, vocabulary, roles, faults)
     if procedure is None:
         return None
-    if name is not None and procedure.id and procedure.id != name:
-        message = f"the pack is called {procedure.id}, its folder {name}"
-        procedure.section.fault("id", message, "Give both one name.")
     derived = read_derived(procedure, language, clauses)
     impossible = read_impossible(procedure, language)
     parts = Parts(procedure, vocabulary, derived, processes, files, models, forms, notices)

@@ -12,13 +12,15 @@ from engine.pack.yamltree import Branch, Row, read_yaml
 FILE = "clauses.yaml"
 FORCES = ("must", "should", "may", "none")
 SCOPES = ("case", "external", "periodic", "out")
+KNOWN_CLAUSE = "known-clause"
+"""The rule of every fault that says a clause is not in the register; without a register they say nothing."""
 STRENGTHS = ("hard", "soft")
 
 
 def read_register(
     data: bytes, vocabulary: Vocabulary, roles: Collection[str], faults: Faults
-) -> Mapping[str, Clause]:
-    """Read `clauses.yaml`; clauses by id, in the order of the register."""
+) -> Mapping[str, Clause] | None:
+    """Read `clauses.yaml`; clauses by id, in the order of the register. None when it cannot be read at all."""
     noted = faults.of(FILE)
     tree = read_yaml(data, noted)
     if not isinstance(tree, Row):

@@ -85,8 +85,8 @@ def read_yaml(data: bytes, faults: FileFaults) -> Tree | None:
         line = data.count(b"\n", 0, error.start) + 1
         faults.add(line, "", "the file is not UTF-8", "Save it as UTF-8.")
     except yaml.MarkedYAMLError as error:
-        marks: list[Any] = [mark for mark in (error.problem_mark, error.context_mark) if mark]
-        line = marks[0].line + 1 if marks else 0
+        mark: Any = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 0
         what = error.problem or error.context or "it cannot be parsed"
         faults.add(line, "", f"not readable as YAML: {what}", "Mend the line.")
     except yaml.YAMLError as error:
@@ -105,7 +105,8 @@ def _build(events: Iterator[Any], faults: FileFaults) -> Tree | None:
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                line = event.start_mark.line + 1
+                start: Any = event.start_mark
+                line = start.line + 1
                 raise _Refused(
                     line, "the file holds a second document", "Keep one; remove the line of dashes."
                 )
