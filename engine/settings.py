@@ -68,7 +68,7 @@ class Settings:
             data=Path(ours.get("HOMEWARD_DATA", PROJECT / "var")).expanduser().absolute(),
             database_url=ours.get("HOMEWARD_DATABASE_URL"),
             owner_url=ours.get("HOMEWARD_DATABASE_OWNER_URL", ours.get("HOMEWARD_DATABASE_URL")),
-            packs=Path(ours.get("HOMEWARD_PACKS", PROJECT / "processes")).expanduser().absolute(),
+            packs=Path(ours.get("HOMEWARD_PROCESSES", PROJECT / "processes")).expanduser().absolute(),
             base_url=ours.get("HOMEWARD_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
             clock=clock,
             sweep_every=timedelta(seconds=_positive(ours, "HOMEWARD_SWEEP_SECONDS", 2.0)),

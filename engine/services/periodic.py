@@ -1,0 +1,136 @@
+"""Processes that a pack starts by time: one case for each period, once, whichever worker is first.
+
+A period runs from one start to the next, as the pack's expression gives them; periods that passed while nothing ran are
+caught up one by one, so that no month is missing from the figures.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from engine.case.case import next_period
+from engine.case.model import Incident
+from engine.clock import local
+from engine.errors import HomewardError
+from engine.pack.model import Pack, Start
+from engine.services import cases, incidents
+from engine.services.desk import Desk
+from engine.services.timers import Worker
+from engine.store.packs import NoPack, in_force
+from engine.store.tables import Council, PackVersion, PeriodicRun
+from engine.store.tables import Incident as IncidentRow
+
+LOG = logging.getLogger("homeward.periodic")
+CATCH_UP = 60
+"""So many periods are caught up in one go; the next sweep goes on."""
+
+
+def start_due(worker: Worker) -> int:
+    """Start every period that is due in every council; return how many cases were started."""
+    with worker.sessions() as session:
+        councils = session.scalars(sa.select(Council.code).order_by(Council.id)).all()
+    started = 0
+    for code in councils:
+        for process in _periodic(worker, code):
+            started += _catch_up(worker, code, process)
+    return started
+
+
+def _periodic(worker: Worker, code: str) -> list[str]:
+    with worker.sessions() as session:
+        desk = worker.desk(session, code)
+        try:
+            _, pack = in_force(session, local(desk.now()).date())
+        except NoPack:
+            return []
+    return [process.id for process in pack.processes.values() if process.start is Start.TIMER]
+
+
+def _catch_up(worker: Worker, code: str, process: str) -> int:
+    started = 0
+    for _ in range(CATCH_UP):
+        with worker.sessions() as session:
+            desk = worker.desk(session, code)
+            try:
+                made = start_next(desk, process)
+            except HomewardError as error:
+                session.rollback()
+                _show(worker, code, process, error)
+                return started
+            session.commit()
+        if not made:
+            break
+        started += 1
+    return started
+
+
+def start_next(desk: Desk, process: str) -> bool:
+    """Start the case of the next period of a process if it is over; return whether one was started.
+
+    The first period begins when the council's pack was first stored. The caller commits.
+    """
+    now = desk.now()
+    _, pack = in_force(desk.session, local(now).date())
+    since = _last_end(desk.session, process)
+    until = next_period(pack, process, since)
+    if until > now:
+        return False
+    taken = desk.session.scalar(
+        insert(PeriodicRun)
+        .values(process=process, period_from=since, period_to=until)
+        .on_conflict_do_nothing()
+        .returning(PeriodicRun.period_to)
+    )
+    if taken is None:  # another worker has it
+        return False
+    case_id = cases.start_period(desk, process, since, until)
+    desk.session.execute(
+        sa.update(PeriodicRun)
+        .where(PeriodicRun.process == process, PeriodicRun.period_from == since)
+        .values(case_id=case_id)
+    )
+    return True
+
+
+def _last_end(session: Session, process: str) -> datetime:
+    last = session.scalar(sa.select(sa.func.max(PeriodicRun.period_to)).where(PeriodicRun.process == process))
+    if last is None:
+        last = session.scalar(sa.select(sa.func.min(PackVersion.stored_at)))
+    if last is None:
+        raise NoPack("no procedure of this council is stored")
+    return last
+
+
+def upcoming(desk: Desk, pack: Pack) -> list[tuple[str, datetime]]:
+    """Return when each periodic process of a pack starts next."""
+    found = []
+    for process in pack.processes.values():
+        if process.start is Start.TIMER:
+            found.append((process.id, next_period(pack, process.id, _last_end(desk.session, process.id))))
+    return found
+
+
+def _show(worker: Worker, code: str, process: str, error: Exception) -> None:
+    """Show a process that cannot say when it starts, once: not at every sweep."""
+    LOG.warning("%s: the process %s could not be started", code, process)
+    with worker.sessions() as session:
+        desk = worker.desk(session, code)
+        known = session.scalar(
+            sa.select(IncidentRow.id).where(
+                IncidentRow.kind == "periodic",
+                IncidentRow.process == process,
+                IncidentRow.resolved_at.is_(None),
+            )
+        )
+        if known is None:
+            number = incidents.report(desk, "periodic", str(error))
+            row = session.get_one(IncidentRow, number)
+            row.process = process
+            row.element = error.element if isinstance(error, Incident) else None
+            row.retry_at = desk.now() + timedelta(hours=1)
+        session.commit()
