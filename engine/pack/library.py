@@ -28,6 +28,7 @@ class Library:
         self.root = root
         self._read: OrderedDict[str, Pack] = OrderedDict()
         self._lock = Lock()
+        self._words: tuple[bytes, Vocabulary] | None = None
 
     def councils(self) -> list[str]:
         """Return the ids of the councils that have a pack, sorted."""
@@ -41,10 +42,14 @@ class Library:
         path = self.root / VOCABULARY
         if not path.is_file():
             raise UnreadablePack(f"{path} is missing; every pack is read with it")
+        data = path.read_bytes()
+        if self._words is not None and self._words[0] == data:
+            return self._words[1]
         faults = Faults()
-        vocabulary = read_vocabulary(path.read_bytes(), faults)
+        vocabulary = read_vocabulary(data, faults)
         if vocabulary is None or faults.problems:
             raise BrokenPack(VOCABULARY, faults.problems)
+        self._words = (data, vocabulary)
         return vocabulary
 
     def get(self, council: str) -> Pack:
