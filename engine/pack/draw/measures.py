@@ -22,10 +22,17 @@ FLOW_LABEL = 92.0
 DATA_LABEL = 100.0
 ANNOTATION_WIDTH = 160.0
 LABEL_GAP = 5.0
+CAPTION_SIZE, CAPTION_HEIGHT = 10.5, 14.0
 
 HEADER = 30.0  # the strip with the name of a pool or lane
 BLACK_BOX = 60.0
 SUBPROCESS_TITLE = 26.0
+
+
+def caption_role(node: Node) -> str | None:
+    """Give the role that a task names instead of its lane's, for the drawing to tell; not one worked out by FEEL."""
+    role = node.properties.get("role", "").strip()
+    return role if node.is_task and role and not role.startswith("=") else None
 
 
 def task_text_width() -> float:
@@ -50,8 +57,13 @@ def node_size(node: Node) -> tuple[float, float]:
     room = lines * LINE_HEIGHT + (2 * ICON_ROOM if lines <= 3 else ICON_ROOM + TASK_PADDING)
     if node.kind == "callActivity":
         room = max(room, lines * LINE_HEIGHT + ICON_ROOM + 2 * TASK_PADDING)
+    if caption_role(node):
+        room += CAPTION_HEIGHT
     if node.carries:
-        room = max(room, lines * LINE_HEIGHT + ICON_ROOM + EVENT / 2 + 2)
+        room = max(
+            room,
+            (CAPTION_HEIGHT if caption_role(node) else 0) + lines * LINE_HEIGHT + ICON_ROOM + EVENT / 2 + 2,
+        )
     return TASK_WIDTH, max(TASK_HEIGHT, float(-(-int(room) // 10) * 10))
 
 

@@ -32,7 +32,6 @@ class Route:
 class Router:
     """The state of the grid while edges are laid."""
 
-    grid: Grid
     width: int
     height: int
     owner: list[int]
@@ -56,10 +55,16 @@ def route_all(graph: Graph, grid: Grid, back: set[str], numbers: Mapping[str, in
         for edge in graph.edges.values()
         if (request := request_for(graph, grid, edge, back, numbers)) is not None
     ]
-    order = sorted(range(len(router.requests)), key=lambda n: (_urgency(router, n), n))
+    return find_ways(router)
+
+
+def find_ways(router: Router, rounds: int = 3, count: int | None = None) -> dict[str, Route]:
+    """Lay the first `count` requests of a router, or all, the most urgent first; then each again in some rounds."""
+    number_of = len(router.requests) if count is None else count
+    order = sorted(range(number_of), key=lambda n: (_urgency(router, n), n))
     for number in order:
         _lay(router, number)
-    for _ in range(3):
+    for _ in range(rounds):
         changed = False
         for number in order:
             old = router.routes.get(number)
@@ -90,7 +95,6 @@ def _router(grid: Grid, numbers: Mapping[str, int]) -> Router:
                 owner[x * height + grid.y.centres[cell.row]] = numbers[node]
     code = {BORDER: 1, SLOT: 2}
     return Router(
-        grid,
         width,
         height,
         owner,
@@ -112,13 +116,22 @@ def _urgency(router: Router, number: int) -> tuple[int, float]:
 
 
 def _lay(router: Router, number: int) -> None:
-    route = _search(router, number)
-    if route is None:
-        return
+    route = _search(router, number) or _plain(router.requests[number])
     router.routes[number] = route
-    for orientation, point in _points_of(router, route):
-        table = router.flat if orientation == 0 else router.upright
-        table.setdefault(point, []).append(number)
+    occupy(router, number, _points_of(router, route))
+
+
+def _plain(request: Request) -> Route:
+    """Give a way of one corner where there is no better; the lint will show what it runs through."""
+    (x1, y1), (x2, y2) = request.starts[0][0], request.ends[0][0]
+    corners = [(x1, y1), (x2, y1), (x2, y2)]
+    return Route(tuple(dict.fromkeys(corners)))
+
+
+def occupy(router: Router, number: int, points: list[tuple[int, int]]) -> None:
+    """Enter a line that lies already, for the request of that number, as (0 level or 1 upright, point)."""
+    for orientation, point in points:
+        (router.flat if orientation == 0 else router.upright).setdefault(point, []).append(number)
 
 
 def _take_up(router: Router, number: int) -> None:

@@ -7,6 +7,7 @@ content security policy, beside other drawings, or by itself; states and badges 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
@@ -28,7 +29,14 @@ from engine.pack.draw.marks import (
     state_mark,
     task_mark,
 )
-from engine.pack.draw.measures import FLOW_LABEL, HEADER, TASK_PADDING
+from engine.pack.draw.measures import (
+    CAPTION_HEIGHT,
+    CAPTION_SIZE,
+    FLOW_LABEL,
+    HEADER,
+    TASK_PADDING,
+    caption_role,
+)
 from engine.pack.draw.text import FONT_FAMILY, FONT_SIZE, LINE_HEIGHT, balanced, width, wrap
 from engine.xml import parse_xml
 
@@ -51,16 +59,20 @@ def draw(
     links: Mapping[str, str] | None = None,
     *,
     title: str = "",
+    heading: str = "",
+    roles: Mapping[str, str] | None = None,
     describe: Describe | None = None,
 ) -> str:
     """Draw the diagram of a BPMN file.
 
     `states` gives element ids the names of STATES, `badges` a short text at the upper left corner, `links` an address
-    (relative or http); `describe` may answer an element's tooltip, more than its name. Elements without diagram
-    interchange are not drawn: see `layout_faults`.
+    (relative or http); `describe` may answer an element's tooltip, more than its name. `title` is what assistive
+    technology says, `heading` is printed above the picture, `roles` gives role ids the names written in tasks that are
+    not their lane's. Elements without diagram interchange are not drawn: see `layout_faults`.
     """
     root = parse_xml(bpmn, "the diagram") if isinstance(bpmn, bytes) else bpmn
-    return _Drawing(root, states or {}, badges or {}, links or {}, describe).document(title)
+    painted = _Painted(states or {}, badges or {}, links or {}, roles or {}, describe)
+    return _Drawing(root, painted).document(title or heading, heading)
 
 
 def _n(value: float) -> str:
@@ -87,27 +99,41 @@ def _lines(
     return f'<text text-anchor="{anchor}" fill="{TEXT}"{behind}{extra}>{spans}</text>'
 
 
+@dataclass(frozen=True)
+class _Painted:
+    """What a caller wants painted in."""
+
+    states: Mapping[str, Iterable[str]]
+    badges: Mapping[str, str]
+    links: Mapping[str, str]
+    roles: Mapping[str, str]
+    describe: Describe | None
+
+
 class _Drawing:
-    def __init__(
-        self,
-        root: etree._Element,
-        states: Mapping[str, Iterable[str]],
-        badges: Mapping[str, str],
-        links: Mapping[str, str],
-        describe: Describe | None,
-    ) -> None:
+    def __init__(self, root: etree._Element, painted: _Painted) -> None:
         self.graph: Graph = read_graph(root)
         self.picture: Picture = read_picture(root)
-        self.states, self.badges, self.links, self.describe = states, badges, links, describe
+        self.states, self.badges, self.links = painted.states, painted.badges, painted.links
+        self.roles, self.describe = painted.roles, painted.describe
         self.collapsed = {
             shape.get("bpmnElement", "")
             for shape in root.iter()
             if local(shape) == "BPMNShape" and shape.get("isExpanded") == "false"
         }
 
-    def document(self, title: str) -> str:
+    def document(self, title: str, heading: str) -> str:
         body = "".join(self.parts())
         area = self.area()
+        if heading:
+            room = 38.0
+            area = Rect(
+                area.x, area.y - room, max(area.width, width(heading, 20) + 2 * MARGIN), area.height + room
+            )
+            body = (
+                f'<text x="{_n(area.x + MARGIN)}" y="{_n(area.y + MARGIN + 18)}" font-size="20" font-weight="bold"'
+                f' fill="{TEXT}">{escape(heading)}</text>\n{body}'
+            )
         name = title or self.graph.pools[0].name if self.graph.pools else title
         role = "group" if self.links else "img"
         summary = self.summary()
@@ -278,8 +304,25 @@ class _Drawing:
             top = max(top, min(rect.y + 25, rect.bottom - tall - foot))
         if holds:
             top = max(rect.y + 4, min(top, rect.bottom - 20 - tall))
+        role = caption_role(node)
+        if role is not None:
+            top = max(rect.y + 6, top - CAPTION_HEIGHT / 2)
+            out.append(self.caption(role, rect, top + tall))
         out.append(_lines(lines, rect.centre.x, top))
         return "".join(out)
+
+    def caption(self, role: str, rect: Rect, top: float) -> str:
+        """Write who does a task that stands in another's lane, cut short where the name is too long."""
+        name = self.roles.get(role, role.replace("_", " ").capitalize())
+        room = rect.width - TASK_PADDING
+        if width(f"({name})", CAPTION_SIZE) > room:
+            while name and width(f"({name}\u2026)", CAPTION_SIZE) > room:
+                name = name[:-1]
+            name = f"{name.rstrip()}\u2026"
+        return (
+            f'<text x="{_n(rect.centre.x)}" y="{_n(top + 11)}" text-anchor="middle" font-size="{_n(CAPTION_SIZE)}"'
+            f' fill="#505a5f">{escape(f"({name})")}</text>'
+        )
 
     def subprocess(self, node: Node, rect: Rect) -> str:
         box = _box(rect, self.outline(node.id, 1.6, fill="#fbfbfc"), radius=8)

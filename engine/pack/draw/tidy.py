@@ -6,6 +6,7 @@ What its author has placed by hand stays where it is unless everything is to be 
 from __future__ import annotations
 
 from engine.pack.draw.di import read_picture, write_picture
+from engine.pack.draw.fill import fill_in
 from engine.pack.draw.graph import read_graph
 from engine.pack.draw.layout import lay_out
 from engine.xml import parse_xml
@@ -22,4 +23,7 @@ def tidy(data: bytes, name: str = "the file", *, everything: bool = False) -> by
     held = read_picture(root)
     if everything or not held.shapes:
         return write_picture(data, graph, lay_out(graph), replace=True, name=name)
-    return data
+    added = fill_in(graph, held, name)
+    if not added.shapes and not added.edges:
+        return data
+    return write_picture(data, graph, added, replace=False, name=name)
