@@ -19,8 +19,8 @@ from engine.pack.read import Reading, examine
 from engine.pack.support import RULE as UNSUPPORTED
 from engine.problems import Problem
 
-_GRAVE_LAYOUT = frozenset({"everything-is-drawn", "shapes-do-not-overlap"})
-_LINT_COUNTS_NODES = "diagrams-are-small"
+_UNDRAWN, _OVERLAPPING = "everything-is-drawn", "shapes-do-not-overlap"
+_NODES_COUNTED_BY_LINT = "diagrams-are-small"
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,33 @@ def inspect_files(files: Mapping[str, bytes], name: str) -> Inspection:
 
 
 def _layout(reading: Reading) -> tuple[list[Problem], list[Problem]]:
+    """Return what is gravely and what is slightly wrong with the drawings.
+
+    All that a file does not draw is one fault, since one command draws it.
+    """
     grave: list[Problem] = []
     light: list[Problem] = []
     for file, diagram in reading.diagrams.items():
-        for problem in layout_faults(diagram.source, file):
-            rule = problem.rule.replace(" ", "-")
-            if rule != _LINT_COUNTS_NODES:
-                (grave if rule in _GRAVE_LAYOUT else light).append(replace(problem, rule=rule))
+        try:
+            problems = [
+                replace(p, rule=p.rule.replace(" ", "-")) for p in layout_faults(diagram.source, file)
+            ]
+        except ValueError as error:
+            message = f"the drawing cannot be read: {error}"
+            remedy = "Run `homeward pack tidy --all` on the file"
+            grave.append(Problem(file, diagram.line, diagram.process, message, remedy, _UNDRAWN))
+            continue
+        undrawn = [problem for problem in problems if problem.rule == _UNDRAWN]
+        if undrawn:
+            count = (
+                f"{len(undrawn)} parts of the diagram have"
+                if len(undrawn) > 1
+                else "one part of the diagram has"
+            )
+            message = f"{count} no place in the drawing"
+            grave.append(replace(undrawn[0], message=message))
+        grave += [problem for problem in problems if problem.rule == _OVERLAPPING]
+        light += [p for p in problems if p.rule not in (_UNDRAWN, _OVERLAPPING, _NODES_COUNTED_BY_LINT)]
     return grave, light
 
 

@@ -94,8 +94,7 @@ def _read(
     name: str | None,
 ) -> Pack | None:
     procedure = read_procedure(files[PROCEDURE], vocabulary, faults) if PROCEDURE in files else None
-    roles = procedure.roles if procedure else vocabulary.roles
-    clauses = read_register(files[REGISTER], vocabulary, roles, faults) if REGISTER in files else None
+    clauses = read_register(files[REGISTER], vocabulary, faults) if REGISTER in files else None
     pack = _read_rest(files, vocabulary, procedure, clauses or {}, diagrams, faults)
     if clauses is None:  # that the register is missing says more than a fault for each citation
         faults.problems = [problem for problem in faults.problems if problem.rule != KNOWN_CLAUSE]

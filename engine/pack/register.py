@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from engine.pack.faults import Faults, suggest
 from engine.pack.model import Clause, Vocabulary
@@ -17,9 +17,7 @@ KNOWN_CLAUSE = "known-clause"
 STRENGTHS = ("hard", "soft")
 
 
-def read_register(
-    data: bytes, vocabulary: Vocabulary, roles: Collection[str], faults: Faults
-) -> Mapping[str, Clause] | None:
+def read_register(data: bytes, vocabulary: Vocabulary, faults: Faults) -> Mapping[str, Clause] | None:
     """Read `clauses.yaml`; clauses by id, in the order of the register. None when it cannot be read at all."""
     noted = faults.of(FILE)
     tree = read_yaml(data, noted)
@@ -28,7 +26,7 @@ def read_register(
             noted.add(
                 tree.line, "", "the register must be a list of clauses", "Begin each clause with `- id:`."
             )
-        return {}
+        return None
     found: dict[str, Clause] = {}
     lines: dict[str, int] = {}
     for item in tree.items:
@@ -44,22 +42,20 @@ def read_register(
             message = f"the clause {name} stands twice (first in line {lines[name]})"
             part.fault("id", message, "Give one of them another id.")
         lines[name] = part.line_of("id")
-        found[name] = _clause(name, part, vocabulary, roles)
+        found[name] = _clause(name, part, vocabulary)
     return found
 
 
-def _clause(name: str, part: Section, vocabulary: Vocabulary, roles: Collection[str]) -> Clause:
+def _clause(name: str, part: Section, vocabulary: Vocabulary) -> Clause:
     if any(mark.isspace() or mark == "," for mark in name):
         part.fault(
             "id", f"the clause id {name!r} holds a space or a comma", "Lists of clauses separate by these."
         )
     actor = part.text("actor")
     actor = None if actor == "none" else actor
-    known = roles or vocabulary.roles
-    if actor is not None and actor not in known:
-        part.fault(
-            "actor", f"there is no role {actor}", suggest(actor, known, "Use a role of procedure.yaml.")
-        )
+    if actor is not None and actor not in vocabulary.roles:
+        remedy = suggest(actor, vocabulary.roles, "Use a role of the vocabulary, or none.")
+        part.fault("actor", f"there is no role {actor}", remedy)
     scope = part.text("scope", True, SCOPES) or "out"
     obligations = part.texts("obligations")
     for obligation in obligations:
