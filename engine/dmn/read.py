@@ -74,6 +74,7 @@ class _ModelReader:
         if not self._has_sound_root():
             return None
         self.reading.language = str(self.root.get("expressionLanguage") or "")
+        self._check_ids()
         TypeReader(self.reading, self.root).read()
         self._index()
         self.names = self._names()
@@ -114,6 +115,17 @@ class _ModelReader:
             note(root, message, "Split it into several files.", fatal=True)
         return not self.reading.fatal
 
+    def _check_ids(self) -> None:
+        seen: set[str] = set()
+        for element in self.root.iter(f"{{{etree.QName(self.root).namespace}}}*"):
+            key = element.get("id")
+            if key is None:
+                continue
+            if key in seen:
+                message = f"two elements have the id {key!r}"
+                self.reading.problem(element, message, "Give one of them another id.")
+            seen.add(str(key))
+
     def _index(self) -> None:
         names: dict[str, str] = {}
         for element in children(
@@ -123,9 +135,6 @@ class _ModelReader:
             key = str(element.get("id") or name)
             if not name:
                 self.reading.problem(element, f"a {tag(element)} has no name", "Give it one.", fatal=True)
-            elif key in self.elements:
-                message = f"two elements have the id {key!r}"
-                self.reading.problem(element, message, "Give one of them another id.", fatal=True)
             elif name in names and names[name] == tag(element):
                 message = f"two elements of kind {tag(element)} are called {name!r}"
                 self.reading.problem(element, message, "Rename one of them.")
