@@ -6,7 +6,7 @@ model, unless it is asked for in part: then broken logic stands in the model as 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from lxml import etree
@@ -280,32 +280,31 @@ def _with_names(
 ) -> dict[str, Decision]:
     """Return the decisions with the paths that each reads, itself or through what it requires."""
     made: dict[str, Decision | KnowledgeModel | DecisionService] = {**decisions, **knowledge, **services}
-    known: dict[str, frozenset[str]] = {}
+    known: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
 
-    def needed(key: str) -> frozenset[str]:
-        if key in known:
-            return known[key]
+    def needed(key: str, given: frozenset[str]) -> frozenset[str]:
+        """Return what an element reads, where `given` are the ids that a service was called with."""
+        if (key, given) not in known:
+            known[key, given] = frozenset(_needed(key, given))
+        return known[key, given]
+
+    def _needed(key: str, given: frozenset[str]) -> Iterator[str]:
         element = made[key]
         if isinstance(element, DecisionService):
-            below = (*element.outputs, *element.encapsulated)
-            given = {_given(made, inputs, parameter) for parameter in element.parameters}
-            found = frozenset(name for used in below for name in needed(used) if name not in given)
-        else:
-            computed = [used for used in element.requires if used in made]
-            bound = frozenset(name for used in computed for name in _answers(made[used]))
-            found = frozenset(reads(element.logic, bound)).union(*(needed(used) for used in computed))
-        known[key] = found
-        return found
+            parameters = frozenset(element.parameters)
+            for used in (*element.outputs, *element.encapsulated):
+                yield from needed(used, parameters)
+            return
+        bound = {inputs[used].variable for used in element.requires if used in given and used in inputs}
+        for used in element.requires:
+            if used in made:
+                bound |= set(_answers(made[used]))
+                if used not in given:
+                    yield from needed(used, given)
+        yield from reads(element.logic, frozenset(bound))
 
-    return {key: replace(decision, names=needed(key)) for key, decision in decisions.items()}
-
-
-def _given(
-    made: Mapping[str, Decision | KnowledgeModel | DecisionService],
-    inputs: Mapping[str, InputData],
-    key: str,
-) -> str:
-    return inputs[key].variable if key in inputs else made[key].variable
+    nothing: frozenset[str] = frozenset()
+    return {key: replace(decision, names=needed(key, nothing)) for key, decision in decisions.items()}
 
 
 def _answers(element: Decision | KnowledgeModel | DecisionService) -> tuple[str, ...]:
