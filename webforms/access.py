@@ -1,7 +1,7 @@
 """Who may open a route: every view function declares it, and what declares nothing cannot be opened.
 
-A rule here is about the route only; what a person may do to one case is decided by the services (`engine.services.access`),
-because only they know the case.
+A rule here is about the route only; what a person may do to one case is decided by the services
+(`engine.services.access`), because only they know the case.
 """
 
 from __future__ import annotations

@@ -14,7 +14,20 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine.settings import Settings
-from webforms import admin, cases, children, db, errors, help, intake, procedures, security, signin, tasks
+from webforms import (
+    admin,
+    cases,
+    children,
+    db,
+    errors,
+    help,
+    intake,
+    procedures,
+    provider,
+    security,
+    signin,
+    tasks,
+)
 from webforms.render import environment
 from webforms.urls import KebabConverter
 
@@ -60,9 +73,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     db.bind(app, settings)
     security.protect(app)
+    provider.configure(app, settings)
     errors.register(app)
     environment.register(app)
-    for part in (signin, tasks, cases, children, intake, procedures, admin, help):
+    for part in (signin, provider, tasks, cases, children, intake, procedures, admin, help):
         app.register_blueprint(part.blueprint)
     return app
 

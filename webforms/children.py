@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, render_template, url_for
@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from engine.clock import local
 from engine.pack.model import Form
 from engine.pack.values import parse_date, parse_moment
-from engine.services import children
+from engine.services import children, procedures
 from webforms import db
 from webforms.access import signed_in
 from webforms.formpage import Answers, form_page
@@ -39,7 +39,7 @@ def legal_status(child: int) -> ResponseReturnValue:
     """Record a change of legal status; the child's open cases follow it."""
     desk = db.desk()
     record = children.view(desk, child)
-    asked = recording.fact_questions(desk.packs.vocabulary, STATUS_QUESTIONS)
+    asked = recording.fact_questions(procedures.current(desk).vocabulary, STATUS_QUESTIONS)
     asked |= {
         "since": {"type": "string", "format": "date", "title": "Since what day?"},
         "beside": {
@@ -74,7 +74,7 @@ def worker(child: int) -> ResponseReturnValue:
     """Record who the child's worker is."""
     desk = db.desk()
     record = children.view(desk, child)
-    roles = {role.id: role.label for role in desk.packs.get(desk.caller.council).roles.values() if not role.external}
+    roles = {role.id: role.label for role in procedures.current(desk).roles.values() if not role.external}
     asked: dict[str, Any] = {
         "name": {"type": "string", "title": "Name of the worker", "maxLength": 100},
         "role": {"type": "string", "title": "Role", "enum": list(roles), "x-labels": roles},
@@ -84,10 +84,14 @@ def worker(child: int) -> ResponseReturnValue:
 
     def act(answers: Answers, key: str) -> str:
         since = parse_date(answers["since"])
-        children.set_worker(desk, child, answers["name"], answers["role"], since, team=answers.get("team"), key=key)
+        children.set_worker(
+            desk, child, answers["name"], answers["role"], since, team=answers.get("team"), key=key
+        )
         return _done(child, "The worker is recorded.")
 
-    return _page(_form("Allocate a worker", asked, ["name", "role", "since"]), act, record, {"since": _today()})
+    return _page(
+        _form("Allocate a worker", asked, ["name", "role", "since"]), act, record, {"since": _today()}
+    )
 
 
 @blueprint.route("/<int:child>/worker/end", methods=["GET", "POST"])
@@ -115,9 +119,14 @@ def placement(child: int) -> ResponseReturnValue:
     """Record where the child lives from a moment on."""
     desk = db.desk()
     record = children.view(desk, child)
-    asked = recording.fact_questions(desk.packs.vocabulary, PLACEMENT_QUESTIONS)
+    asked = recording.fact_questions(procedures.current(desk).vocabulary, PLACEMENT_QUESTIONS)
     asked |= {
-        "place": {"type": "string", "title": "Place", "description": "The carer’s or home’s name.", "maxLength": 200},
+        "place": {
+            "type": "string",
+            "title": "Place",
+            "description": "The carer’s or home’s name.",
+            "maxLength": 200,
+        },
         "placed_at": {"type": "string", "format": "date-time", "title": "Since when?"},
     }
 
@@ -153,7 +162,9 @@ def details(child: int) -> ResponseReturnValue:
     }
 
     def act(answers: Answers, key: str) -> str:
-        children.describe(desk, child, details_of(answers, record.details.aliases, record.details.sex), key=key)
+        children.describe(
+            desk, child, details_of(answers, record.details.aliases, record.details.sex), key=key
+        )
         return _done(child, "The record is corrected.")
 
     return _page(_form("Correct the child’s details", details_questions(), ["surname"]), act, record, initial)
@@ -180,13 +191,21 @@ def restriction(child: int) -> ResponseReturnValue:
 
 def details_questions() -> dict[str, Any]:
     """Return the questions about who a child is."""
-    numbers = {"police": "Police number", "case_system": "Number on the case system", "nhs": "NHS number", "upn": "Pupil number"}
+    numbers = {
+        "police": "Police number",
+        "case_system": "Number on the case system",
+        "nhs": "NHS number",
+        "upn": "Pupil number",
+    }
     return {
         "given_names": {"type": "string", "title": "Given names", "maxLength": 100},
         "surname": {"type": "string", "title": "Surname", "maxLength": 100},
         "birth_date": {"type": "string", "format": "date", "title": "Date of birth"},
         "address": {"type": "string", "title": "Home address", "maxLength": 300},
-        **{f"number_{scheme}": {"type": "string", "title": numbers[scheme], "maxLength": 50} for scheme in children.SCHEMES},
+        **{
+            f"number_{scheme}": {"type": "string", "title": numbers[scheme], "maxLength": 50}
+            for scheme in children.SCHEMES
+        },
     }
 
 
@@ -201,7 +220,9 @@ def details_of(answers: Answers, aliases: tuple[str, ...] = (), sex: str | None 
         address=answers.get("address"),
         aliases=aliases,
         identifiers=tuple(
-            (scheme, answers[f"number_{scheme}"]) for scheme in children.SCHEMES if answers.get(f"number_{scheme}")
+            (scheme, answers[f"number_{scheme}"])
+            for scheme in children.SCHEMES
+            if answers.get(f"number_{scheme}")
         ),
     )
 
@@ -223,8 +244,5 @@ def _done(child: int, message: str) -> str:
     return url_for("children.show", child=child)
 
 
-
 def _today() -> str:
     return local(db.now()).date().isoformat()
-
-

@@ -1,7 +1,7 @@
 """A page that is one form: shown, checked, acted on, and shown again with what is wrong.
 
-Every page that records something is made of this one piece, so that each keeps what was typed, carries the key that makes
-a second click harmless, and names mistakes in the same way.
+Every page that records something is made of this one piece, so that each keeps what was typed, carries the key that
+makes a second click harmless, and names mistakes in the same way.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine.case.model import CaseError
+from engine.errors import HomewardError
 from engine.pack import forms
 from engine.pack.model import Form
-from engine.services.desk import Conflict, InvalidAnswers
+from engine.services.desk import InvalidAnswers, NotAllowed, NotFound
 from webforms import db
 from webforms.render.posted import as_posted
 from webforms.render.questions import Question, questions
@@ -28,7 +28,9 @@ MISTAKES = 422
 def posted_fields() -> dict[str, str | list[str]]:
     """Return what was posted, each field by name, a list only where it was sent more than once."""
     return {
-        name: values if len(values) > 1 else values[0] for name, values in request.form.lists() if name != "csrf_token"
+        name: values if len(values) > 1 else values[0]
+        for name, values in request.form.lists()
+        if name != "csrf_token"
     }
 
 
@@ -37,6 +39,15 @@ def error_list(asked: list[Question], problems: Mapping[str, str]) -> list[dict[
     places = {question.name: question.error_id for question in asked}
     known = [{"text": problems[name], "href": f"#{places[name]}"} for name in places if name in problems]
     return known + [{"text": words} for name, words in problems.items() if name not in places]
+
+
+def said_whole(form: Form, problems: Mapping[str, str]) -> dict[str, str]:
+    """Return a service's problems ("lies in the future") as sentences that name their question."""
+    asked = form.schema["properties"]
+    return {
+        name: f"“{asked[name]['title']}” {words}" if name in asked and words[:1].islower() else words
+        for name, words in problems.items()
+    }
 
 
 def form_page(
@@ -49,27 +60,38 @@ def form_page(
     lead: str = "",
     back: str,
     template: str = "parts/form.html",
+    only_show: bool = False,
     **shown: Any,
 ) -> ResponseReturnValue:
     """Show `form`, or take its post: `act` gets the answers (JSON by field) and the form's key and returns where to go.
 
-    What `act` refuses is shown on the form with everything that was typed.
+    What `act` refuses is shown on the form with everything that was typed. `only_show`: the post was not this form's.
     """
     problems: dict[str, str] = {}
     posted = as_posted(form.schema, initial or {})
-    if request.method == "POST":
+    if request.method == "POST" and not only_show:
         posted = posted_fields()
         answers, problems = forms.parse_answers(form, posted)
         if not problems:
             try:
                 return redirect(act(answers, request.form.get("key", "")))
             except InvalidAnswers as error:
-                problems = error.problems
-            except (CaseError, Conflict) as error:
+                problems = said_whole(form, error.problems)
+            except (NotAllowed, NotFound):
+                raise
+            except HomewardError as error:
                 problems = {"": str(error)}
             db.roll_back()
     asked = questions(form, posted, errors=problems)
     page = render_template(
-        template, form=form, questions=asked, errors=error_list(asked, problems), button=button, caption=caption, lead=lead, back=back, **shown
+        template,
+        form=form,
+        questions=asked,
+        errors=error_list(asked, problems),
+        button=button,
+        caption=caption,
+        lead=lead,
+        back=back,
+        **shown,
     )
     return (page, MISTAKES) if problems else page

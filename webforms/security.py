@@ -85,7 +85,7 @@ def _check_access() -> ResponseReturnValue | None:
     if rule.admits(g.person.roles if g.person else None):
         return None
     if g.person is not None:
-        raise Forbidden()
+        raise Forbidden
     return _ask_to_sign_in()
 
 

@@ -27,7 +27,11 @@ PROPERTIES: dict[str, Any] = {
     "born": {"type": "string", "format": "date", "title": "Born?"},
     "interval": {"type": "string", "format": "duration", "title": "How often?"},
     "continuum": {"type": "integer", "title": "Level", "minimum": 1, "maximum": 4},
-    "who": {"type": "array", "title": "Who was there?", "items": {"type": "string", "enum": ["carer", "parent", "police"]}},
+    "who": {
+        "type": "array",
+        "title": "Who was there?",
+        "items": {"type": "string", "enum": ["carer", "parent", "police"]},
+    },
     "notes": {"type": "string", "title": "Notes", "maxLength": 400, "x-widget": "textarea"},
 }
 FORM = Form(
@@ -37,7 +41,10 @@ FORM = Form(
         "type": "object",
         "properties": PROPERTIES,
         "required": ["interview.accepted", "interview.mode"],
-        "x-show": {"interview.mode": {"interview.accepted": True}, "place": {"interview.mode": "face_to_face"}},
+        "x-show": {
+            "interview.mode": {"interview.accepted": True},
+            "place": {"interview.mode": "face_to_face"},
+        },
     },
     (),
     (),
@@ -83,7 +90,12 @@ def test_many_choices_become_a_list_to_pick_from() -> None:
 
 
 def test_what_was_mistyped_comes_back_as_it_was_typed() -> None:
-    posted: dict[str, str | list[str]] = {"held_at-day": "31", "held_at-month": "2", "held_at-year": "2026", "held_at-time": "9"}
+    posted: dict[str, str | list[str]] = {
+        "held_at-day": "31",
+        "held_at-month": "2",
+        "held_at-year": "2026",
+        "held_at-time": "9",
+    }
     _, problems = forms.parse_answers(FORM, posted)
     shown = {question.name: question for question in questions(FORM, posted, errors=problems)}
     assert shown["held_at"].posted == {"day": "31", "month": "2", "year": "2026", "time": "9"}
@@ -106,5 +118,7 @@ def test_a_question_says_why_it_is_asked_in_the_words_of_the_council() -> None:
 
 def test_a_value_that_was_filled_in_says_where_it_came_from() -> None:
     shown = questions(FORM, as_posted(FORM.schema, ANSWERS), origins={"born": "from the record"})
-    assert {question.name: question.origin for question in shown if question.origin} == {"born": "from the record"}
+    assert {question.name: question.origin for question in shown if question.origin} == {
+        "born": "from the record"
+    }
     assert [choice.value for choice in shown[7].choices if choice.chosen] == ["carer", "police"]

@@ -30,7 +30,9 @@ def test_every_route_declares_who_may_open_it(app: Flask) -> None:
 
 
 def test_only_the_pages_listed_here_are_public(app: Flask) -> None:
-    public_ones = {name for name, view in app.view_functions.items() if (rule := rule_of(view)) and rule.public}
+    public_ones = {
+        name for name, view in app.view_functions.items() if (rule := rule_of(view)) and rule.public
+    }
     assert public_ones == PUBLIC
 
 

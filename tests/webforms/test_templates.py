@@ -30,7 +30,9 @@ def test_a_template_compiles(app: Flask, path: Path) -> None:
 def test_a_template_holds_no_script_or_style_of_its_own(path: Path) -> None:
     text = path.read_text()
     assert not re.search(r"<script(?![^>]*\bsrc=)", text), "the content security policy would refuse it"
-    assert not re.search(r"\bstyle=|<style|\bon[a-z]+=\"", text), "the content security policy would refuse it"
+    assert not re.search(r"\bstyle=|<style|\bon[a-z]+=\"", text), (
+        "the content security policy would refuse it"
+    )
     assert "|safe" not in text.replace(" ", "") or path.name == "diagram.html", "values must be escaped"
 
 

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from webforms import db
 from webforms.access import ADMINISTRATOR
+from webforms.paging import here_on_page
 from webforms.render import moments, words
 from webforms.render.questions import Question
 
@@ -25,11 +26,12 @@ from webforms.render.questions import Question
 class CarefulUndefined(Undefined):
     """A misspelt name in a template is an error; a key left out of a macro's parameters is not.
 
-    GOV.UK's macros read many keys of the dict they are given that nobody set.
+    GOV.UK's macros read many keys of the dict they are given that nobody set, and compare with `undefined` and `null`.
     """
 
     def __new__(cls, hint: Any = None, obj: Any = missing, name: Any = None, exc: Any = None) -> Any:
-        kind = Undefined if isinstance(obj, dict | Undefined) else StrictUndefined
+        lenient = isinstance(obj, dict | Undefined) or name in {"undefined", "null"}
+        kind = Undefined if lenient else StrictUndefined
         return kind(hint, obj, name) if exc is None else kind(hint, obj, name, exc)
 
 
@@ -63,12 +65,14 @@ def register(app: Flask) -> None:
         outcome_colour=lambda outcome: words.OUTCOME_COLOURS.get(str(outcome), "govuk-tag--grey"),
         force_words=lambda force: words.FORCES.get(force, words.plain(force)),
         origin_words=lambda origin: words.ORIGINS.get(origin, words.plain(origin)),
+        page_address=here_on_page,
         page_items=page_items,
         plain=words.plain,
         value_words=words.value_words,
         lines=lines,
     )
     app.jinja_env.undefined = CarefulUndefined
+    app.jinja_env.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
     app.context_processor(
         lambda: {"person": g.get("person"), "council": db.council() if g.get("person") else None}
     )
@@ -115,12 +119,12 @@ def navigation() -> list[dict[str, Any]]:
 
 def page_items(page: Any, address: Callable[[int], str]) -> list[dict[str, Any]]:
     """Return the numbers of a list's pages for GOV.UK's pagination: first, last, and those around the present one."""
-    shown = sorted({1, page.pages, *range(max(1, page.number - 1), min(page.pages, page.number + 1) + 1)})
+    shown = sorted({1, page.pages, *range(max(1, page.page - 1), min(page.pages, page.page + 1) + 1)})
     items: list[dict[str, Any]] = []
     last = 0
     for number in shown:
         if number - last > 1:
             items.append({"ellipsis": True})
-        items.append({"number": number, "href": address(number), "current": number == page.number})
+        items.append({"number": number, "href": address(number), "current": number == page.page})
         last = number
     return items

@@ -50,6 +50,8 @@ class Question:
     why: str = ""
     clauses: tuple[str, ...] = ()
     origin: str = ""
+    suffix: str = ""
+    copy: str = ""
 
     @property
     def error_id(self) -> str:
@@ -69,8 +71,12 @@ def questions(
     errors: Mapping[str, str] | None = None,
     origins: Mapping[str, str] | None = None,
     systems: Mapping[str, str] | None = None,
+    copies: Mapping[str, str] | None = None,
 ) -> list[Question]:
-    """Return the form's questions in order, filled with `posted`; `origins` says where a filled-in value came from."""
+    """Return the form's questions in order, filled with `posted`.
+
+    `origins` says where a filled-in value came from, `systems` names other systems, `copies` holds ready texts to copy.
+    """
     schema = form.schema
     shown = schema.get("x-show", {})
     required = set(schema.get("required", ()))
@@ -99,9 +105,24 @@ def questions(
                 why=_filled(str(rule.get("x-why", "")), systems),
                 clauses=tuple(rule.get("x-clauses", ())),
                 origin=(origins or {}).get(name, ""),
+                suffix=str(rule.get("x-suffix", "")),
+                copy=(copies or {}).get(name, ""),
             )
         )
     return made
+
+
+def said(question: Question) -> str:
+    """Return a question's answer in words as it stands in its fields; nothing where it is not answered."""
+    if question.choices:
+        return ", ".join(choice.text for choice in question.choices if choice.chosen)
+    values = question.posted
+    if question.kind in {"date", "date-time"} and any(values.values()):
+        day = "/".join(values[part] or "?" for part in ("day", "month", "year"))
+        return f"{day} at {values['time'] or '?'}" if question.kind == "date-time" else day
+    if question.kind == "duration" and any(values.values()):
+        return f"{values['days'] or 0} days {values['hours'] or 0} hours"
+    return values.get("", "")
 
 
 _PARTS = {
@@ -112,18 +133,19 @@ _PARTS = {
 
 
 def kind_of(rule: Mapping[str, Any]) -> str:
-    """Say how a question is asked: radios, select, checkboxes, date, date-time, duration, number, textarea or text."""
+    """Say how a question is asked: radios, select, checkboxes, date, date-time, duration, number, or a kind of text."""
     if rule.get("type") == "boolean":
         return "radios"
     if rule.get("type") == "array":
         return "checkboxes"
     if "enum" in rule:
-        return "radios" if len(rule["enum"]) <= FEW else "select"
+        few = len(rule["enum"]) <= FEW and rule.get("x-widget") != "select"
+        return "radios" if few or rule.get("x-widget") == "radios" else "select"
     if rule.get("format") in {"date", "date-time", "duration"}:
         return str(rule["format"])
     if rule.get("type") in {"integer", "number"}:
         return "number"
-    return "textarea" if rule.get("x-widget") == "textarea" else "text"
+    return str(rule["x-widget"]) if rule.get("x-widget") in {"textarea", "password"} else "text"
 
 
 def _labels(rule: Mapping[str, Any]) -> Mapping[str, str]:

@@ -12,8 +12,8 @@ from typing import Any
 from engine.pack.model import Fact, Form, Vocabulary
 from webforms.render import words
 
-ACTUAL = "happened"
-REASON = "note"
+ACTUAL = "actual"
+REASON = "reason"
 LEARNT_LATE = "Give the true moment, also if you learnt of it later."
 
 
@@ -101,15 +101,18 @@ def event_form(event: str, vocabulary: Vocabulary) -> Form:
     return _form(f"record-{words.kebab(event)}", how.title, properties, required)
 
 
-def facts_form(identifier: str, title: str, vocabulary: Vocabulary, facts: Iterable[str]) -> Form:
+def facts_form(
+    identifier: str, title: str, vocabulary: Vocabulary, facts: Iterable[str], *, moment: bool = True
+) -> Form:
     """Return the form that changes facts, with the moment since when it is so and the reason why."""
     properties = fact_questions(vocabulary, facts)
-    properties[ACTUAL] = {
-        "type": "string",
-        "format": "date-time",
-        "title": "Since when is it so?",
-        "description": "Leave it empty if it is so from now on.",
-    }
+    if moment:
+        properties[ACTUAL] = {
+            "type": "string",
+            "format": "date-time",
+            "title": "Since when is it so?",
+            "description": "Leave it empty if it is so from now on.",
+        }
     properties[REASON] = {
         "type": "string",
         "title": "Why",

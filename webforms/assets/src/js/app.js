@@ -13,7 +13,7 @@ createAll(ServiceNavigation)
 createAll(SkipLink)
 
 const enhance = (Kind, name) => {
-  for (const element of document.querySelectorAll(`[data-module="${name}"]`)) new Kind(element)
+  for (const element of document.querySelectorAll(`[data-module~="${name}"]`)) new Kind(element)
 }
 enhance(Reveal, 'hw-reveal')
 enhance(CopyText, 'hw-copy')

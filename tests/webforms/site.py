@@ -1,0 +1,173 @@
+"""A demonstration council behind the real web application, for tests of its pages.
+
+It is filled once, by the doors that a real council's records come in by, and copied for each test; time stands still.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from engine.clock import VirtualClock
+from engine.pack.library import Library
+from engine.services import demo, procedures
+from engine.services.desk import Desk, system
+from engine.settings import Settings
+from engine.store.database import Addresses, make_engine, make_sessions
+from engine.store.embedded import APP, OWNER, EmbeddedServer
+from engine.store.packs import set_up_council
+from tests.conftest import clone, drop
+from webforms.app import create_app
+from webforms.assets.build import build
+
+NOW = datetime(2026, 5, 13, 9, 40, tzinfo=UTC)  # a Wednesday morning
+PASSWORD = "quince-otter-velvet-larch"
+PACKS = Path(__file__).parents[2] / "processes"
+
+
+def settings_for(addresses: Addresses, data: Path, clock: VirtualClock) -> Settings:
+    """Return the settings of an installation on this database at this moment."""
+    return Settings(
+        data=data, database_url=addresses.app, owner_url=addresses.owner, packs=PACKS, clock=clock
+    )
+
+
+def council_id() -> str:
+    """Return the council that the demonstration shows: the first that has a pack."""
+    return Library(PACKS).councils()[0]
+
+
+def fill(addresses: Addresses, data: Path) -> None:
+    """Set a demonstration council up in an empty database."""
+    engine = make_engine(addresses.app)
+    clock = VirtualClock(NOW - timedelta(minutes=10))
+    library = Library(PACKS)
+    settings = settings_for(addresses, data, clock)
+    with make_sessions(engine)() as session:
+        pack = library.get(council_id())
+        set_up_council(session, pack, demonstration=True)
+        session.commit()
+        desk = Desk(session, clock, library, system(pack.id), settings)
+        procedures.publish(desk, replace(pack, effective=min(pack.effective, NOW.date())))
+        session.commit()
+        demo.set_up(desk, PASSWORD)
+        session.commit()
+    engine.dispose()
+
+
+@dataclass
+class Site:
+    """The application with its database, clock and people."""
+
+    app: Flask
+    addresses: Addresses
+    clock: VirtualClock
+    settings: Settings
+
+    def client(self, name: str | None = None) -> Visitor:
+        """Return a browser without scripts, signed in as `name` where given."""
+        visitor = Visitor(self.app.test_client())
+        if name is not None:
+            visitor.sign_in(name)
+        return visitor
+
+    def session(self) -> Session:
+        """Return a session that sees every row of the demonstration council."""
+        from engine.store.database import enter_council
+
+        session = make_sessions(make_engine(self.addresses.app, poolclass=sa.NullPool, pool_size=None))()
+        enter_council(session, council_id())
+        return session
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser that runs no scripts."""
+
+    http: FlaskClient
+
+    def sign_in(self, name: str, password: str = PASSWORD) -> TestResponse:
+        page = self.http.get("/sign-in")
+        token = token_of(page.text)
+        return self.http.post("/sign-in", data={"name": name, "password": password, "csrf_token": token})
+
+    def get(self, path: str) -> TestResponse:
+        return self.http.get(path)
+
+    def post(self, path: str, data: dict[str, object], *, page: str | None = None) -> TestResponse:
+        """Post to `path` with the hidden fields of the form that `page` (by default the same address) shows."""
+        shown = self.http.get(page or path).text
+        hidden = {"csrf_token": token_of(shown), "key": key_of(shown)}
+        return self.http.post(path, data={**hidden, **data})
+
+
+def token_of(html: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', html)
+    assert found, "the page has no form"
+    return found.group(1)
+
+
+def key_of(html: str) -> str:
+    found = re.search(r'name="key" value="([^"]+)"', html)
+    return found.group(1) if found else ""
+
+
+@pytest.fixture(scope="session")
+def demonstration(
+    postgres: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The name of a database that holds the demonstration council and that nobody is connected to."""
+    name = clone(postgres, template)
+    fill(
+        Addresses(app=postgres.url(APP, name), owner=postgres.url(OWNER, name)),
+        tmp_path_factory.mktemp("demo"),
+    )
+    yield name
+    drop(postgres, name)
+
+
+@pytest.fixture
+def site(postgres: EmbeddedServer, demonstration: str, tmp_path: Path) -> Iterator[Site]:
+    """A demonstration council of the test's own behind the web application."""
+    name = clone(postgres, demonstration)
+    addresses = Addresses(app=postgres.url(APP, name), owner=postgres.url(OWNER, name))
+    clock = VirtualClock(NOW)
+    settings = settings_for(addresses, tmp_path, clock)
+    app = create_app(settings)
+    app.testing = True
+    yield Site(app, addresses, clock, settings)
+    with app.app_context():
+        from webforms.db import database
+
+        database.engine.dispose()
+    drop(postgres, name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_assets() -> None:
+    """Pages name their style sheets and scripts by content, so they must be there."""
+    build()
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application without a database, for what can be read off it."""
+    nowhere = Settings(
+        data=tmp_path_factory.mktemp("nowhere"),
+        database_url="postgresql:///nowhere",
+        packs=PACKS,
+        clock=VirtualClock(NOW),
+    )
+    app = create_app(nowhere)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    return app

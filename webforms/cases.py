@@ -1,0 +1,268 @@
+"""A case: how it stands, its duties, facts, history and diagrams, and what people record in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.pack.model import Fact, Form, Vocabulary
+from engine.pack.values import parse_moment
+from engine.services import access, cases, caseview, children
+from engine.services.caseview import CaseView
+from engine.services.desk import Desk, InvalidAnswers, NotAllowed, NotFound
+from webforms import db
+from webforms.access import signed_in
+from webforms.formpage import Answers, form_page
+from webforms.paging import page_number
+from webforms.render import casepage, casewords, diagram, recording, words
+from webforms.render.history import history_items
+from webforms.render.recording import ACTUAL, REASON
+
+blueprint = Blueprint("cases", __name__, url_prefix="/cases")
+
+RECENT = 12
+KEPT = (
+    "What you sent is kept, but the procedure could not go on with it. "
+    "An administrator has been told, and it is tried again."
+)
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@signed_in
+def search() -> ResponseReturnValue:
+    """List open cases; look for a case or a child. A search is posted, so that no name stands in an address."""
+    desk = db.desk()
+    text = request.form.get("text", "").strip() if request.method == "POST" else ""
+    status = None if text else {"closed": "closed"}.get(request.args.get("status", ""), "open")
+    return render_template(
+        "cases/search.html",
+        text=text,
+        status=status,
+        page=caseview.search(desk, text, status=status, page=page_number()),
+        found=children.search(desk, text) if text else (),
+        statuses=casepage.STATUSES,
+    )
+
+
+@blueprint.get("/<int:case>")
+@signed_in
+def show(case: int) -> ResponseReturnValue:
+    """Show how a case stands."""
+    desk = db.desk()
+    try:
+        view = caseview.view(desk, case)
+    except NotAllowed:
+        return _restricted(desk, case)
+    return render_template(
+        "cases/show.html",
+        **casepage.heading(view, "cases.show"),
+        tasks=view.tasks,
+        awaited=view.awaited,
+        coming=view.timers,
+        events=casepage.event_links(view),
+        summary=casepage.summary(view),
+        history=history_items(view.history, view.pack)[:RECENT],
+    )
+
+
+def _restricted(desk: Desk, case: int) -> ResponseReturnValue:
+    if not access.may(desk.caller, "see_child"):
+        raise NotAllowed("your roles do not open cases")
+    db.roll_back()
+    return render_template("cases/restricted.html", case_id=case, errors=[]), 403
+
+
+@blueprint.post("/<int:case>/open")
+@signed_in
+def open_restricted(case: int) -> ResponseReturnValue:
+    """Open a restricted record for a few hours, for a reason that is kept and reviewed."""
+    try:
+        access.open_restricted_case(db.desk(), case, request.form.get("reason", ""))
+    except InvalidAnswers:
+        db.roll_back()
+        errors = [{"text": "Say why you need this record now", "href": "#reason"}]
+        return render_template("cases/restricted.html", case_id=case, errors=errors), 422
+    return redirect(url_for("cases.show", case=case))
+
+
+@blueprint.get("/<int:case>/duties")
+@signed_in
+def duties(case: int) -> ResponseReturnValue:
+    """Show the ledger: every duty, its clause, its limit and how it ended."""
+    view = caseview.view(db.desk(), case)
+    return render_template(
+        "cases/duties.html", **casepage.heading(view, "cases.duties"), entries=view.entries
+    )
+
+
+@blueprint.get("/<int:case>/facts")
+@signed_in
+def facts(case: int) -> ResponseReturnValue:
+    """Show what the case goes by, with where it came from."""
+    view = caseview.view(db.desk(), case)
+    heading = casepage.heading(view, "cases.facts")
+    return render_template("cases/facts.html", **heading, groups=casepage.shown_facts(view))
+
+
+@blueprint.get("/<int:case>/history")
+@signed_in
+def history(case: int) -> ResponseReturnValue:
+    """Show everything that has happened."""
+    view = caseview.view(db.desk(), case)
+    items = history_items(view.history, view.pack)
+    return render_template(
+        "cases/history.html", **casepage.heading(view, "cases.history"), history=items, view=view
+    )
+
+
+@blueprint.get("/<int:case>/diagrams")
+@signed_in
+def diagrams(case: int) -> ResponseReturnValue:
+    """Show a diagram of the procedure with where the case stands in it."""
+    view = caseview.view(db.desk(), case)
+    states = casepage.states_of(view)
+    wanted = request.args.get("process", "")
+    known = [p for p in sorted(view.pack.processes.values(), key=lambda p: p.order) if p.id in states]
+    live = [p for p in known if any("live" in held for held in states[p.id].values())]
+    shown = next((p for p in known if p.id == wanted), (live or known or [None])[0])
+    return render_template(
+        "cases/diagrams.html",
+        **casepage.heading(view, "cases.diagrams"),
+        process=shown,
+        processes=[(p.id, p.title, p in live) for p in known],
+        svg=diagram.drawing(view.pack, shown, states[shown.id]) if shown else "",
+        steps=diagram.steps(view.pack, shown, states[shown.id]) if shown else [],
+    )
+
+
+# --- recording
+
+
+@blueprint.route("/<int:case>/record/<kebab:event>", methods=["GET", "POST"])
+@signed_in
+def record(case: int, event: str) -> ResponseReturnValue:
+    """Record that something happened."""
+    desk = db.desk()
+    view = caseview.view(desk, case)
+    if event not in view.pack.vocabulary.events or event in casepage.NOT_RECORDED:
+        raise NotFound("nothing of this kind can be recorded")
+    form = recording.event_form(event, view.pack.vocabulary)
+
+    def act(answers: Answers, key: str) -> str:
+        done = cases.record_event(
+            desk,
+            case,
+            event,
+            actual=parse_moment(answers[ACTUAL]),
+            reason=answers.get(REASON),
+            facts=_facts_of(view.pack.vocabulary, answers),
+            key=key,
+        )
+        return _after(done, case, "It is recorded. The tasks and time limits below follow it.")
+
+    return _form(view, form, act, button="Record")
+
+
+@blueprint.route("/<int:case>/facts/change", methods=["GET", "POST"])
+@signed_in
+def change_facts(case: int) -> ResponseReturnValue:
+    """Correct something that the case goes by."""
+    desk = db.desk()
+    view = caseview.view(desk, case)
+    fact = _chosen(view, derived=False)
+    if fact is None:
+        return _choose(view, "Correct something", derived=False)
+    form = recording.facts_form(
+        "change-facts", f"Correct: {words.plain(fact.id)}", view.pack.vocabulary, [fact.id]
+    )
+
+    def act(answers: Answers, key: str) -> str:
+        actual = parse_moment(answers[ACTUAL]) if ACTUAL in answers else None
+        changed = {fact.id: answers.get(fact.id)}
+        done = cases.change_facts(desk, case, changed, reason=answers.get(REASON), actual=actual, key=key)
+        return _after(done, case, "The correction is recorded.")
+
+    return _form(view, form, act, initial=_present(view, fact))
+
+
+@blueprint.route("/<int:case>/override", methods=["GET", "POST"])
+@signed_in
+def override(case: int) -> ResponseReturnValue:
+    """Use professional judgement where the procedure's rule does not fit, with a reason."""
+    desk = db.desk()
+    view = caseview.view(desk, case)
+    fact = _chosen(view, derived=True)
+    if fact is None:
+        return _choose(view, "Use professional judgement", derived=True)
+    title = f"Professional judgement: {words.plain(fact.id)}"
+    form = recording.facts_form("override", title, view.pack.vocabulary, [fact.id], moment=False)
+
+    def act(answers: Answers, key: str) -> str:
+        done = cases.override(
+            desk, case, {fact.id: answers.get(fact.id)}, reason=answers.get(REASON, ""), key=key
+        )
+        return _after(done, case, "Your judgement is recorded with your name and reason.")
+
+    lead = (
+        "This changes what the case goes by from now on. It is recorded with your name and cannot be removed."
+    )
+    return _form(view, form, act, initial=_present(view, fact), lead=lead, button="Record my judgement")
+
+
+@blueprint.route("/<int:case>/duties/<int:number>/met", methods=["GET", "POST"])
+@signed_in
+def complete_entry(case: int, number: int) -> ResponseReturnValue:
+    """Record that a duty was met which nobody here has a task for."""
+    desk = db.desk()
+    view = caseview.view(desk, case)
+    entry = next((entry for entry in view.awaited if entry.number == number), None)
+    if entry is None:
+        raise NotFound("there is no such duty, or it has ended")
+    schema = {"title": "Record that this has happened", "type": "object", "properties": {}, "required": []}
+    form = Form("complete-entry", schema["title"], schema, (), ())
+
+    def act(_answers: Answers, key: str) -> str:
+        return _after(cases.complete_entry(desk, case, number, key=key), case, "It is recorded.")
+
+    lead = f"{entry.role_label}: {entry.meaning}."
+    return _form(view, form, act, lead=lead, button="Yes, it has happened")
+
+
+def _form(view: CaseView, form: Form, act: Callable[[Answers, str], str], **more: Any) -> ResponseReturnValue:
+    caption = f"{view.child or 'No child'}, case {view.reference}"
+    return form_page(form, act, caption=caption, back=url_for("cases.show", case=view.id), **more)
+
+
+def _after(done: cases.Done, case: int, message: str) -> str:
+    if done.incident is not None:
+        flash(KEPT, "info")
+    else:
+        flash(message, "success")
+    return url_for("cases.show", case=case)
+
+
+def _facts_of(vocabulary: Vocabulary, answers: Answers) -> dict[str, Any]:
+    return {name: value for name, value in answers.items() if name in vocabulary.facts}
+
+
+def _chosen(view: CaseView, *, derived: bool) -> Fact | None:
+    fact = view.pack.vocabulary.facts.get(request.args.get("fact", ""))
+    return fact if fact is not None and (derived or fact.source != "derived") else None
+
+
+def _choose(view: CaseView, title: str, *, derived: bool) -> ResponseReturnValue:
+    known = {row.fact: casewords.fact_words(view.pack, row.fact, row.now.value) for row in view.facts}
+    groups: dict[str, list[tuple[str, str, str]]] = {}
+    for fact in view.pack.vocabulary.facts.values():
+        if derived or fact.source != "derived":
+            group = casepage.GROUPS.get(fact.id.split(".", 1)[0], "Other")
+            said = f"{words.plain(fact.id)}: {known[fact.id]}" if fact.id in known else words.plain(fact.id)
+            groups.setdefault(group, []).append((fact.id, said, fact.meaning))
+    return render_template("cases/choose-fact.html", case=view, title=title, groups=groups, known=known)
+
+
+def _present(view: CaseView, fact: Fact) -> dict[str, Any]:
+    return {row.fact: row.now.value for row in view.facts if row.fact == fact.id}

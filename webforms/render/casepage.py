@@ -1,0 +1,179 @@
+"""What the pages of a case show, made of the service's view of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+
+from engine.pack.model import Pack, Start
+from engine.services.caseview import CaseView, FactValue
+from webforms import db
+from webforms.render import casewords, moments, words
+from webforms.render.recording import FIRST, recording_of
+
+STATUSES = {
+    "open": ("Open", "govuk-tag--blue"),
+    "quarantined": ("Cannot go on: an incident waits", "govuk-tag--red"),
+    "closed": ("Closed", "govuk-tag--grey"),
+}
+PARTS = (
+    ("Overview", "cases.show"),
+    ("Duties", "cases.duties"),
+    ("Facts", "cases.facts"),
+    ("History", "cases.history"),
+    ("Diagrams", "cases.diagrams"),
+)
+GROUPS = {
+    "child": "The child",
+    "worker": "The child’s workers",
+    "placement": "Where the child lives",
+    "authority": "The responsible authority",
+    "notification": "The report",
+    "episode": "The episode",
+    "return": "The return",
+    "risk": "Risk",
+    "exploitation": "Exploitation",
+    "interview": "Return interview",
+    "meeting": "Meetings",
+    "review": "Reviews",
+    "assessment": "Assessment",
+    "programme": "Programme",
+    "dispute": "Disagreement",
+    "case": "The case",
+}
+NOT_RECORDED = frozenset({"reported", "override_recorded", "panel_list_due", "missing_meeting_due"})
+"""Events that a person never records on a case: they start it, have a page of their own, or come with the calendar."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventLink:
+    """Something that can be recorded on the case."""
+
+    text: str
+    href: str
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFact:
+    """A fact with its value in words, where it came from, and its earlier values."""
+
+    label: str
+    meaning: str
+    words: str
+    source: str
+    history: tuple[tuple[str, str], ...]
+
+
+def heading(view: CaseView, here: str) -> dict[str, Any]:
+    """Return what every page of the case shows at its top."""
+    periodic = view.pack.processes.get(view.started_by)
+    status, colour = STATUSES.get(view.status, (words.plain(view.status), ""))
+    return {
+        "case": view,
+        "case_heading": view.child or (periodic.title if periodic else "Case"),
+        "status": {"words": status, "colour": colour},
+        "parts": [
+            {"text": text, "href": url_for(endpoint, case=view.id), "current": endpoint == here}
+            for text, endpoint in PARTS
+        ],
+    }
+
+
+def summary(view: CaseView) -> list[tuple[str, str]]:
+    """Return the case at a glance."""
+    rows = casewords.glance(view.pack, {row.fact: row.now.value for row in view.facts})
+    age = casewords.age_words(view.birth_date, db.now())
+    return ([("Child", age)] if age else []) + rows
+
+
+def event_links(view: CaseView) -> list[EventLink]:
+    """Return what can be recorded on the case: what its procedure listens for, the most urgent first."""
+    if view.status == "closed" or view.child_id is None:
+        return []
+    back = any(row.fact == "return.returned_at" and row.now.value for row in view.facts)
+    first = () if back else FIRST
+    known = view.pack.vocabulary.events
+    listened = [event for event in events_of(view.pack) if event in known and event not in NOT_RECORDED]
+    wanted = [event for event in first if event in known]
+    wanted += [event for event in listened if event not in wanted]
+    return [
+        EventLink(
+            recording_of(event, known[event].meaning).title,
+            url_for("cases.record", case=view.id, event=event),
+            event in first,
+        )
+        for event in wanted
+    ]
+
+
+def events_of(pack: Pack) -> list[str]:
+    """Return the events that a pack's processes start with or wait for, in the pack's order."""
+    found: dict[str, None] = {}
+    for process in sorted(pack.processes.values(), key=lambda process: process.order):
+        if process.start is Start.MESSAGE and process.start_event:
+            found[process.start_event] = None
+        found |= dict.fromkeys(e.event for e in process.elements.values() if e.event is not None)
+    return list(found)
+
+
+def shown_facts(view: CaseView) -> list[tuple[str, list[ShownFact]]]:
+    """Return the facts of the case by what they are about."""
+    groups: dict[str, list[ShownFact]] = {}
+    for row in view.facts:
+        group = GROUPS.get(row.fact.split(".", 1)[0], "Other")
+        shown = ShownFact(
+            words.plain(row.fact),
+            row.meaning,
+            casewords.fact_words(view.pack, row.fact, row.now.value),
+            source_words(view.pack, row.now),
+            tuple(
+                (casewords.fact_words(view.pack, row.fact, old.value), source_words(view.pack, old))
+                for old in row.history
+            ),
+        )
+        groups.setdefault(group, []).append(shown)
+    return list(groups.items())
+
+
+def source_words(pack: Pack, value: FactValue) -> str:
+    """Say where a value came from, who gave it and when, and since when it is so where that is earlier."""
+    where = {
+        "form": _form_title(pack, value.where),
+        "event": recording_of(value.where).title,
+        "decision": _decision_title(value.where),
+    }.get(value.origin)
+    said = words.ORIGINS.get(value.origin, words.plain(value.origin))
+    parts = [f"{said}: {where}" if where else said]
+    if value.by != "system":
+        parts.append(value.by)
+    parts.append(moments.short_moment_words(value.recorded, db.now()))
+    if value.recorded != value.actual:
+        parts.append(f"true since {moments.short_moment_words(value.actual, db.now())}")
+    if value.reason:
+        parts.append(f"“{value.reason}”")
+    return ", ".join(parts)
+
+
+def _form_title(pack: Pack, form: str) -> str:
+    return pack.forms[form].title if form in pack.forms else words.plain(form)
+
+
+def _decision_title(decision: str) -> str:
+    return words.plain(decision.replace("-", "_"))
+
+
+def states_of(view: CaseView) -> Mapping[str, Mapping[str, frozenset[str]]]:
+    """Return the states of the diagrams' elements by process; of a closed case, what its history passed."""
+    if view.diagrams:
+        return {row.process: row.states for row in view.diagrams}
+    passed: dict[str, dict[str, frozenset[str]]] = {}
+    for line in view.history:
+        if line.process and line.process in view.pack.processes:
+            elements = passed.setdefault(line.process, {})
+            if line.element:
+                elements[line.element] = frozenset({"done"})
+    return passed

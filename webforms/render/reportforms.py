@@ -1,0 +1,186 @@
+"""The forms about reports of missing and found children: one taken by hand, one corrected, one decided about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from engine.pack.model import Form, Vocabulary
+from engine.services.intake import CandidateView, RowView
+from engine.services.intake.notification import COLUMNS
+from webforms.render import moments, words
+
+KINDS = {
+    "missing": "A child is missing",
+    "absent": "A child is absent: not where they should be, whereabouts known or no apparent risk",
+    "found": "A child was found or is back",
+    "child_placed": "A child was placed",
+    "serious_event": "A serious event",
+}
+SOURCES = {
+    "carer_or_parent": "Parent or carer",
+    "home": "Children’s home",
+    "professional": "Social worker or another professional",
+    "police": "Police",
+}
+TITLES = {
+    "kind": "Kind of report",
+    "reference": "Notification reference",
+    "incident": "Police report number",
+    "surname": "Surname",
+    "given_names": "Given names",
+    "also_known_as": "Also known as",
+    "date_of_birth": "Date of birth",
+    "sex": "Sex",
+    "police_id": "Police number of the child",
+    "case_system_id": "Number on the case system",
+    "place": "Missing from",
+    "placement": "Lives in",
+    "category": "Category",
+    "reported_at": "Reported to the police",
+    "missing_since": "Missing since",
+    "last_seen_at": "Last seen",
+    "returned_at": "Back since",
+    "received_at": "Received by the council",
+    "police_told": "Police told",
+    "circumstances": "Circumstances",
+}
+OUTCOMES = {
+    "started": ("Case started", "govuk-tag--green"),
+    "recorded": ("Added to a case", "govuk-tag--green"),
+    "repeated": ("Known already", "govuk-tag--grey"),
+    "waiting": ("Waits for a person", "govuk-tag--orange"),
+    "bad": ("Cannot be read", "govuk-tag--red"),
+    "discarded": ("Set aside", "govuk-tag--grey"),
+    "received": ("Being read", "govuk-tag--blue"),
+    "loaded": ("Loaded", "govuk-tag--green"),
+    "unchanged": ("Known already", "govuk-tag--grey"),
+    "refused": ("Refused", "govuk-tag--red"),
+}
+AWAY = ["missing", "absent"]
+
+
+def report_form(vocabulary: Vocabulary, *, child_known: bool) -> Form:
+    """Return the form that takes a report by hand; of a known child the name is not asked again."""
+    facts = vocabulary.facts
+    asked: dict[str, Any] = {
+        "kind": _choice("What is reported?", KINDS),
+        "source": _choice("Who reports it?", SOURCES),
+    }
+    if not child_known:
+        asked |= {
+            "given_names": _line("Given names of the child"),
+            "surname": _line("Surname of the child"),
+            "date_of_birth": {"type": "string", "format": "date", "title": "Date of birth"},
+            "police_id": _line("Police number of the child", "If you have it.", 60),
+        }
+    asked |= {
+        "reported_at": _moment(
+            "When was it reported?",
+            "To the police, or to you if the police do not know yet. Of a placement or an event: when it began.",
+        ),
+        "missing_since": _moment("Since when is the child missing?", "If it is known."),
+        "last_seen_at": _moment("When was the child last seen?"),
+        "returned_at": _moment("When did the child come back, or when were they found safe?"),
+        "police_told": {"type": "boolean", "title": "Do the police have a report?"},
+        "incident": _line("Police report number", "If you have it.", 60),
+        "place": _line("Where is the child missing from?", most=300),
+        "placement": _choice(
+            "Where does the child live?",
+            {value: words.plain(value) for value in facts["placement.type"].values},
+        ),
+        "category": _choice(
+            "How is the absence classed?",
+            {value: words.plain(value) for value in facts["episode.category"].values},
+        ),
+        "circumstances": {
+            "type": "string",
+            "title": "What happened?",
+            "description": "How and why the child went, who they may be with, and any worries.",
+            "maxLength": 4000,
+            "x-widget": "textarea",
+        },
+    }
+    show = {
+        name: {"kind": AWAY} for name in ("missing_since", "last_seen_at", "place", "category", "police_told")
+    }
+    show |= {"returned_at": {"kind": "found"}, "placement": {"kind": [*AWAY, "child_placed"]}}
+    show["reported_at"] = {"kind": [*AWAY, "child_placed", "serious_event"]}
+    required = ["kind", "source", *([] if child_known else ["surname"]), "reported_at", "returned_at"]
+    schema = {
+        "title": "Record a report",
+        "type": "object",
+        "properties": asked,
+        "required": required,
+        "x-show": show,
+    }
+    return Form("record-report", "Record a report", schema, (), ())
+
+
+def report_texts(answers: Mapping[str, Any]) -> dict[str, str]:
+    """Return a report's answers as the texts of a notification's columns."""
+    columns = {column.name for column in COLUMNS}
+    told = {name: value for name, value in answers.items() if name in columns and name != "kind"}
+    return {
+        name: ("yes" if value else "no") if isinstance(value, bool) else str(value)
+        for name, value in told.items()
+    }
+
+
+def correction_form(row: RowView) -> Form:
+    """Return the form that corrects what a report says, column by column."""
+    columns = [column for column in COLUMNS if column.name != "kind" or row.kind not in KINDS]
+    asked: dict[str, Any] = {
+        column.name: _line(TITLES[column.name], f"{column.meaning}.".capitalize(), 10_000)
+        for column in columns
+    }
+    asked["circumstances"]["x-widget"] = "textarea"
+    schema = {"title": "Correct this report", "type": "object", "properties": asked, "required": ["surname"]}
+    return Form("correct-report", "Correct this report", schema, (), ())
+
+
+def decision_form(
+    row: RowView, candidates: Iterable[CandidateView], open_cases: Iterable[tuple[int, str]]
+) -> Form:
+    """Return the form that decides about a report: whose it is, which case it belongs to, or that it is set aside."""
+    choices: dict[str, str] = {}
+    for candidate in candidates:
+        born = f", born {moments.day_words(candidate.birth_date)}" if candidate.birth_date else ""
+        choices[f"child-{candidate.child_id}"] = f"It is {candidate.name}{born}"
+    for case, reference in open_cases:
+        choices[f"case-{case}"] = f"It belongs to the open case {reference}"
+    if row.child_id is not None:
+        choices["start-case"] = "It is a new absence: start a case"
+    else:
+        choices["new-child"] = "It is a child who is not on record yet"
+    choices["discard"] = "Nothing has to be done: set it aside"
+    asked = {
+        "choice": _choice("What do you decide?", choices),
+        "reason": {
+            "type": "string",
+            "title": "Why does nothing have to be done?",
+            "maxLength": 500,
+            "x-widget": "textarea",
+        },
+    }
+    asked["choice"]["x-widget"] = "radios"
+    schema = {
+        "title": "Decide about this report",
+        "type": "object",
+        "properties": asked,
+        "required": ["choice", "reason"],
+        "x-show": {"reason": {"choice": "discard"}},
+    }
+    return Form("decide-report", "Decide about this report", schema, (), ())
+
+
+def _choice(title: str, labels: Mapping[str, str]) -> dict[str, Any]:
+    return {"type": "string", "title": title, "enum": list(labels), "x-labels": dict(labels)}
+
+
+def _line(title: str, hint: str = "", most: int = 100) -> dict[str, Any]:
+    return {"type": "string", "title": title, "description": hint, "maxLength": most}
+
+
+def _moment(title: str, hint: str = "") -> dict[str, Any]:
+    return {"type": "string", "format": "date-time", "title": title, "description": hint}

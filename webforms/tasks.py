@@ -1,0 +1,298 @@
+"""The task list, and one task: its form with its case in view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.pack import forms
+from engine.pack.model import Form, Pack
+from engine.services import caseview, procedures, tasks
+from engine.services.desk import Conflict, InvalidAnswers, NotAllowed
+from webforms import db
+from webforms.access import signed_in
+from webforms.formpage import Answers, error_list, form_page, posted_fields
+from webforms.paging import page_number
+from webforms.render import casewords, moments
+from webforms.render.history import history_items
+from webforms.render.posted import as_posted
+from webforms.render.questions import questions, said
+from webforms.signin import local_path
+
+blueprint = Blueprint("tasks", __name__, url_prefix="/tasks")
+
+TYPED = "_typed"
+"""Where a draft keeps the post itself, so that a half-typed date comes back as it was."""
+RECENT = 6
+KEPT = (
+    "Your answers are kept, but the procedure could not go on with them. "
+    "An administrator has been told, and it is tried again."
+)
+ORIGINS = {"case": "it is already known in this case", "default": "the usual answer"}
+
+
+@blueprint.get("")
+@signed_in
+def listing() -> ResponseReturnValue:
+    """List open tasks, soonest due first."""
+    desk = db.desk()
+    counts = tasks.counts(desk)
+    whose = request.args.get("whose")
+    if whose not in {"mine", "team", "all"}:
+        whose = "mine" if counts.mine else "team"
+    overdue = {"overdue": True, "not-overdue": False}.get(request.args.get("overdue", ""))
+    chosen = tasks.TaskFilter(whose=whose, role=request.args.get("role") or None, overdue=overdue)
+    page = tasks.list(desk, chosen, page=page_number())
+    return render_template(
+        "tasks/list.html",
+        page=page,
+        filter=chosen,
+        filtered=bool(chosen.role or overdue is not None),
+        views=_views(whose, counts),
+        role_items=_role_items(procedures.current(desk), chosen.role),
+        overdue_items=[
+            {"value": "", "text": "Any", "selected": overdue is None},
+            {"value": "overdue", "text": "Overdue", "selected": overdue is True},
+            {"value": "not-overdue", "text": "Not overdue", "selected": overdue is False},
+        ],
+        here=request.full_path.rstrip("?"),
+    )
+
+
+def _views(whose: str, counts: tasks.Counts) -> list[dict[str, Any]]:
+    named = (
+        ("mine", "Mine", counts.mine, counts.mine_overdue),
+        ("team", "My team’s", counts.team, counts.team_overdue),
+        ("all", "All", counts.all, counts.all_overdue),
+    )
+    return [
+        {
+            "text": text,
+            "href": url_for("tasks.listing", whose=name),
+            "current": name == whose,
+            "count": count,
+            "overdue": overdue,
+        }
+        for name, text, count, overdue in named
+    ]
+
+
+def _role_items(pack: Pack, chosen: str | None) -> list[dict[str, Any]]:
+    roles = sorted((role for role in pack.roles.values() if not role.external), key=lambda role: role.label)
+    every = {"value": "", "text": "Any role", "selected": chosen is None}
+    return [every, *({"value": role.id, "text": role.label, "selected": role.id == chosen} for role in roles)]
+
+
+@blueprint.get("/<int:task>")
+@signed_in
+def show(task: int) -> ResponseReturnValue:
+    """Show a task with its form, filled with what is known or with the caller's draft."""
+    desk = db.desk()
+    try:
+        view = tasks.view(desk, task)
+    except Conflict as conflict:
+        return _ended(task, conflict, {}), 410
+    return _page(view, _filled(view), {})
+
+
+@blueprint.post("/<int:task>")
+@signed_in
+def submit(task: int) -> ResponseReturnValue:
+    """Complete a task, or keep what was typed for later."""
+    desk = db.desk()
+    posted = posted_fields()
+    try:
+        view = tasks.view(desk, task)
+        answers, problems = forms.parse_answers(view.form, posted) if view.form else ({}, {})
+        if "save" in request.form:
+            tasks.save_draft(desk, task, {**answers, TYPED: posted})
+            flash("Your draft is saved. The task is still open.", "success")
+            return redirect(url_for("tasks.listing"))
+        if problems:
+            return _page(view, posted, problems), 422
+        done = tasks.submit(desk, task, answers, key=request.form.get("key"))
+    except InvalidAnswers as error:
+        db.roll_back()
+        return _page(tasks.view(desk, task), posted, error.problems), 422
+    except Conflict as conflict:
+        db.roll_back()
+        return _conflict(task, conflict, posted), 409
+    return redirect(_after(done))
+
+
+def _after(done: tasks.Submitted) -> str:
+    if done.incident is not None:
+        flash(KEPT, "info")
+    elif done.closed:
+        flash("The task is done, and with it the case: nothing is left to do.", "success")
+    elif done.next:
+        flash("The task is done. This case has more for you to do.", "success")
+        return url_for("cases.show", case=done.case_id)
+    else:
+        flash("The task is done.", "success")
+    return url_for("tasks.listing")
+
+
+@blueprint.post("/<int:task>/draft")
+@signed_in
+def save_draft(task: int) -> ResponseReturnValue:
+    """Keep what is being typed; the answer says when, for the page to show."""
+    desk = db.desk()
+    saved = tasks.save_draft(desk, task, {TYPED: posted_fields()})
+    return {"message": f"Draft saved at {moments.time_words(saved)}."}
+
+
+@blueprint.post("/<int:task>/claim")
+@signed_in
+def claim(task: int) -> ResponseReturnValue:
+    """Take a task."""
+    back = request.form.get("back")
+    try:
+        tasks.claim(db.desk(), task)
+    except (Conflict, NotAllowed) as error:
+        db.roll_back()
+        flash(f"You could not take the task: {error}.", "info")
+        return redirect(local_path(back) if back else url_for("tasks.listing"))
+    flash("You have taken the task.", "success")
+    return redirect(local_path(back) if back else url_for("tasks.show", task=task))
+
+
+@blueprint.post("/<int:task>/release")
+@signed_in
+def release(task: int) -> ResponseReturnValue:
+    """Give a task back to its team."""
+    tasks.release(db.desk(), task)
+    flash("The task is back with the team.", "success")
+    return redirect(url_for("tasks.listing"))
+
+
+@blueprint.route("/<int:task>/assign", methods=["GET", "POST"])
+@signed_in
+def assign(task: int) -> ResponseReturnValue:
+    """Give a task to somebody else, with a reason."""
+    desk = db.desk()
+    view = tasks.view(desk, task)
+    people = {str(number): name for number, name in tasks.candidates(desk, task)}
+    asked = {
+        "account": {"type": "string", "title": "Who takes it?", "enum": list(people), "x-labels": people},
+        "reason": {"type": "string", "title": "Why", "maxLength": 300, "x-widget": "textarea"},
+    }
+    schema = {
+        "title": "Give this task to somebody else",
+        "type": "object",
+        "properties": asked,
+        "required": list(asked),
+    }
+
+    def act(answers: Answers, _key: str) -> str:
+        tasks.assign(desk, task, int(answers["account"]), answers["reason"])
+        flash("The task has changed hands.", "success")
+        return url_for("tasks.listing")
+
+    form = Form("assign", schema["title"], schema, (), ())
+    return form_page(form, act, caption=view.task.name, back=url_for("tasks.show", task=task))
+
+
+def _filled(view: tasks.TaskView) -> dict[str, str | list[str]]:
+    if view.form is None:
+        return {}
+    if view.draft is not None and TYPED in view.draft:
+        return dict(view.draft[TYPED])
+    return as_posted(view.form.schema, {name: filled.value for name, filled in view.prefilled.items()})
+
+
+def _page(view: tasks.TaskView, posted: Mapping[str, str | list[str]], problems: Mapping[str, str]) -> str:
+    facts, pack = view.case.facts, view.pack
+    visible = view.case.child is None or view.case.child_id is not None
+    more = {
+        "reference": view.case.reference,
+        "case.reference": view.case.reference,
+        "child.reference": view.case.reference,
+        "child.name": view.case.child or "",
+        "link": f"{db.settings().base_url}{url_for('cases.show', case=view.case.id)}",
+        "council": pack.name,
+    }
+    asked = []
+    ready = ""
+    if view.form is not None:
+        schema = view.form.schema
+        origins = {
+            name: ORIGINS[filled.origin]
+            for name, filled in view.prefilled.items()
+            if filled.origin in ORIGINS
+        }
+        copies = {
+            name: casewords.copy_text(rule["x-copy"], pack, facts, more)
+            for name, rule in schema["properties"].items()
+            if "x-copy" in rule
+        }
+        asked = questions(
+            view.form,
+            posted,
+            errors=problems,
+            origins=origins if view.draft is None and not problems else {},
+            systems=pack.systems,
+            copies=copies,
+        )
+        ready = casewords.copy_text(str(schema.get("x-copy", "")), pack, facts, more)
+    elif view.notice is not None:
+        ready = casewords.copy_text(f"{view.notice.subject}\n\n{view.notice.body}", pack, facts, more)
+    return render_template(
+        "tasks/show.html",
+        view=view,
+        task=view.task,
+        case=view.case,
+        age=casewords.age_words(view.case.birth_date, db.now()),
+        glance=casewords.glance(pack, facts),
+        history=history_items(caseview.recent(db.desk(), view.case.id, pack, most=RECENT), pack)
+        if visible
+        else [],
+        questions=asked,
+        description=casewords.copy_text(str(view.form.schema.get("description", "")), pack, facts, more)
+        if view.form
+        else "",
+        ready=ready,
+        errors=error_list(asked, problems),
+        draft_words=f"Draft saved {moments.short_moment_words(view.draft_saved, db.now())}."
+        if view.draft_saved
+        else "",
+    )
+
+
+def _conflict(task: int, conflict: Conflict, posted: Mapping[str, str | list[str]]) -> str:
+    """Keep what was typed as a draft, and show it beside what somebody else entered."""
+    tasks.save_draft(db.desk(), task, {TYPED: dict(posted)})
+    return _ended(task, conflict, posted)
+
+
+def _ended(task: int, conflict: Conflict, posted: Mapping[str, str | list[str]]) -> str:
+    theirs = conflict.what.get("answers") or {}
+    form = _form_of({*theirs, *posted})
+    yours = questions(form, posted) if form else []
+    entered = questions(form, as_posted(form.schema, theirs)) if form else []
+    return render_template(
+        "tasks/conflict.html",
+        task_id=task,
+        conflict=conflict,
+        case_id=conflict.what.get("case_id"),
+        versions=[
+            (question.title, theirs_said, yours_said)
+            for question, theirs_said, yours_said in (
+                (mine, said(other), said(mine)) for mine, other in zip(yours, entered, strict=True)
+            )
+            if theirs_said or yours_said
+        ],
+        typed=bool(posted),
+    )
+
+
+def _form_of(names: set[str]) -> Form | None:
+    """Return the form of the council's procedure that asks for the most of these answers."""
+    desk = db.desk()
+    known = procedures.current(desk).forms.values()
+    fields = {name.rsplit("-", 1)[0] for name in names} | names
+    best = max(known, key=lambda form: len(fields & set(form.schema["properties"])), default=None)
+    return best if best and fields & set(best.schema["properties"]) else None
