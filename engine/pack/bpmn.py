@@ -14,6 +14,7 @@ from typing import Any
 from lxml import etree
 
 from engine.pack.diagram import (
+    ACTIVITIES,
     BPMN,
     BPMNDI,
     NODES,
@@ -45,7 +46,7 @@ _ATTRIBUTES = {
     "boundaryEvent": {"attachedToRef", "cancelActivity", "parallelMultiple"},
     "callActivity": {"calledElement", "default"},
     "receiveTask": {"messageRef", "default", "instantiate", "implementation"},
-    "sendTask": {"messageRef", "default", "implementation"},
+    "sendTask": {"default", "implementation"},
     "userTask": {"default", "implementation"},
     "manualTask": {"default"},
     "businessRuleTask": {"default", "implementation"},
@@ -280,7 +281,7 @@ class _Reader:
                 self.faults.add(node.line, name, message, "Choose the default flow again.")
             if node.kind == "boundaryEvent":
                 host = self.nodes.get(node.attached_to or "")
-                if host is None or host.scope != node.scope:
+                if host is None or host.scope != node.scope or host.kind not in ACTIVITIES:
                     message = f"the boundary event is attached to {node.attached_to or 'nothing'}"
                     self.faults.add(node.line, name, message, "Attach it to an activity of the same scope.")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from engine.feel import Expression
 from engine.pack.diagram import EVENTS, GATEWAYS, TASKS, Node, Prop
-from engine.pack.expressions import ENTRY_NAMES, Language, Place
+from engine.pack.expressions import CONDITION, ENTRY_NAMES, LIMIT, OCCASION, Language, Place
 from engine.pack.faults import FileFaults, suggest
 from engine.pack.model import Act, Clause, Duty
 from engine.pack.register import KNOWN_CLAUSE
@@ -20,6 +20,7 @@ FORCES = ("must", "should", "may")
 OUTCOMES = ("done", "refused", "not_engaged")
 ON_INTERRUPT = ("keep", "withdraw", "supersede")
 _FEEL = ("due", "target", "clock", "when", "occasion", "outcome")
+_KINDS = {"when": CONDITION, "due": LIMIT, "target": LIMIT, "clock": LIMIT, "occasion": OCCASION}
 _DUTY = frozenset(
     {*_FEEL, "act", "clauses", "force", "reason", "on_interrupt", "on_interrupt.reason", "role"}
 )
@@ -201,7 +202,10 @@ class CarriedReader:
             return None
         base = prop.name.rsplit(".", 1)[-1]
         entry = ENTRY_NAMES if base == "outcome" else frozenset()
-        return self.language.parse(prop.value, place, self.extra | entry)
+        expression = self.language.parse(prop.value, place, self.extra | entry)
+        if expression is not None and base in _KINDS:
+            self.language.expect(expression.tree, _KINDS[base], place)
+        return expression
 
     def _on_interrupt(self, prop: Prop | None, owner: str) -> str | Expression:
         if prop is None:

@@ -13,6 +13,7 @@ from engine import feel
 from engine.feel import tree
 from engine.feel.builtins import BUILTINS
 from engine.feel.names import names_in
+from engine.pack import kinds
 from engine.pack.faults import FileFaults, suggest
 from engine.pack.model import Fact, Vocabulary
 
@@ -22,6 +23,10 @@ ENTRY_NAMES = frozenset({"due", "raised", "trigger"})
 """Names that `on_interrupt` and `outcome` can read besides: those of the entry in question."""
 PERIOD_NAMES = frozenset({"period.from", "period.to"})
 LEDGER_KEYS = frozenset({"raised", "open", "outcome", "raised_at", "done_at", "count"})
+CONDITION = ("boolean",)
+LIMIT = ("date and time", "date", "null")
+OCCASION = ("text", "date and time", "date", "number")
+_LITERALS = (tree.String, tree.Boolean, tree.Number)
 _DATE = frozenset({"year", "month", "day", "weekday"})
 _PARTS = {
     "date": _DATE,
@@ -79,6 +84,26 @@ class Language:
             place.fault(f"there is no function {name}", suggest(name, list(BUILTINS), "See the README."))
         for part in walk(node):
             self._check_constants(part, place)
+            for message in kinds.mismatches(part, self.kind_of_path):
+                place.fault(message, "Bring both sides to one kind.")
+
+    def expect(self, node: tree.Node, wanted: Collection[str], place: Place) -> None:
+        """Note that an expression surely gives none of the wanted kinds of value."""
+        kind = kinds.kind_of(node, self.kind_of_path)
+        if kind is not None and kind not in wanted:
+            place.fault(
+                f"this gives a {kind}",
+                f"Write what gives a {' or a '.join(k for k in wanted if k != 'null')}.",
+            )
+
+    def kind_of_path(self, path: str) -> str | None:
+        """Return the kind of value behind a path, for `engine.pack.kinds`; None where that is open."""
+        if path in ("now", "trigger", "raised", *PERIOD_NAMES):
+            return kinds.MOMENT
+        if path.startswith("ledger."):
+            return kinds.OF_LEDGER.get(path.rpartition(".")[2])
+        fact = self.fact(path)
+        return kinds.OF_FACT[fact.type] if fact else None
 
     def fact(self, path: str) -> Fact | None:
         return self.vocabulary.facts.get(path)
@@ -95,7 +120,9 @@ class Language:
                 place.fault("a number or a boolean is no possible result", "Give a word in quotes.")
 
     def check_value(self, fact: Fact, node: tree.Node, place: Place) -> None:
-        """Note a constant that the expression can give and that the fact cannot have."""
+        """Note a constant, or a kind of value, that the expression can give and that the fact cannot have."""
+        if not any(isinstance(part, _LITERALS) for part in results(node)):  # of these the constants are told
+            self.expect(node, (kinds.OF_FACT[fact.type], "null"), place)
         for part in results(node):
             self._check_constant(fact, part, place)
 
@@ -160,8 +187,18 @@ class Language:
             elif isinstance(inner, tree.RangeOf):
                 parts = (inner.start, inner.end)
             for part in parts:
-                if part is not None and not (isinstance(part, tree.Boolean) and fact.type != "boolean"):
-                    self._check_constant(fact, part, place)
+                if part is None or (isinstance(part, tree.Boolean) and fact.type != "boolean"):
+                    continue
+                self._check_constant(fact, part, place)
+                if not isinstance(part, _LITERALS) and self._is_end(test, inner, part):
+                    kind = kinds.kind_of(part, self.kind_of_path)
+                    for message in kinds.unlike(kinds.OF_FACT[fact.type], kind):
+                        place.fault(message, "Test for a value of the fact's own kind.")
+
+    @staticmethod
+    def _is_end(test: tree.Test, inner: tree.Node, part: tree.Node) -> bool:
+        """Tell whether a part of a test is what the input is compared with, and not a condition of its own."""
+        return isinstance(test, tree.CompareTest) or part is not inner
 
     def _fact_of(self, node: tree.Node) -> Fact | None:
         path = tree.dotted(node)

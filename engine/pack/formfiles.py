@@ -1,31 +1,32 @@
 """Reading form files, strictly.
 
 JSON Schema lets unknown keywords pass; here each keyword is one that the rendering and the checking of answers know,
-because a misspelt `required` would be a question nobody has to answer. Lines come from a scan of our own, since the
-standard library's reader tells them only of syntax errors.
+because a misspelt `required` would be a question nobody has to answer.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+import regex
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from engine.pack.faults import Faults, FileFaults, suggest
+from engine.pack.jsonfile import Lines, read_json
 from engine.pack.model import Clause, Fact, Form, Vocabulary
 from engine.pack.register import KNOWN_CLAUSE
 from engine.pack.values import BadValue, parse_fact
 
+COPY_NAMES = frozenset({"reference", "case.reference", "child.reference", "child.name", "council", "link"})
+"""What a text to copy can name in curly brackets, beside the council's other systems and the facts."""
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_TEXTS = ("title", "description", "x-why", "x-copy")
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-MAX_BYTES = 500_000
-MAX_DEPTH = 20
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 _TOP = frozenset(
     {
         "$schema",
@@ -37,7 +38,6 @@ _TOP = frozenset(
         "required",
         "x-show",
         "x-copy",
-        "x-order",
     }
 )
 _ANY = frozenset({"type", "title", "description", "default", "x-clauses", "x-why", "x-copy", "x-widget"})
@@ -62,17 +62,12 @@ _FACT_TYPES = {
 }
 
 
-class _Twice(ValueError):
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.key = key
-
-
 @dataclass(frozen=True)
 class _Reader:
     faults: FileFaults
-    lines: Mapping[tuple[str, ...], int]
+    lines: Lines
     form: str
+    systems: Collection[str]
 
     def fault(self, path: tuple[str, ...], message: str, remedy: str, rule: str = "") -> None:
         line = next((self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), 0)
@@ -81,15 +76,21 @@ class _Reader:
 
 
 def read_form(
-    data: bytes, file: str, vocabulary: Vocabulary, clauses: Mapping[str, Clause], faults: Faults
+    data: bytes,
+    file: str,
+    vocabulary: Vocabulary,
+    clauses: Mapping[str, Clause],
+    systems: Collection[str],
+    faults: Faults,
 ) -> Form | None:
-    """Read one form; None when it is no JSON object at all."""
+    """Read one form; None when it is no JSON object at all. `systems` are names its texts may use in brackets."""
     noted = faults.of(file)
-    schema = _parse(data, noted)
-    if schema is None:
+    read = read_json(data, noted)
+    if read is None:
         return None
+    schema, lines = read
     expected = PurePosixPath(file).stem
-    reader = _Reader(noted, key_lines(data.decode("utf-8-sig")), expected)
+    reader = _Reader(noted, lines, expected, systems)
     _check_top(schema, expected, reader)
     properties = schema.get("properties")
     properties = properties if isinstance(properties, dict) else {}
@@ -102,6 +103,7 @@ def read_form(
             reader.fault(("properties", name), f"{name} is no question", "Write a schema in curly brackets.")
     _check_required(schema, properties, reader)
     _check_show(schema, properties, reader)
+    _check_texts(schema, vocabulary, reader)
     return Form(
         id=expected,
         title=str(schema.get("title") or expected),
@@ -109,80 +111,6 @@ def read_form(
         facts=tuple(name for name in properties if name in vocabulary.facts),
         clauses=tuple(dict.fromkeys(cited)),
     )
-
-
-def _parse(data: bytes, noted: FileFaults) -> dict[str, Any] | None:
-    if len(data) > MAX_BYTES:
-        noted.add(
-            0, "", f"the form has {len(data):,} bytes, more than the {MAX_BYTES:,} we read", "Split it."
-        )
-        return None
-
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for key, value in items:
-            if key in found:
-                raise _Twice(key)
-            found[key] = value
-        return found
-
-    def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is no JSON")
-
-    try:
-        text = data.decode("utf-8-sig")
-        schema = json.loads(text, object_pairs_hook=pairs, parse_constant=refuse)
-    except json.JSONDecodeError as error:
-        noted.add(
-            error.lineno, "", f"not readable as JSON: {error.msg}", "Mend the line, or the one before it."
-        )
-    except UnicodeDecodeError as error:
-        noted.add(data.count(b"\n", 0, error.start) + 1, "", "the file is not UTF-8", "Save it as UTF-8.")
-    except _Twice as error:
-        line = _second_line(text, error.key)
-        noted.add(line, error.key, f"the key {error.key} stands twice in one object", "Keep one of them.")
-    except (ValueError, RecursionError) as error:
-        noted.add(0, "", f"not readable as JSON: {error}", "Write the form as plain JSON.")
-    else:
-        if isinstance(schema, dict) and _depth(schema) <= MAX_DEPTH:
-            return schema
-        noted.add(1, "", "a form must be one JSON object, not deeply nested", "See processes/README.md.")
-    return None
-
-
-def _depth(value: Any) -> int:
-    if isinstance(value, dict):
-        return 1 + max((_depth(item) for item in value.values()), default=0)
-    return 1 + max((_depth(item) for item in value), default=0) if isinstance(value, list) else 0
-
-
-def _second_line(text: str, key: str) -> int:
-    found = [match.start() for match in re.finditer(re.escape(json.dumps(key)) + r"\s*:", text)]
-    return text.count("\n", 0, found[1]) + 1 if len(found) > 1 else 0
-
-
-def key_lines(text: str) -> dict[tuple[str, ...], int]:
-    """Return the line of every key of a JSON text, by its path of keys; list items count by their index."""
-    lines: dict[tuple[str, ...], int] = {(): 1}
-    path: list[str | int] = []  # one entry for each open bracket: the key or index now being read
-    line, end, key = 1, 0, ""
-    for token in _TOKEN.finditer(text):
-        line += text.count("\n", end, token.start())
-        end = token.start()
-        mark = token[0]
-        if mark in "{[":
-            path.append(0 if mark == "[" else "")
-        elif mark in "}]":
-            path.pop() if path else None
-        elif mark == "," and path and isinstance(path[-1], int):
-            path[-1] += 1
-        elif mark[0] == '"':
-            key = mark
-        elif mark == ":" and path and key:
-            path[-1] = json.loads(key, strict=False)
-            lines[tuple(str(part) for part in path)] = line
-            key = ""
-    return lines
 
 
 def _check_top(schema: Mapping[str, Any], expected: str, reader: _Reader) -> None:
@@ -236,13 +164,36 @@ def _check_question(name: str, question: Mapping[str, Any], vocabulary: Vocabula
     if "x-widget" in question and question["x-widget"] not in WIDGETS:
         remedy = suggest(str(question["x-widget"]), WIDGETS, f"Use one of {', '.join(WIDGETS)}.")
         reader.fault((*path, "x-widget"), f"there is no widget {question['x-widget']}", remedy)
+    if kind == "array":
+        _check_items(name, question, reader)
+    _check_pattern(name, question, reader)
+    _check_labels(name, question, reader)
+    _check_fact(name, question, vocabulary, reader)
+
+
+def _check_items(name: str, question: Mapping[str, Any], reader: _Reader) -> None:
+    path = ("properties", name, "items")
     items = question.get("items")
-    if kind == "array" and not (isinstance(items, dict) and isinstance(items.get("enum"), list)):
+    if not isinstance(items, dict) or not isinstance(items.get("enum"), list):
         reader.fault(
             path, f"the items of {name} must be a choice", 'Write "items": {"type": "string", "enum": […]}.'
         )
-    _check_labels(name, question, reader)
-    _check_fact(name, question, vocabulary, reader)
+        return
+    for key in items.keys() - {"type", "enum"}:
+        reader.fault((*path, key), f"{key} is not a keyword of items", "Write it beside items, or remove it.")
+
+
+def _check_pattern(name: str, question: Mapping[str, Any], reader: _Reader) -> None:
+    pattern = question.get("pattern")
+    if not isinstance(pattern, str):
+        return
+    try:
+        regex.compile(pattern)
+    except regex.error as error:
+        path = ("properties", name, "pattern")
+        reader.fault(
+            path, f"the pattern of {name} is no regular expression: {error}", "Mend it, or remove it."
+        )
 
 
 def _check_labels(name: str, question: Mapping[str, Any], reader: _Reader) -> None:
@@ -390,3 +341,27 @@ def _check_shown_value(
             reader.fault(
                 (*path, other), message, suggest(str(one), choices, f"Choices: {', '.join(choices)}.")
             )
+
+
+def _check_texts(schema: Mapping[str, Any], vocabulary: Vocabulary, reader: _Reader) -> None:
+    """Note names in curly brackets that nothing will fill in; only a text to copy can name facts."""
+    for path, text in _texts(schema):
+        known = [*reader.systems]
+        if path[-1] == "x-copy":
+            known += [*COPY_NAMES, *vocabulary.facts]
+        for name in _PLACEHOLDER.findall(text):
+            if name not in known:
+                remedy = suggest(name, known, "Name a system of procedure.yaml; in x-copy a fact as well.")
+                reader.fault(path, f"nothing fills in {{{name}}}", remedy)
+
+
+def _texts(schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    parts: list[tuple[tuple[str, ...], Any]] = [((), schema)]
+    properties = schema.get("properties")
+    if isinstance(properties, dict):
+        parts += [(("properties", name), question) for name, question in properties.items()]
+    for path, part in parts:
+        for key in _TEXTS:
+            text = part.get(key) if isinstance(part, dict) else None
+            if isinstance(text, str):
+                yield (*path, key), text

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from engine.feel import Expression
 from engine.pack.diagram import Arrow, Diagram, LaneDrawn, Node
 from engine.pack.duties import CarriedReader
-from engine.pack.expressions import PERIOD_NAMES, Language, Place
+from engine.pack.expressions import CONDITION, LIMIT, PERIOD_NAMES, Language, Place
 from engine.pack.faults import Faults, suggest
 from engine.pack.model import Clause, Element, Flow, Process, Start
 from engine.pack.procedure import Listed
@@ -163,7 +163,11 @@ class _ProcessReader:
             if not definition.text:
                 place.fault("the expression is missing", "Write it in FEEL, beginning with =.")
                 return None
-            return self.language.parse(definition.text, place, self.extra)
+            expression = self.language.parse(definition.text, place, self.extra)
+            if expression is not None:
+                wanted = LIMIT if definition.kind == "timer" else CONDITION
+                self.language.expect(expression.tree, wanted, place)
+            return expression
         return None
 
     def _flow(self, arrow: Arrow) -> Flow:
@@ -173,6 +177,8 @@ class _ProcessReader:
             place = Place(self.faults, arrow.line, arrow.id, "the condition")
             if arrow.condition:
                 condition = self.language.parse(arrow.condition, place, self.extra)
+                if condition is not None:
+                    self.language.expect(condition.tree, CONDITION, place)
             else:
                 place.fault("the expression is missing", "Write it in FEEL, beginning with =.")
         return Flow(

@@ -122,7 +122,8 @@ def _read_rest(
         if process is not None:
             processes[process.id] = process
     models = _models(files, language, clauses, faults)
-    forms = _forms(files, vocabulary, clauses, faults)
+    systems = procedure.systems if procedure else {}
+    forms = _forms(files, vocabulary, clauses, systems, faults)
     notices = _notices(files, vocabulary, roles, faults)
     if procedure is None:
         return None
@@ -175,10 +176,14 @@ def _models(
 
 
 def _forms(
-    files: Mapping[str, bytes], vocabulary: Vocabulary, clauses: Mapping[str, Clause], faults: Faults
+    files: Mapping[str, bytes],
+    vocabulary: Vocabulary,
+    clauses: Mapping[str, Clause],
+    systems: Mapping[str, str],
+    faults: Faults,
 ) -> dict[str, Form]:
     names = [file for file in files if file.startswith("forms/")]
-    read = (read_form(files[file], file, vocabulary, clauses, faults) for file in names)
+    read = (read_form(files[file], file, vocabulary, clauses, systems, faults) for file in names)
     return {form.id: form for form in read if form is not None}
 
 

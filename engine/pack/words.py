@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from engine.pack.faults import Faults, FileFaults
+from engine.pack.faults import Faults, FileFaults, suggest
 from engine.pack.model import Event, Fact, Obligation, Role, Vocabulary
 from engine.pack.section import Section
 from engine.pack.values import TYPES, BadValue, parse_fact
@@ -55,6 +55,8 @@ def _fact(name: str, part: Section) -> Fact | None:
         part.fault("values", f"a value of {name} stands twice", "Remove one.")
     has_default = "default" in part.branch.items
     raw = part.tree("default")
+    if has_default and source == "derived":
+        part.fault("default", f"{name} is derived and has no default", "Remove it.")
     part.finish()
     if kind is None or source is None:
         return None
@@ -97,9 +99,12 @@ def _event(name: str, part: Section, facts: dict[str, Fact]) -> Event:
             line = brought.branch.lines[fact_id]
             fact = facts.get(fact_id)
             if fact is None:
-                part.faults.add(
-                    line, name, f"the event sets {fact_id}, which is no fact", "Add the fact first."
-                )
+                remedy = suggest(fact_id, facts, "Add the fact first.")
+                part.faults.add(line, name, f"the event sets {fact_id}, which is no fact", remedy)
+                continue
+            if fact.source == "derived":
+                message = f"the event sets {fact_id}, which is derived"
+                part.faults.add(line, name, message, "Set what it is derived from.")
                 continue
             value = tree.value if isinstance(tree, Leaf) else None
             if value in MOMENTS and fact.type == "datetime":
