@@ -34,6 +34,7 @@ from engine.case.model import (
 )
 from engine.case.scopes import Plan, plan_of
 from engine.clock import local
+from engine.feel import Expression
 from engine.pack.model import Act, Element, Flow, Pack, Process, Start
 
 ROUNDS = 1_000
@@ -47,9 +48,9 @@ class Case:
         self.pack = pack
         self.number = number
         self.plan: Plan = plan_of(pack)
-        self.facts = Facts(pack, facts, episodes)
+        self.facts = Facts(pack, facts, episodes, self.plan.dependencies)
         self.changes = Changes()
-        self.ledger = Ledger(pack, self.changes)
+        self.ledger = Ledger(pack, self.changes, self.facts.changes.note)
         self.facts.ledger = self.ledger
         self.duties = Duties(self.plan, self.facts, self.ledger)
         self.instances: dict[int, Instance] = {}
@@ -60,6 +61,8 @@ class Case:
         self.passed: dict[str, None] = {}
         self._tokens: dict[str, tuple[int, int]] = {}
         self._conditions: dict[str, bool] = {}
+        self._read: dict[str, int] = {}
+        self._due: dict[str, datetime] = {}
         self._since: dict[tuple[int, int, str], datetime] = {}
         self._timers: list[WaitingTimer] = []
         self._interrupted: list[Element] = []
@@ -268,8 +271,7 @@ class Case:
     def set_earlier_episodes(self, episodes: Iterable[Episode], *, at: datetime, by: str = "system") -> None:
         """Replace what the child's record says of earlier episodes (more was loaded, or it was corrected)."""
         self._begin(at, by)
-        self.facts.episodes = tuple(episodes)
-        self.facts.changed()
+        self.facts.tell_of(tuple(episodes))
         self._rest()
 
     def complete(
@@ -295,7 +297,7 @@ class Case:
         self._begin(at, by)
         self._answer(task, answers)
         for number in chosen:
-            if self.ledger.entries[number].open:
+            if self.ledger.is_open(number):
                 self._perform(task, self.ledger.entries[number])
         if not task.entries:
             self._finish_task(task)
@@ -409,8 +411,7 @@ class Case:
         value = plain(value)
         if fact in self.facts.stored and self.facts.stored[fact] == value:
             return
-        self.facts.stored[fact] = value
-        self.facts.changed()
+        self.facts.store(fact, value)
         self.changes.facts.append(FactChange(fact, value, self._now, actual, self._by, origin, where, reason))
 
     def _bring(self, event: str, actual: datetime, reason: str | None) -> None:
@@ -516,8 +517,9 @@ class Case:
         del self._tokens[task.id]
         kept = []
         for number in task.entries:
-            entry = self.ledger.entries[number]
-            if entry.open and self._interrupt_entry(entry, task.element):
+            if self.ledger.is_open(number) and self._interrupt_entry(
+                self.ledger.entries[number], task.element
+            ):
                 kept.append(number)
         self._history("task_cancelled", process=task.process, element=task.element, detail={"task": task.id})
         if kept:
@@ -533,7 +535,6 @@ class Case:
             return True
         outcome = Outcome.WITHDRAWN if word == "withdraw" else Outcome.SUPERSEDED
         self.ledger.end(entry.number, outcome, self._now, by=self._by, reason=reason)
-        self.facts.changed()
         return False
 
     def _arrive(self) -> bool:
@@ -582,7 +583,7 @@ class Case:
             due = [
                 n
                 for n in task.entries
-                if self.ledger.entries[n].open and self.ledger.entries[n].obligation not in self.hold
+                if self.ledger.is_open(n) and self.ledger.entries[n].obligation not in self.hold
             ]
             if due or not task.entries:
                 moved = True
@@ -593,14 +594,16 @@ class Case:
         return moved
 
     def _watch(self) -> bool:
-        """Let conditions that have become true start their process or wake what waits for them."""
+        """Let conditions that have become true start their process or wake what waits for them.
+
+        Only conditions are read that hang on something changed since they were read last.
+        """
         moved = False
         for process in self.plan.starts(Start.CONDITION):
-            if process.start_expression is None:
+            condition = process.start_expression
+            if condition is None or not self._fresh(process.start_element, condition):
                 continue
-            holds = truth(
-                process.start_expression, self.facts, process=process.id, element=process.start_element
-            )
+            holds = truth(condition, self.facts, process=process.id, element=process.start_element)
             if holds and not self._conditions.get(process.id, False):
                 self._start_process(process, {"condition": process.start_element})
                 moved = True
@@ -610,9 +613,19 @@ class Case:
                 element = self.plan.element(element_id)
                 if element.trigger != "conditional" or element.expression is None:
                     continue
-                if truth(element.expression, self.facts, process=element.process, element=element.id):
+                if self._fresh(f"{one.number}.{token}.{element_id}", element.expression) and truth(
+                    element.expression, self.facts, process=element.process, element=element.id
+                ):
                     moved |= one.fire(token, element_id)
         return moved
+
+    def _fresh(self, name: str, expression: Expression) -> bool:
+        """Whether an expression, read under this name, hangs on anything changed since; it counts as read now."""
+        stamp = self._read.get(name, -1)
+        if stamp >= 0 and not self.facts.changes.since(self.plan.dependencies.of(expression), stamp):
+            return False
+        self._read[name] = self.facts.changes.stamp
+        return True
 
     def _end_instances(self) -> None:
         for number, one in list(self.instances.items()):
@@ -649,19 +662,17 @@ class Case:
     def _end_entry(self, entry: Entry, outcome: Outcome, *, reason: str | None = None) -> None:
         task_id = entry.task
         self.ledger.end(entry.number, outcome, self._now, by=self._by, reason=reason)
-        self.facts.changed()
         task = self.tasks.get(task_id or "")
-        if task is not None and not any(self.ledger.entries[n].open for n in task.entries):
+        if task is not None and not any(self.ledger.is_open(n) for n in task.entries):
             self._finish_task(task)
 
     def _finish_task(self, task: OpenTask) -> None:
         """End a task whose work is done and let its token go on."""
         for number in task.entries:
-            if self.ledger.entries[number].open:
+            if self.ledger.is_open(number):
                 entry = self.ledger.entries[number]
                 outcome = self.duties.outcome(entry, self._now, element=task.element)
                 self.ledger.end(number, outcome, self._now, by=self._by)
-                self.facts.changed()
         self._history("task_completed", process=task.process, element=task.element, detail={"task": task.id})
         self._end_task(task, "completed")
         element = self.plan.element(task.element)
@@ -698,31 +709,31 @@ class Case:
         self.instances[one_number].fire(token, timer.element, mark)
 
     def _reschedule(self) -> None:
-        """Work every waiting timer out again; a timer that has fired stays fired."""
+        """Work every waiting timer out again whose facts have changed; a timer that has fired stays fired."""
         timers: list[WaitingTimer] = []
         since: dict[tuple[int, int, str], datetime] = {}
+        known: dict[str, datetime] = {}
         for one in self.instances.values():
             for token, element_id in one.awaited():
                 element = self.plan.element(element_id)
                 if element.trigger != "timer" or element.expression is None:
                     continue
                 key = (one.number, token, element_id)
+                name = f"{one.number}.{token}.{element_id}"
                 since[key] = self._since.get(key, self._now)
-                deadline = evaluate(
-                    element.expression,
-                    self.facts,
-                    process=element.process,
-                    element=element.id,
-                    moment=since[key],
-                )
-                due, _ = instant(
-                    deadline, process=element.process, element=element.id, expression=element.expression
-                )
-                timers.append(
-                    WaitingTimer(f"{one.number}.{token}.{element_id}", element.process, element_id, due)
-                )
-        self._since = since
+                if name in self._due and not self._fresh(name, element.expression):
+                    known[name] = self._due[name]
+                else:
+                    self._fresh(name, element.expression)
+                    known[name] = self._moment_of(element, element.expression, since[key])
+                timers.append(WaitingTimer(name, element.process, element_id, known[name]))
+        self._since, self._due = since, known
         self._timers = sorted(timers, key=lambda timer: (timer.due, timer.id))
+
+    def _moment_of(self, element: Element, expression: Expression, since: datetime) -> datetime:
+        place = {"process": element.process, "element": element.id}
+        value = evaluate(expression, self.facts, moment=since, **place)
+        return instant(value, expression=expression, **place)[0]
 
 
 def work_out_period(process: Process, facts: Facts, since: datetime) -> datetime:

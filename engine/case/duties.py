@@ -33,6 +33,7 @@ class Duties:
         self._ledger = ledger
         self._now: datetime | None = None
         self._by = "system"
+        self._read: dict[int, int] = {}
 
     def at(self, moment: datetime, by: str) -> None:
         self._now = moment
@@ -147,7 +148,7 @@ class Duties:
             task=task,
         )
         self._ledger.add(entry, frozenset(mark[1:]))
-        self._facts.changed()
+        self._read[entry.number] = self._facts.changes.stamp
         return entry
 
     def _limit(self, duty: Duty, element: Element, moment: datetime, moments: dict[str, Any]) -> Deadline:
@@ -193,11 +194,16 @@ class Duties:
         return limit.clock or now
 
     def rework(self) -> None:
-        """Work the limits of all open entries out again; write those that have changed."""
+        """Work the limits of open entries out again whose facts have changed; write those that differ."""
+        changes = self._facts.changes
         for entry in self._ledger.open_entries():
             duty = self._plan.duty(entry.element, entry.obligation)
             if duty is None or duty.due is None:
                 continue
+            stamp = self._read.get(entry.number, -1)
+            if stamp >= 0 and not changes.since(self._plan.dependencies.of(duty.due), stamp):
+                continue
+            self._read[entry.number] = changes.stamp
             element = self._plan.element(entry.element)
             moments = {"raised": entry.raised, "trigger": entry.trigger}
             limit = self._limit(duty, element, entry.raised, moments)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.case.model import Episode, Incident
+from engine.case.dependencies import NOW, Changes, Dependencies
 from engine.dmn import DecisionError
 from engine.feel import UNKNOWN, Environment, FeelError, UnknownFact
 from engine.pack.model import Derived, Pack
@@ -45,13 +46,21 @@ class Group(Mapping[str, Any]):
 class Facts:
     """The facts of one case, stored and derived."""
 
-    def __init__(self, pack: Pack, stored: dict[str, Any], episodes: tuple[Episode, ...]) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        stored: dict[str, Any],
+        episodes: tuple[Episode, ...],
+        dependencies: Dependencies | None = None,
+    ) -> None:
         self.pack = pack
         self.stored = stored
         self.episodes = episodes
         self.now: datetime | None = None
         self.ledger: Mapping[str, Any] = {}
-        self._derived: dict[str, Any] = {}
+        self.dependencies = dependencies or Dependencies(pack)
+        self.changes = Changes()
+        self._derived: dict[str, tuple[int, Any]] = {}
         self._groups = self._make_groups()
 
     def _make_groups(self) -> dict[str, Group]:
@@ -63,15 +72,21 @@ class Facts:
         names.setdefault("period", set()).update(("from", "to"))
         return {prefix: Group(self.read, prefix, frozenset(rest)) for prefix, rest in names.items()}
 
-    def changed(self) -> None:
-        """Forget what was derived: a fact, the ledger or the moment has changed."""
-        self._derived.clear()
+    def store(self, fact: str, value: Any) -> None:
+        """Set a stored fact."""
+        self.stored[fact] = value
+        self.changes.note(fact)
+
+    def tell_of(self, episodes: tuple[Episode, ...]) -> None:
+        """Replace the child's earlier episodes."""
+        self.episodes = episodes
+        self.changes.note(f"child.{EARLIER_EPISODES}")
 
     def at(self, moment: datetime) -> None:
         """Move to a moment; derived facts that depend on it are computed anew."""
         if self.now != moment:
             self.now = moment
-            self.changed()
+            self.changes.note(NOW)
 
     def context(self, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return the context an expression is evaluated in."""
@@ -90,10 +105,12 @@ class Facts:
         rule = self.pack.derived.get(fact)
         if rule is None:
             return UNKNOWN
-        if fact not in self._derived:
-            self._derived[fact] = UNKNOWN  # a cycle reads as unknown; the pack reader refuses it
-            self._derived[fact] = self._derive(rule)
-        return self._derived[fact]
+        held = self._derived.get(fact)
+        if held is None or self.changes.since(self.dependencies.of_derived(fact), held[0]):
+            stamp = self.changes.stamp
+            self._derived[fact] = (stamp, UNKNOWN)  # a circle reads as unknown; the pack reader refuses it
+            held = self._derived[fact] = (stamp, self._derive(rule))
+        return held[1]
 
     def _derive(self, rule: Derived) -> Any:
         try:

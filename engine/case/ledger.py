@@ -6,7 +6,7 @@ so that an act costs the same after a thousand of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -49,8 +49,9 @@ class Summary:
 class Ledger(Mapping[str, Any]):
     """The entries of one case; as a mapping it is the `ledger` that expressions read."""
 
-    def __init__(self, pack: Pack, changes: Changes) -> None:
+    def __init__(self, pack: Pack, changes: Changes, changed: Callable[[str], None]) -> None:
         self._pack = pack
+        self._changed = changed
         self.changes = changes
         self.entries: dict[int, Entry] = {}
         self._raised: dict[str, int] = {}
@@ -86,6 +87,11 @@ class Ledger(Mapping[str, Any]):
         """Return the open entries of an obligation, oldest first."""
         return [e for e in self.entries.values() if e.open and e.obligation == obligation]
 
+    def is_open(self, number: int) -> bool:
+        """Whether an entry is open; what is no longer held has ended."""
+        entry = self.entries.get(number)
+        return entry is not None and entry.open
+
     def open_entries(self) -> list[Entry]:
         return [entry for entry in self.entries.values() if entry.open]
 
@@ -104,6 +110,7 @@ class Ledger(Mapping[str, Any]):
         summary.count += 1
         summary.open += 1
         summary.raised_at = entry.raised
+        self._changed(f"ledger.{entry.obligation}")
         self.changes.entries[entry.number] = entry
 
     def change(self, entry: Entry) -> None:
@@ -128,6 +135,7 @@ class Ledger(Mapping[str, Any]):
         summary.open -= 1
         summary.done_at = at
         summary.outcome = outcome.value
+        self._changed(f"ledger.{entry.obligation}")
         self.changes.entries[number] = entry
         return entry
 

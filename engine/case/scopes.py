@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from engine.case.dependencies import Dependencies
 from engine.case.interpreter import Specs, build_specs
 from engine.pack.model import Duty, Element, Pack, Process, Start
 
@@ -17,6 +18,10 @@ class Plan:
 
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
+
+    @cached_property
+    def dependencies(self) -> Dependencies:
+        return Dependencies(self.pack)
 
     @cached_property
     def specs(self) -> Specs:

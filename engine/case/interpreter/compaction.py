@@ -7,8 +7,6 @@ above and below themselves; B answers for A.
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -32,26 +30,26 @@ def compact(workflow: BpmnWorkflow) -> None:
             del workflow.subprocesses[owner_id]
 
 
-def _held(workflow: BpmnWorkflow, task_id: UUID) -> bool:
+def _held(workflow: BpmnWorkflow, task_id: int) -> bool:
     return task_id in workflow.tasks or any(task_id in sub.tasks for sub in workflow.subprocesses.values())
 
 
-def _unfinished_below(workflow: BpmnWorkflow) -> dict[UUID, int]:
+def _unfinished_below(workflow: BpmnWorkflow) -> dict[int, int]:
     order: list[Task] = []
     stack = [workflow.task_tree]
     while stack:
         task = stack.pop()
         order.append(task)
         stack.extend(workflow.tasks[child] for child in task._children)
-    counts: dict[UUID, int] = {}
+    counts: dict[int, int] = {}
     for task in reversed(order):
         counts[task.id] = (0 if task._state & FINISHED else 1) + sum(counts[c] for c in task._children)
     return counts
 
 
-def _compact_tree(workflow: BpmnWorkflow) -> set[UUID]:
+def _compact_tree(workflow: BpmnWorkflow) -> set[int]:
     unfinished = _unfinished_below(workflow)
-    dropped: set[UUID] = set()
+    dropped: set[int] = set()
     stack = [workflow.task_tree]
     while stack:
         task = stack.pop()
@@ -71,7 +69,7 @@ def _compact_tree(workflow: BpmnWorkflow) -> set[UUID]:
     return dropped
 
 
-def _last_round(workflow: BpmnWorkflow, start: Task, unfinished: dict[UUID, int]) -> Task | None:
+def _last_round(workflow: BpmnWorkflow, start: Task, unfinished: dict[int, int]) -> Task | None:
     """Follow the one live path down from `start` to the deepest completed task of the same spec."""
     found, task = None, start
     while True:
@@ -85,7 +83,7 @@ def _last_round(workflow: BpmnWorkflow, start: Task, unfinished: dict[UUID, int]
             found = task
 
 
-def _drop(workflow: BpmnWorkflow, top: Task, keep: Task, dropped: set[UUID]) -> None:
+def _drop(workflow: BpmnWorkflow, top: Task, keep: Task, dropped: set[int]) -> None:
     stack = [top]
     while stack:
         task = stack.pop()

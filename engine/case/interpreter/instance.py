@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
 from SpiffWorkflow.bpmn import BpmnEvent, BpmnWorkflow
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import ErrorEventDefinition
@@ -23,6 +22,7 @@ from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.case.interpreter import lean
 from engine.case.interpreter.compaction import compact
 from engine.case.interpreter.specs import Awaited, Specs
 from engine.case.model import Incident
@@ -34,6 +34,9 @@ CROWDED = 120
 
 STEPS_AT_REST = 10_000
 """More automatic steps than this without coming to rest is a loop that never ends."""
+
+
+lean.apply()
 
 
 class TokenState(StrEnum):
@@ -68,8 +71,11 @@ class Instance:
         self.number = number
         self.process = process
         self._workflow = workflow
-        self._numbers: dict[UUID, int] = {}
+        self._numbers: dict[int, int] = {}
         self._next = 1
+        self._at_rest = False
+        self._tokens: list[Token] | None = None
+        self._awaited: list[tuple[int, str]] | None = None
 
     @classmethod
     def start(cls, number: int, process: str, specs: Specs) -> Instance:
@@ -95,14 +101,18 @@ class Instance:
 
         `before` and `after` are called with the element that a token passes and the timer mark that it carries.
         """
+        if self._at_rest:
+            return False
         self._workflow.script_engine = _Answers(condition)
         moved = False
-        for _ in range(STEPS_AT_REST):
+        for steps in range(STEPS_AT_REST):
             task = self._next_automatic()
             if task is None:
                 self._check_events()
                 if len(self._workflow.tasks) > CROWDED:
                     compact(self._workflow)
+                    self._changed()
+                self._at_rest = True
                 return moved
             moved = True
             element = self._element(task)
@@ -114,14 +124,20 @@ class Instance:
             self._run(task, element)
             if element:
                 after(self, element, mark)
-            if _ % 200 == 199:
+            if steps % 200 == 199:
                 compact(self._workflow)
         raise Incident(
             f"the process {self.process} does not come to rest: a loop in it waits for nobody",
             process=self.process,
         )
 
+    def _changed(self) -> None:
+        """Forget what was seen: a token has moved."""
+        self._at_rest = False
+        self._tokens = self._awaited = None
+
     def _run(self, task: Task, element: str | None) -> None:
+        self._changed()
         try:
             task.run()
         except SpiffWorkflowException as error:
@@ -143,6 +159,7 @@ class Instance:
         task = self._task(token)
         if task is None or task._state != TaskState.WAITING:
             return False
+        self._changed()
         definition = task.task_spec.event_definition
         definition.catch(task, BpmnEvent(Awaited(element)))
         if mark:
@@ -168,6 +185,11 @@ class Instance:
 
     def tokens(self) -> list[Token]:
         """Return the live tokens in the order of the diagram's file."""
+        if self._tokens is None:
+            self._tokens = self._find_tokens()
+        return self._tokens
+
+    def _find_tokens(self) -> list[Token]:
         found = []
         for task in self._walk():
             element = self._element(task)
@@ -186,6 +208,11 @@ class Instance:
 
     def awaited(self) -> list[tuple[int, str]]:
         """Return what tokens wait for, as (token, element of the event); behind an event gateway there are several."""
+        if self._awaited is None:
+            self._awaited = self._find_awaited()
+        return self._awaited
+
+    def _find_awaited(self) -> list[tuple[int, str]]:
         found: list[tuple[int, str]] = []
         for task in self._walk():
             if task._state != TaskState.WAITING or not isinstance(task.task_spec, CatchingEvent):
@@ -249,6 +276,7 @@ class Instance:
     def dump(self) -> dict[str, Any]:
         """Return the state as plain JSON values; finished rounds are cut out first."""
         compact(self._workflow)
+        self._changed()
         subs = {
             str(self._number(self._workflow.get_task_from_id(owner))): [sub.spec.name, self._rows(sub)]
             for owner, sub in self._workflow.subprocesses.items()
@@ -316,7 +344,7 @@ class Instance:
         by_number: dict[int, Task] = {}
         for number, parent, state, spec, triggered, internal, data in rows:
             task = Task.__new__(Task)
-            task.id = UUID(int=number)
+            task.id = number
             task.workflow = workflow
             task._parent = by_number[parent].id if parent else None
             task._children = []

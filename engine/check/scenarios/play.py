@@ -294,8 +294,8 @@ class _Story:
                 if not self._for_people(case, task):
                     continue
                 for number in task.entries:
-                    entry = case.entries[number]
-                    if entry.open and entry.obligation not in self.scenario.waits:
+                    entry = case.entries.get(number)
+                    if entry is not None and entry.open and entry.obligation not in self.scenario.waits:
                         waiting.append((entry.raised, index, number))
                 if not task.entries:
                     self._do(case, None, {}, task)
