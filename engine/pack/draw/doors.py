@@ -30,13 +30,15 @@ class Request:
     slot: int = -1  # the slot line it may run along
     top: int = -1  # the lines between which it must stay
     bottom: int = 1_000_000
+    spreads: bool = False  # leaves a gateway, whose ways out should part at once
     source: str = ""
     target: str = ""
 
     def shares(self, other: Request) -> bool:
-        return self.edge.kind == other.edge.kind and (
-            self.source == other.source or self.target == other.target
-        )
+        if self.edge.kind != other.edge.kind:
+            # A message to a boundary event comes along beside the event's own way out.
+            return self.slot >= 0 and self.slot == other.slot
+        return self.source == other.source or self.target == other.target
 
 
 def _out_costs(node: Node, *, back: bool, hosts: bool) -> dict[int, float]:
@@ -129,7 +131,8 @@ def request_for(
     row = grid.cells[graph.host_of(edge.source)].row
     pool = next(n for n, (_, first, last) in enumerate(grid.pools) if first <= row <= last)
     top, bottom = grid.y.borders[f"pool {pool}"], grid.y.borders[f"pool end {pool}"]
-    return replace(request, region=region, top=top, bottom=bottom)
+    spreads = edge.kind == "sequenceFlow" and graph.nodes[edge.source].is_gateway
+    return replace(request, region=region, top=top, bottom=bottom, spreads=spreads)
 
 
 def _aside(graph: Graph, grid: Grid, edge: Edge) -> int | None:
@@ -158,9 +161,13 @@ def _pool_doors(graph: Graph, grid: Grid, pool: str, other: str, *, arriving: bo
     own_line = grid.y.centres[grid.cells[host].row] if host in grid.cells else 0
     below = own_line < top  # the pool lies below the other end
     y = top if below else bottom
+    node = graph.nodes.get(other)
+    own_slot = (
+        _boundary_doors(grid, node, arriving=False)[0][0][0] if node and node.host in grid.cells else -1
+    )
     way = DOWN if below == arriving else UP
     return [
         ((x, y), way, 0.0)
         for x, line in enumerate(grid.x.lines)
-        if line.kind not in (BORDER, SLOT) and 0 < x < len(grid.x.lines) - 1
+        if line.kind not in (BORDER, SLOT) or x == own_slot
     ]

@@ -111,6 +111,8 @@ class Extents:
         outgoing = [
             e for e in self.graph.edges.values() if e.source == event.id and e.id in self.tracks.stretches
         ]
+        if len(self.graph.attached(event.host or "")) > 1:
+            return False
         turns = [
             self.tracks.stretches[edge.id][1] for edge in outgoing if len(self.tracks.stretches[edge.id]) > 1
         ]

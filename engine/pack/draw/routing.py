@@ -10,14 +10,15 @@ import heapq
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.pack.draw.doors import Point, Request, request_for
+from engine.pack.draw.doors import DOWN, LEFT, RIGHT, UP, Point, Request, request_for
 from engine.pack.draw.graph import Graph
 from engine.pack.draw.grid import BORDER, SLOT, Grid
 
 _STEP = ((1, 0), (0, 1), (-1, 0), (0, -1))
 
 BEND, CROSSING, OVERLAP, LENGTH = 10.0, 26.0, 200.0, 0.06
-SAME_NET_CROSSING, SAME_NET = 4.0, 0.3
+SAME_NET_CROSSING, SAME_NET = 4.0, 0.05
+SIDE_TAKEN = 9.0  # another way out leaves a gateway through the same corner
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,22 @@ class Router:
     upright: dict[int, list[int]] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     routes: dict[int, Route] = field(default_factory=dict)
+
+    def sides_taken(self, request: Request) -> set[int]:
+        """List the directions in which other edges leave the source of a request."""
+        return {
+            way_out(route)
+            for number, route in self.routes.items()
+            if self.requests[number].source == request.source and self.requests[number] is not request
+        }
+
+
+def way_out(route: Route) -> int:
+    """Give the direction in which a route leaves its source."""
+    (x1, y1), (x2, y2) = route.points[0], route.points[1]
+    if y1 == y2:
+        return RIGHT if x2 > x1 else LEFT
+    return DOWN if y2 > y1 else UP
 
 
 def route_all(graph: Graph, grid: Grid, back: set[str], numbers: Mapping[str, int]) -> dict[str, Route]:
@@ -188,8 +205,9 @@ def _search(router: Router, number: int) -> Route | None:  # noqa: C901  one hot
         total = 0.0
         along = tables[orientation].get(point)
         if along:
+            total += SAME_NET  # once, however many share the stretch, so that bundles stay together
             for other in along:
-                total += SAME_NET if shares[other] else OVERLAP
+                total += 0.0 if shares[other] else OVERLAP
         across = tables[1 - orientation].get(point)
         if across:
             for other in across:
@@ -197,7 +215,9 @@ def _search(router: Router, number: int) -> Route | None:  # noqa: C901  one hot
                     total += SAME_NET_CROSSING if shares[other] else CROSSING
         return total
 
+    taken = router.sides_taken(request) if request.spreads else set()
     for (x, y), way, cost in request.starts:
+        cost += SIDE_TAKEN if way in taken else 0.0
         state = (x * height + y) * 4 + way
         cost += toll(x * height + y, way & 1)
         if cost < best.get(state, 1e18):

@@ -86,14 +86,21 @@ def _dashed(name: str) -> str:
 
 
 def _lines(
-    lines: Iterable[str], x: float, y: float, *, anchor: str = "middle", halo: bool = False, extra: str = ""
+    lines: Iterable[str],
+    x: float,
+    y: float,
+    *,
+    anchor: str = "middle",
+    halo: bool = False,
+    extra: str = "",
+    step: float = LINE_HEIGHT,
 ) -> str:
-    """Set lines of text, the first with its middle LINE_HEIGHT / 2 below `y`."""
+    """Set lines of text beneath each other; `y` is the top of the first."""
     behind = (
         f' stroke="{PAPER}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"' if halo else ""
     )
     spans = "".join(
-        f'<tspan x="{_n(x)}" y="{_n(y + number * LINE_HEIGHT + 11)}">{escape(line)}</tspan>'
+        f'<tspan x="{_n(x)}" y="{_n(y + number * step + 11)}">{escape(line)}</tspan>'
         for number, line in enumerate(lines)
     )
     return f'<text text-anchor="{anchor}" fill="{TEXT}"{behind}{extra}>{spans}</text>'
@@ -268,7 +275,7 @@ class _Drawing:
         middle = strip.centre
         weight = ' font-weight="bold"' if bold else ""
         turned = f' transform="rotate(-90 {_n(middle.x)} {_n(middle.y)})"{weight}'
-        return paper + _lines(lines, middle.x, middle.y - len(lines) * LINE_HEIGHT / 2, extra=turned)
+        return paper + _lines(lines, middle.x, middle.y - len(lines) * 6.5 - 0.5, extra=turned, step=13)
 
     def node(self, node: Node) -> str:
         rect = self.picture.shapes[node.id]

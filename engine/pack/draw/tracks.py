@@ -17,6 +17,7 @@ from engine.pack.draw.routing import Route
 from engine.pack.draw.spacing import Body, groups_of_stretches
 
 SLOT_OFFSET = 36.0
+BESIDE, BESIDE_REACH = 9.0, 15.5  # a line this far from an event's middle meets the circle this far down
 
 Anchor = tuple[Body, float]  # a body, and a distance from it
 
@@ -144,7 +145,20 @@ class Tracks:
 
     def anchor(self, part: Stretch) -> tuple[Body, float]:
         """Give the body on which a stretch lies, and its distance from it."""
-        return self._fixed(part.upright, part.line) or (self.body[part.edge, part.number], 0.0)
+        found = self._fixed(part.upright, part.line)
+        if found is None:
+            return self.body[part.edge, part.number], 0.0
+        if part.upright and self._meets_boundary(part):
+            return found[0], found[1] - BESIDE
+        return found
+
+    def _meets_boundary(self, part: Stretch) -> bool:
+        """Tell whether a stretch of a message ends at a boundary event, beside the event's own way out."""
+        edge = self.graph.edges[part.edge]
+        last = len(self.stretches[part.edge]) - 1
+        at_source = part.number == 0 and edge.source in self.grid.attachments
+        at_target = part.number == last and edge.target in self.grid.attachments
+        return edge.kind == "messageFlow" and (at_source or at_target)
 
     def end_anchor(self, part: Stretch, *, at_start: bool) -> tuple[Body, float]:
         """Give the body at which a stretch starts or ends, outside the shape that stands there."""
@@ -163,6 +177,7 @@ class Tracks:
         wide, high = node_size(node) if node.host is None else (EVENT, EVENT)
         half = high / 2 if part.upright else wide / 2
         if node.host is not None:
+            half = BESIDE_REACH if edge.kind == "messageFlow" else half
             half += node_size(self.graph.nodes[node.host])[1] / 2
         outwards = 1 if (part.end > part.start) == at_start else -1
         return fixed[0], fixed[1] + outwards * half
