@@ -731,9 +731,8 @@ class Case:
         self._timers = sorted(timers, key=lambda timer: (timer.due, timer.id))
 
     def _moment_of(self, element: Element, expression: Expression, since: datetime) -> datetime:
-        place = {"process": element.process, "element": element.id}
-        value = evaluate(expression, self.facts, moment=since, **place)
-        return instant(value, expression=expression, **place)[0]
+        value = evaluate(expression, self.facts, process=element.process, element=element.id, moment=since)
+        return instant(value, process=element.process, element=element.id, expression=expression)[0]
 
 
 def work_out_period(process: Process, facts: Facts, since: datetime) -> datetime:

@@ -11,8 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from engine.case.model import Episode, Incident
 from engine.case.dependencies import NOW, Changes, Dependencies
+from engine.case.model import Episode, Incident
 from engine.dmn import DecisionError
 from engine.feel import UNKNOWN, Environment, FeelError, UnknownFact
 from engine.pack.model import Derived, Pack

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -41,6 +42,7 @@ def run(files: tuple[Path, ...], as_json: bool, only: tuple[str, ...], reload: b
     stories = _read(files, library)
     if only:
         stories = [story for story in stories if story.id in only]
+    gc.freeze()  # the packs stay for the whole run: the collector need not look through them again and again
     verdicts: list[Verdict] = []
     for story in progress(stories, "Playing stories", len(stories), quiet=as_json):
         verdict = judge(play(story, library.get(story.authority), reload=reload))
