@@ -37,13 +37,23 @@ from engine.pack.draw.measures import (
     TASK_PADDING,
     caption_role,
 )
+from engine.pack.draw.strokes import (
+    TEXT,
+    annotation,
+    arrow,
+    box,
+    data,
+    num,
+    open_arrow,
+    slash,
+    text_lines,
+    way,
+)
 from engine.pack.draw.text import FONT_FAMILY, FONT_SIZE, LINE_HEIGHT, balanced, width, wrap
 from engine.xml import parse_xml
 
-TEXT = "#0b0c0c"
 HEADER_PAPER, LANE_RULE = "#eef0f2", "#6f777b"
 MARGIN = 16.0
-CORNER = 6.0
 STATES = tuple(STATE_INK)
 """The states that can be painted, the strongest last but one; `overdue` and `failed` win over the others."""
 
@@ -75,35 +85,15 @@ def draw(
     return _Drawing(root, painted).document(title or heading, heading)
 
 
-def _n(value: float) -> str:
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
-
-
 def _dashed(name: str) -> str:
     """Turn userTask into user-task."""
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
-def _lines(
-    lines: Iterable[str],
-    x: float,
-    y: float,
-    *,
-    anchor: str = "middle",
-    halo: bool = False,
-    extra: str = "",
-    step: float = LINE_HEIGHT,
-) -> str:
-    """Set lines of text beneath each other; `y` is the top of the first."""
-    behind = (
-        f' stroke="{PAPER}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"' if halo else ""
-    )
-    spans = "".join(
-        f'<tspan x="{_n(x)}" y="{_n(y + number * step + 11)}">{escape(line)}</tspan>'
-        for number, line in enumerate(lines)
-    )
-    return f'<text text-anchor="{anchor}" fill="{TEXT}"{behind}{extra}>{spans}</text>'
+def _safe(address: str) -> bool:
+    """Refuse addresses that could run something: only http(s), fragments and paths are links."""
+    head = address.split(":", 1)[0].strip().lower() if ":" in address.split("/", 1)[0] else ""
+    return head in ("", "http", "https")
 
 
 @dataclass(frozen=True)
@@ -138,17 +128,17 @@ class _Drawing:
                 area.x, area.y - room, max(area.width, width(heading, 20) + 2 * MARGIN), area.height + room
             )
             body = (
-                f'<text x="{_n(area.x + MARGIN)}" y="{_n(area.y + MARGIN + 18)}" font-size="20" font-weight="bold"'
+                f'<text x="{num(area.x + MARGIN)}" y="{num(area.y + MARGIN + 18)}" font-size="20" font-weight="bold"'
                 f' fill="{TEXT}">{escape(heading)}</text>\n{body}'
             )
         name = title or self.graph.pools[0].name if self.graph.pools else title
         role = "group" if self.links else "img"
         summary = self.summary()
-        x, y, wide, high = (_n(value) for value in area)
+        x, y, wide, high = (num(value) for value in area)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{x} {y} {wide} {high}" width="{wide}"'
             f' height="{high}" role="{role}" aria-label="{escape(name or "Process diagram")}"'
-            f' font-family="{escape(FONT_FAMILY)}" font-size="{_n(FONT_SIZE)}" class="bpmn-diagram">\n'
+            f' font-family="{escape(FONT_FAMILY)}" font-size="{num(FONT_SIZE)}" class="bpmn-diagram">\n'
             f"<title>{escape(name or 'Process diagram')}</title>\n<desc>{escape(summary)}</desc>\n"
             f'<rect x="{x}" y="{y}" width="{wide}" height="{high}" fill="{PAPER}"/>\n{body}</svg>\n'
         )
@@ -228,13 +218,13 @@ class _Drawing:
         if state is not None:
             corner = Point(rect.right - 4, rect.y + 2)
             out.append(
-                f'<g transform="translate({_n(corner.x)} {_n(corner.y)})" class="state-sign">{state_mark(state)}</g>'
+                f'<g transform="translate({num(corner.x)} {num(corner.y)})" class="state-sign">{state_mark(state)}</g>'
             )
         if badge:
             wide = width(badge, 11) + 10
             out.append(
-                f'<g class="badge"><rect x="{_n(rect.x - 4)}" y="{_n(rect.y - 10)}" width="{_n(wide)}" height="16"'
-                f' rx="3" fill="#144e81"/><text x="{_n(rect.x + 1)}" y="{_n(rect.y + 2)}" font-size="11"'
+                f'<g class="badge"><rect x="{num(rect.x - 4)}" y="{num(rect.y - 10)}" width="{num(wide)}" height="16"'
+                f' rx="3" fill="#144e81"/><text x="{num(rect.x + 1)}" y="{num(rect.y + 2)}" font-size="11"'
                 f' font-weight="bold" fill="{PAPER}">{escape(badge)}</text></g>'
             )
         return "".join(out)
@@ -247,35 +237,35 @@ class _Drawing:
             thicker, state_dashes = STATE_STROKE[state]
             wide, dashes = max(wide, thicker), state_dashes or dashes
         dash = f' stroke-dasharray="{dashes}"' if dashes else ""
-        return f'fill="{fill}" stroke="{colour}" stroke-width="{_n(wide)}"{dash}'
+        return f'fill="{fill}" stroke="{colour}" stroke-width="{num(wide)}"{dash}'
 
     # --- shapes -----------------------------------------------------------------------------------------------------
 
     def pool(self, pool: Pool) -> str:
         rect = self.picture.shapes[pool.id or ""]
-        box = _box(rect, f'fill="{PAPER}" stroke="{INK}" stroke-width="1.8"')
+        plain = box(rect, f'fill="{PAPER}" stroke="{INK}" stroke-width="1.8"')
         if pool.process is None:
             lines = wrap(pool.name, max(rect.width - 20, 40))
             top = rect.centre.y - len(lines) * LINE_HEIGHT / 2
             bold = ' font-weight="bold"'
-            tinted = _box(rect, f'fill="{HEADER_PAPER}" stroke="{INK}" stroke-width="1.8"')
-            return tinted + _lines(lines, rect.centre.x, top, extra=bold)
-        return box + self.header(rect, pool.name, bold=True)
+            tinted = box(rect, f'fill="{HEADER_PAPER}" stroke="{INK}" stroke-width="1.8"')
+            return tinted + text_lines(lines, rect.centre.x, top, extra=bold)
+        return plain + self.header(rect, pool.name, bold=True)
 
     def lane(self, lane: Lane) -> str:
         rect = self.picture.shapes[lane.id]
-        return _box(rect, f'fill="none" stroke="{LANE_RULE}" stroke-width="1.2"') + self.header(
+        return box(rect, f'fill="none" stroke="{LANE_RULE}" stroke-width="1.2"') + self.header(
             rect, lane.name
         )
 
     def header(self, rect: Rect, name: str, *, bold: bool = False) -> str:
         strip = Rect(rect.x, rect.y, HEADER, rect.height)
-        paper = _box(strip, f'fill="{HEADER_PAPER}" stroke="{INK if bold else LANE_RULE}" stroke-width="1.2"')
+        paper = box(strip, f'fill="{HEADER_PAPER}" stroke="{INK if bold else LANE_RULE}" stroke-width="1.2"')
         lines = balanced(name, max(rect.height - 12, 40.0))[:2]
         middle = strip.centre
         weight = ' font-weight="bold"' if bold else ""
-        turned = f' transform="rotate(-90 {_n(middle.x)} {_n(middle.y)})"{weight}'
-        return paper + _lines(lines, middle.x, middle.y - len(lines) * 6.5 - 0.5, extra=turned, step=13)
+        turned = f' transform="rotate(-90 {num(middle.x)} {num(middle.y)})"{weight}'
+        return paper + text_lines(lines, middle.x, middle.y - len(lines) * 6.5 - 0.5, extra=turned, step=13)
 
     def node(self, node: Node) -> str:
         rect = self.picture.shapes[node.id]
@@ -286,21 +276,21 @@ class _Drawing:
         if node.is_subprocess and node.id not in self.collapsed:
             return self.subprocess(node, rect)
         if node.kind == "textAnnotation":
-            return _annotation(node, rect)
+            return annotation(node, rect)
         if node.kind in ("dataObjectReference", "dataStoreReference"):
-            return _data(node, rect) + self.label(node)
+            return data(node, rect) + self.label(node)
         return self.activity(node, rect)
 
     def activity(self, node: Node, rect: Rect) -> str:
         wide = 4.0 if node.kind == "callActivity" else 1.6
-        out = [_box(rect, self.outline(node.id, wide), radius=8)]
+        out = [box(rect, self.outline(node.id, wide), radius=8)]
         mark = task_mark(node.kind)
         if mark:
-            out.append(f'<g transform="translate({_n(rect.x + 15)} {_n(rect.y + 14)})">{mark}</g>')
+            out.append(f'<g transform="translate({num(rect.x + 15)} {num(rect.y + 14)})">{mark}</g>')
         holds = node.kind == "callActivity" or node.is_subprocess
         if holds:
             out.append(
-                f'<g transform="translate({_n(rect.centre.x)} {_n(rect.bottom - 10)})">{plus_mark()}</g>'
+                f'<g transform="translate({num(rect.centre.x)} {num(rect.bottom - 10)})">{plus_mark()}</g>'
             )
         lines = wrap(node.name, rect.width - 2 * TASK_PADDING)
         tall = len(lines) * LINE_HEIGHT
@@ -315,7 +305,7 @@ class _Drawing:
         if role is not None:
             top = max(rect.y + 6, top - CAPTION_HEIGHT / 2)
             out.append(self.caption(role, rect, top + tall))
-        out.append(_lines(lines, rect.centre.x, top))
+        out.append(text_lines(lines, rect.centre.x, top))
         return "".join(out)
 
     def caption(self, role: str, rect: Rect, top: float) -> str:
@@ -327,36 +317,34 @@ class _Drawing:
                 name = name[:-1]
             name = f"{name.rstrip()}\u2026"
         return (
-            f'<text x="{_n(rect.centre.x)}" y="{_n(top + 11)}" text-anchor="middle" font-size="{_n(CAPTION_SIZE)}"'
+            f'<text x="{num(rect.centre.x)}" y="{num(top + 11)}" text-anchor="middle" font-size="{num(CAPTION_SIZE)}"'
             f' fill="#505a5f">{escape(f"({name})")}</text>'
         )
 
     def subprocess(self, node: Node, rect: Rect) -> str:
-        box = _box(rect, self.outline(node.id, 1.6, fill="#fbfbfc"), radius=8)
+        frame = box(rect, self.outline(node.id, 1.6, fill="#fbfbfc"), radius=8)
         lines = wrap(node.name, max(rect.width - 24, 40))
-        return box + _lines(lines, rect.x + 12, rect.y + 6, anchor="start", extra=' font-weight="bold"')
+        return frame + text_lines(lines, rect.x + 12, rect.y + 6, anchor="start", extra=' font-weight="bold"')
 
     def event(self, node: Node, rect: Rect) -> str:
         middle, radius = rect.centre, rect.width / 2
         ends, starts = node.kind == "endEvent", node.kind == "startEvent"
         dashes = "" if node.interrupting else "5 3.5"
-        circle = f'<circle r="{_n(radius)}" {self.outline(node.id, 3.4 if ends else 1.5, dashes)}/>'
+        circle = f'<circle r="{num(radius)}" {self.outline(node.id, 3.4 if ends else 1.5, dashes)}/>'
         if not ends and not starts:
             dash = f' stroke-dasharray="{dashes}"' if dashes else ""
-            circle += f'<circle r="{_n(radius - 3.5)}" fill="none" stroke="{INK}" stroke-width="1.3"{dash}/>'
+            circle += f'<circle r="{num(radius - 3.5)}" fill="none" stroke="{INK}" stroke-width="1.3"{dash}/>'
         throws = node.kind in ("endEvent", "intermediateThrowEvent")
         mark = event_mark(node.trigger, throws=throws)
-        return f'<g transform="translate({_n(middle.x)} {_n(middle.y)})">{circle}{mark}</g>'
+        return f'<g transform="translate({num(middle.x)} {num(middle.y)})">{circle}{mark}</g>'
 
     def gateway(self, node: Node, rect: Rect) -> str:
         middle, half = rect.centre, rect.width / 2
-        h = _n(half)
+        h = num(half)
         diamond = (
             f'<path d="M0 -{h}L{h} 0L0 {h}L-{h} 0Z" {self.outline(node.id, 1.6)} stroke-linejoin="round"/>'
         )
-        return (
-            f'<g transform="translate({_n(middle.x)} {_n(middle.y)})">{diamond}{gateway_mark(node.kind)}</g>'
-        )
+        return f'<g transform="translate({num(middle.x)} {num(middle.y)})">{diamond}{gateway_mark(node.kind)}</g>'
 
     def label(self, node: Node) -> str:
         if not node.name:
@@ -367,10 +355,10 @@ class _Drawing:
             rect = Rect(shape.centre.x - 50, shape.bottom + 5, 100, LINE_HEIGHT)
         lines = wrap(node.name, max(rect.width, 30))
         if rect.right <= shape.x + 8 or (node.host and rect.right <= shape.centre.x):
-            return _lines(lines, rect.right, rect.y, anchor="end")
+            return text_lines(lines, rect.right, rect.y, anchor="end")
         if rect.x >= shape.centre.x:
-            return _lines(lines, rect.x, rect.y, anchor="start")
-        return _lines(lines, rect.centre.x, rect.y)
+            return text_lines(lines, rect.x, rect.y, anchor="start")
+        return text_lines(lines, rect.centre.x, rect.y)
 
     # --- edges ------------------------------------------------------------------------------------------------------
 
@@ -381,21 +369,21 @@ class _Drawing:
         wide = 3.0 if state else 1.5
         dashes = {"messageFlow": "9 5", "association": "1.5 4", "dataAssociation": "1.5 4"}.get(edge.kind, "")
         dash = f' stroke-dasharray="{dashes}" stroke-linecap="round"' if dashes else ""
-        line = f'<path d="{_way(points)}" fill="none" stroke="{colour}" stroke-width="{_n(wide)}"{dash}/>'
+        line = f'<path d="{way(points)}" fill="none" stroke="{colour}" stroke-width="{num(wide)}"{dash}/>'
         out = [line]
         if edge.kind == "sequenceFlow":
-            out.append(_arrow(points, colour, colour, 10, 5))
+            out.append(arrow(points, colour, colour, 10, 5))
             if edge.is_default:
-                out.append(_slash(points, colour))
+                out.append(slash(points, colour))
         elif edge.kind == "messageFlow":
             start = points[0]
             out.append(
-                f'<circle cx="{_n(start.x)}" cy="{_n(start.y)}" r="4" fill="{PAPER}"'
+                f'<circle cx="{num(start.x)}" cy="{num(start.y)}" r="4" fill="{PAPER}"'
                 f' stroke="{colour}" stroke-width="1.4"/>'
             )
-            out.append(_arrow(points, PAPER, colour, 10, 5.5))
+            out.append(arrow(points, PAPER, colour, 10, 5.5))
         elif edge.kind == "dataAssociation" or edge.direction in ("One", "Both"):
-            out.append(_open_arrow(points, colour))
+            out.append(open_arrow(points, colour))
         return "".join(out)
 
     def edge_label(self, edge: Edge) -> str:
@@ -416,102 +404,5 @@ class _Drawing:
                 anchor, x = "end", rect.right
         return (
             f'<g class="label" data-label-of="{escape(edge.id)}">'
-            f"{_lines(lines, x, rect.y, anchor=anchor, halo=True)}</g>\n"
+            f"{text_lines(lines, x, rect.y, anchor=anchor, halo=True)}</g>\n"
         )
-
-
-# --- pieces that need no drawing around them ------------------------------------------------------------------------
-
-
-def _safe(address: str) -> bool:
-    """Refuse addresses that could run something: only http(s), fragments and paths are links."""
-    head = address.split(":", 1)[0].strip().lower() if ":" in address.split("/", 1)[0] else ""
-    return head in ("", "http", "https")
-
-
-def _box(rect: Rect, style: str, radius: float = 0.0) -> str:
-    rounded = f' rx="{_n(radius)}"' if radius else ""
-    return (
-        f'<rect x="{_n(rect.x)}" y="{_n(rect.y)}" width="{_n(rect.width)}" height="{_n(rect.height)}"'
-        f"{rounded} {style}/>"
-    )
-
-
-def _way(points: tuple[Point, ...]) -> str:
-    """Write a path with its corners rounded."""
-    out = [f"M{_n(points[0].x)} {_n(points[0].y)}"]
-    for before, point, after in zip(points, points[1:], points[2:], strict=False):
-        radius = min(CORNER, _length(before, point) / 2, _length(point, after) / 2)
-        one, other = _towards(point, before, radius), _towards(point, after, radius)
-        out.append(f"L{_n(one.x)} {_n(one.y)}Q{_n(point.x)} {_n(point.y)} {_n(other.x)} {_n(other.y)}")
-    out.append(f"L{_n(points[-1].x)} {_n(points[-1].y)}")
-    return "".join(out)
-
-
-def _length(one: Point, other: Point) -> float:
-    return float(((one.x - other.x) ** 2 + (one.y - other.y) ** 2) ** 0.5)
-
-
-def _towards(one: Point, other: Point, far: float) -> Point:
-    length = _length(one, other)
-    if length == 0:
-        return one
-    return Point(one.x + (other.x - one.x) * far / length, one.y + (other.y - one.y) * far / length)
-
-
-def _head(points: tuple[Point, ...], long: float, half: float) -> tuple[Point, Point, Point]:
-    tip, before = points[-1], points[-2]
-    foot = _towards(tip, before, long)
-    length = _length(tip, before) or 1.0
-    dx, dy = -(tip.y - before.y) / length * half, (tip.x - before.x) / length * half
-    return tip, Point(foot.x + dx, foot.y + dy), Point(foot.x - dx, foot.y - dy)
-
-
-def _arrow(points: tuple[Point, ...], fill: str, colour: str, long: float, half: float) -> str:
-    a, b, c = _head(points, long, half)
-    path = f"M{_n(a.x)} {_n(a.y)}L{_n(b.x)} {_n(b.y)}L{_n(c.x)} {_n(c.y)}Z"
-    return f'<path d="{path}" fill="{fill}" stroke="{colour}" stroke-width="1.2" stroke-linejoin="round"/>'
-
-
-def _open_arrow(points: tuple[Point, ...], colour: str) -> str:
-    a, b, c = _head(points, 9, 5)
-    path = f"M{_n(b.x)} {_n(b.y)}L{_n(a.x)} {_n(a.y)}L{_n(c.x)} {_n(c.y)}"
-    return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.4"/>'
-
-
-def _slash(points: tuple[Point, ...], colour: str) -> str:
-    """Draw the stroke across the start of a default flow."""
-    middle = _towards(points[0], points[1], 10)
-    level = points[0].y == points[1].y
-    dx, dy = (3.0, 5.5) if level else (5.5, 3.0)
-    path = f"M{_n(middle.x - dx)} {_n(middle.y + dy)}L{_n(middle.x + dx)} {_n(middle.y - dy)}"
-    return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.6"/>'
-
-
-def _annotation(node: Node, rect: Rect) -> str:
-    bracket = f"M{_n(rect.x + 10)} {_n(rect.y)}H{_n(rect.x)}V{_n(rect.bottom)}H{_n(rect.x + 10)}"
-    lines = wrap(node.name, max(rect.width - 12, 30))
-    top = rect.centre.y - len(lines) * LINE_HEIGHT / 2
-    return (
-        _box(rect, f'fill="{PAPER}" fill-opacity="0"')
-        + f'<path d="{bracket}" fill="none" stroke="{INK}" stroke-width="1.4"/>'
-        + _lines(lines, rect.x + 8, top, anchor="start")
-    )
-
-
-def _data(node: Node, rect: Rect) -> str:
-    style = f'fill="{PAPER}" stroke="{INK}" stroke-width="1.5" stroke-linejoin="round"'
-    x, y, right, bottom = _n(rect.x), _n(rect.y), _n(rect.right), _n(rect.bottom)
-    if node.kind == "dataObjectReference":
-        fold = 10.0
-        sheet = f"M{x} {y}H{_n(rect.right - fold)}L{right} {_n(rect.y + fold)}V{bottom}H{x}Z"
-        corner = f"M{_n(rect.right - fold)} {y}V{_n(rect.y + fold)}H{right}"
-        return (
-            f'<path d="{sheet}" {style}/><path d="{corner}" fill="none" stroke="{INK}" stroke-width="1.5"/>'
-        )
-    half, lid = _n(rect.width / 2), 6.0
-    top, low = _n(rect.y + lid), _n(rect.bottom - lid)
-    arc = f"a{half} {_n(lid)} 0 0 0 {_n(rect.width)} 0"
-    drum = f"M{x} {top}V{low}{arc}V{top}a{half} {_n(lid)} 0 0 0 -{_n(rect.width)} 0Z"
-    rings = "".join(f"M{x} {_n(rect.y + lid + step)}{arc}" for step in (0.0, 5.0, 10.0))
-    return f'<path d="{drum}" {style}/><path d="{rings}" fill="none" stroke="{INK}" stroke-width="1.5"/>'
