@@ -543,3 +543,21 @@ def test_time_never_goes_back_in_a_case() -> None:
     case.set_facts({"child.age": 15}, at=hours(2))
     with pytest.raises(CaseError, match="before that"):
         case.set_facts({"child.age": 16}, at=hours(1))
+
+
+def test_a_standing_watch_over_a_derived_time_is_read_again_when_time_moves() -> None:
+    text = """
+        start s message=reported
+        user a
+        end e
+        s -> a -> e
+        process long
+        start ws when_true="= episode.hours_missing > duration(\\"PT24H\\")"
+        user look
+        end we
+        ws -> look -> we
+    """
+    case = started(text)
+    assert open_tasks(case) == ["a"]
+    case.record_event("second_report", at=hours(25))
+    assert open_tasks(case) == ["a", "look"]
