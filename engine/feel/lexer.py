@@ -9,7 +9,6 @@ same knowledge tells apart the two uses of `[` and `]`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -132,7 +131,8 @@ def _name_pattern(name: str) -> str:
     return pattern
 
 
-def _alternatives(names: Iterable[str], suffix: str = "") -> re.Pattern[str] | None:
+@lru_cache(maxsize=256)
+def _alternatives(names: frozenset[str], suffix: str = "") -> re.Pattern[str] | None:
     patterns = [_name_pattern(name) for name in sorted(names, key=len, reverse=True)]
     if not patterns:
         return None
@@ -143,7 +143,7 @@ def _alternatives(names: Iterable[str], suffix: str = "") -> re.Pattern[str] | N
 def _known(names: frozenset[str]) -> re.Pattern[str] | None:
     """Compile the known names that are more than one word; a dotted path counts by its segments."""
     parts = {part.strip() for name in names for part in name.split(".")}
-    return _alternatives({part for part in parts if part and _special(part)})
+    return _alternatives(frozenset(part for part in parts if part and _special(part)))
 
 
 def unescape(text: str, at: int, whole: str) -> str:
@@ -267,10 +267,10 @@ class Lexer:
     def known_name(self) -> re.Match[str] | None:
         """Match the longest known name of several words that starts here."""
         if self.last() == "DOT":
-            inner = _alternatives(self.ever_declared)
+            inner = _alternatives(frozenset(self.ever_declared))
         else:
             declared = [name for bracket in self.stack for name in bracket.declared]
-            inner = _alternatives(declared) if declared else None
+            inner = _alternatives(frozenset(declared)) if declared else None
         found = [
             match
             for pattern in (inner, self.names, self.functions if self.last() != "DOT" else None)
