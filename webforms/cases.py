@@ -17,7 +17,7 @@ from webforms import db
 from webforms.access import signed_in
 from webforms.formpage import Answers, form_page
 from webforms.paging import page_number
-from webforms.render import casepage, casewords, diagram, recording, words
+from webforms.render import casepage, casewords, diagram, recording
 from webforms.render.history import history_items
 from webforms.render.recording import ACTUAL, REASON
 
@@ -176,7 +176,7 @@ def change_facts(case: int) -> ResponseReturnValue:
     if fact is None:
         return _choose(view, "Correct something", derived=False)
     form = recording.facts_form(
-        "change-facts", f"Correct: {words.plain(fact.id)}", view.pack.vocabulary, [fact.id]
+        "change-facts", f"Correct: {casewords.label(fact.id)}", view.pack.vocabulary, [fact.id]
     )
 
     def act(answers: Answers, key: str) -> str:
@@ -197,7 +197,7 @@ def override(case: int) -> ResponseReturnValue:
     fact = _chosen(view, derived=True)
     if fact is None:
         return _choose(view, "Use professional judgement", derived=True)
-    title = f"Professional judgement: {words.plain(fact.id)}"
+    title = f"Professional judgement: {casewords.label(fact.id)}"
     form = recording.facts_form("override", title, view.pack.vocabulary, [fact.id], moment=False)
 
     def act(answers: Answers, key: str) -> str:
@@ -259,7 +259,8 @@ def _choose(view: CaseView, title: str, *, derived: bool) -> ResponseReturnValue
     for fact in view.pack.vocabulary.facts.values():
         if derived or fact.source != "derived":
             group = casepage.GROUPS.get(fact.id.split(".", 1)[0], "Other")
-            said = f"{words.plain(fact.id)}: {known[fact.id]}" if fact.id in known else words.plain(fact.id)
+            name = casewords.label(fact.id)
+            said = f"{name}: {known[fact.id]}" if fact.id in known else name
             groups.setdefault(group, []).append((fact.id, said, fact.meaning))
     return render_template("cases/choose-fact.html", case=view, title=title, groups=groups, known=known)
 

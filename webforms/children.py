@@ -15,11 +15,12 @@ from engine.services import children, procedures
 from webforms import db
 from webforms.access import signed_in
 from webforms.formpage import Answers, form_page
-from webforms.render import recording, words
+from webforms.render import casewords, recording, words
 
 blueprint = Blueprint("children", __name__, url_prefix="/children")
 
 STATUS_QUESTIONS = ("child.legal_status", "child.looked_after_basis", "child.responsible_authority")
+SHOWN_ABOVE = ("child.age", "child.legal_status", "child.looked_after", "child.responsible", "placement.")
 PLACEMENT_QUESTIONS = ("placement.type", "placement.area")
 
 
@@ -29,7 +30,9 @@ def show(child: int) -> ResponseReturnValue:
     """Show a child's record."""
     desk = db.desk()
     record = children.view(desk, child)
-    facts = [(words.plain(name), words.value_words(value)) for name, value in sorted(record.facts.items())]
+    pack = procedures.current(desk)
+    told = {name: value for name, value in sorted(record.facts.items()) if not name.startswith(SHOWN_ABOVE)}
+    facts = [(casewords.label(name), casewords.fact_words(pack, name, value)) for name, value in told.items()]
     return render_template("children/show.html", child=record, facts=facts)
 
 

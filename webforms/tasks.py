@@ -27,11 +27,12 @@ blueprint = Blueprint("tasks", __name__, url_prefix="/tasks")
 TYPED = "_typed"
 """Where a draft keeps the post itself, so that a half-typed date comes back as it was."""
 RECENT = 6
+FEW_CLAUSES = 4
 KEPT = (
     "Your answers are kept, but the procedure could not go on with them. "
     "An administrator has been told, and it is tried again."
 )
-ORIGINS = {"case": "it is already known in this case", "default": "the usual answer"}
+ORIGINS = {"case": "Already known in this case", "default": "The usual answer"}
 
 
 @blueprint.get("")
@@ -246,6 +247,7 @@ def _page(view: tasks.TaskView, posted: Mapping[str, str | list[str]], problems:
         task=view.task,
         case=view.case,
         age=casewords.age_words(view.case.birth_date, db.now()),
+        away=casewords.away_words(facts, db.now()),
         glance=casewords.glance(pack, facts),
         history=history_items(caseview.recent(db.desk(), view.case.id, pack, most=RECENT), pack)
         if visible
@@ -256,6 +258,10 @@ def _page(view: tasks.TaskView, posted: Mapping[str, str | list[str]], problems:
         else "",
         ready=ready,
         errors=error_list(asked, problems),
+        limited=[entry for entry in view.entries if entry.due or entry.target],
+        unlimited=[entry for entry in view.entries if not entry.due and not entry.target],
+        clauses=view.clauses[:FEW_CLAUSES],
+        more_clauses=view.clauses[FEW_CLAUSES:],
         draft_words=f"Draft saved {moments.short_moment_words(view.draft_saved, db.now())}."
         if view.draft_saved
         else "",

@@ -75,6 +75,7 @@ def heading(view: CaseView, here: str) -> dict[str, Any]:
     return {
         "case": view,
         "case_heading": view.child or (periodic.title if periodic else "Case"),
+        "away": casewords.away_words({row.fact: row.now.value for row in view.facts}, db.now()),
         "status": {"words": status, "colour": colour},
         "parts": [
             {"text": text, "href": url_for(endpoint, case=view.id), "current": endpoint == here}
@@ -126,7 +127,7 @@ def shown_facts(view: CaseView) -> list[tuple[str, list[ShownFact]]]:
     for row in view.facts:
         group = GROUPS.get(row.fact.split(".", 1)[0], "Other")
         shown = ShownFact(
-            words.plain(row.fact),
+            casewords.label(row.fact),
             row.meaning,
             casewords.fact_words(view.pack, row.fact, row.now.value),
             source_words(view.pack, row.now),

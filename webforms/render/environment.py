@@ -19,18 +19,18 @@ from markupsafe import Markup, escape
 from webforms import db
 from webforms.access import ADMINISTRATOR
 from webforms.paging import here_on_page
-from webforms.render import moments, words
+from webforms.render import moments, reportforms, words
 from webforms.render.questions import Question
 
 
 class CarefulUndefined(Undefined):
     """A misspelt name in a template is an error; a key left out of a macro's parameters is not.
 
-    GOV.UK's macros read many keys of the dict they are given that nobody set, and compare with `undefined` and `null`.
+    GOV.UK's macros read many keys of the dict they are given that nobody set, and name `undefined`, `null` and `caller`.
     """
 
     def __new__(cls, hint: Any = None, obj: Any = missing, name: Any = None, exc: Any = None) -> Any:
-        lenient = isinstance(obj, dict | Undefined) or name in {"undefined", "null"}
+        lenient = isinstance(obj, dict | Undefined) or name in {"undefined", "null", "caller"}
         kind = Undefined if lenient else StrictUndefined
         return kind(hint, obj, name) if exc is None else kind(hint, obj, name, exc)
 
@@ -68,6 +68,7 @@ def register(app: Flask) -> None:
         page_address=here_on_page,
         page_items=page_items,
         plain=words.plain,
+        report_reason=reportforms.reason_words,
         value_words=words.value_words,
         lines=lines,
     )

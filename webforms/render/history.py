@@ -11,7 +11,7 @@ from typing import Any
 from engine.clock import local
 from engine.pack.model import Pack
 from engine.services.caseview import HistoryLine
-from webforms.render import moments, words
+from webforms.render import casewords, moments, words
 from webforms.render.recording import recording_of
 
 FOLLOWED = {
@@ -93,7 +93,7 @@ def _event_title(event: str, pack: Pack) -> str:
 
 
 def _fact_names(detail: Mapping[str, Any]) -> str:
-    return ", ".join(words.plain(name).lower() for name in detail.get("facts", {})) or "nothing"
+    return ", ".join(casewords.label(name) for name in detail.get("facts", {})) or "nothing"
 
 
 def _notes(act: HistoryLine) -> Iterable[str]:

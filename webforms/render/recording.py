@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.pack.model import Fact, Form, Vocabulary
-from webforms.render import words
+from webforms.render import casewords, words
 
 ACTUAL = "actual"
 REASON = "reason"
@@ -129,7 +129,7 @@ def fact_questions(vocabulary: Vocabulary, facts: Iterable[str]) -> dict[str, An
 
 
 def _question(vocabulary: Vocabulary, fact: Fact) -> dict[str, Any]:
-    asked: dict[str, Any] = {"title": words.plain(fact.id), "description": f"{fact.meaning}."}
+    asked: dict[str, Any] = {"title": casewords.label(fact.id), "description": f"{fact.meaning}."}
     choices = vocabulary.roles if fact.type == "role" else fact.values
     match fact.type:
         case "boolean" | "integer":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -125,6 +126,13 @@ def report_texts(answers: Mapping[str, Any]) -> dict[str, str]:
         name: ("yes" if value else "no") if isinstance(value, bool) else str(value)
         for name, value in told.items()
     }
+
+
+def reason_words(reason: str) -> str:
+    """Return why a report waits, with the names of columns as people know them."""
+    for column in sorted(TITLES, key=len, reverse=True):
+        reason = re.sub(rf"(^|; ){column}: ", rf"\g<1>{TITLES[column]}: ", reason)
+    return reason
 
 
 def correction_form(row: RowView) -> Form:
