@@ -29,7 +29,7 @@ from engine.pack.diagram import (
     Prop,
     Stray,
 )
-from engine.pack.faults import Faults, FileFaults
+from engine.pack.faults import Faults, FileFaults, an
 from engine.xml import XmlError, parse_xml
 
 _B = f"{{{BPMN}}}"
@@ -127,7 +127,7 @@ class _Reader:
             owner: Any = next(properties.iterancestors(f"{_B}extensionElements")).getparent()
             kind, name = _local(owner), owner.get("id") or ""
             if name not in self.nodes and name not in self.arrows and kind != "lane":
-                message = f"properties on a {kind} are never read"
+                message = f"properties on {an(kind)} are never read"
                 self.faults.add(_line(owner), name, message, "Move them to a lane, an element or a flow.")
 
     def _ids(self) -> None:
@@ -160,7 +160,7 @@ class _Reader:
                 for stray in _extension_strays(child):
                     self._refuse(stray, child.get("id") or "")
             elif kind not in ("process", "collaboration", "category", "itemDefinition", "extensionElements"):
-                message = f"the engine does not run a {kind}"
+                message = f"the engine does not run {an(kind)}"
                 self.faults.add(_line(child), child.get("id") or "", message, "Remove it.", "unsupported")
 
     def _refuse(self, stray: Stray, element: str) -> None:
@@ -179,13 +179,13 @@ class _Reader:
             elif kind == "sequenceFlow":
                 self._arrow(child, scope)
             elif kind not in _DRAWN_ONLY and parent is self.process:
-                message = f"the engine does not run a {kind}"
+                message = f"the engine does not run {an(kind)}"
                 self.faults.add(_line(child), child.get("id") or scope, message, "Remove it.", "unsupported")
 
     def _node(self, element: etree._Element, kind: str, scope: str) -> None:
         name = element.get("id")
         if not name:
-            message = f"a {kind} has no id"
+            message = f"{an(kind)} has no id"
             self.faults.add(
                 _line(element), "", message, "Give it an id: everything else refers to it by that."
             )
@@ -236,7 +236,7 @@ class _Reader:
         known = self.names.get(ref) or self.names.get(local)
         if known is None or known[0] != kind:
             message = f"{owner} refers to the {kind} {ref}, which the file does not define"
-            self.faults.add(line, owner, message, f"Choose or add a {kind} in the modeller.")
+            self.faults.add(line, owner, message, f"Choose or add {an(kind)} in the modeller.")
             return ""
         return known[1]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from engine.feel import Expression
 from engine.pack.diagram import EVENTS, GATEWAYS, TASKS, Node, Prop
 from engine.pack.expressions import CONDITION, ENTRY_NAMES, LIMIT, OCCASION, Language, Place
-from engine.pack.faults import FileFaults, suggest
+from engine.pack.faults import FileFaults, an, suggest
 from engine.pack.model import Act, Clause, Duty
 from engine.pack.register import KNOWN_CLAUSE
 
@@ -116,13 +116,16 @@ class CarriedReader:
                 self._known_of_duty(node, name, prop, carried)
                 continue
             names = [*known, *(f"duty.{obligation}.due" for obligation in carried)]
-            remedy = suggest(name, names, f"Known on a {node.kind}: {', '.join(sorted(known - _LAYOUT))}.")
-            self.faults.add(prop.line, node.id, f"{name} is no property of a {node.kind}", remedy)
+            remedy = suggest(name, names, f"Known on {an(node.kind)}: {', '.join(sorted(known - _LAYOUT))}.")
+            self.faults.add(prop.line, node.id, f"{name} is no property of {an(node.kind)}", remedy)
         for name, kinds in (("form", _FORMS), ("notice", _NOTICES)):
             if name in properties and name in known and node.kind not in kinds:
                 line = properties[name].line
                 self.faults.add(
-                    line, node.id, f"a {node.kind} shows no {name}", f"Use one of {', '.join(sorted(kinds))}."
+                    line,
+                    node.id,
+                    f"{an(node.kind)} shows no {name}",
+                    f"Use one of {', '.join(sorted(kinds))}.",
                 )
 
     def _known_of_duty(self, node: Node, name: str, prop: Prop, carried: Collection[str]) -> None:
@@ -180,7 +183,9 @@ class CarriedReader:
             obligation=obligation,
             act=self._act(find("act"), node),
             clauses=clauses,
-            force=self._force(find("force"), clauses, node, obligation),
+            force=self._force(
+                find("force"), clauses, node, obligation, unknown=len(clauses) < len(_words(clauses_prop))
+            ),
             due=feel["due"],
             target=feel["target"],
             clock=feel["clock"],
@@ -239,8 +244,10 @@ class CarriedReader:
             )
             return default
 
-    def _force(self, prop: Prop | None, clauses: tuple[str, ...], node: Node, obligation: str) -> str:
-        """Return the stated force, else the strongest of the clauses cited."""
+    def _force(
+        self, prop: Prop | None, clauses: tuple[str, ...], node: Node, obligation: str, *, unknown: bool
+    ) -> str:
+        """Return the stated force, else the strongest of the clauses cited; `unknown`: one of these does not exist."""
         if prop is not None:
             if prop.value in FORCES:
                 return prop.value
@@ -249,9 +256,9 @@ class CarriedReader:
                 prop.line, node.id, f"{prop.name}: there is no force {prop.value or 'without a word'}", remedy
             )
             return FORCES[0]
-        forces = {self.clauses[clause].force for clause in clauses if clause in self.clauses}
+        forces = {self.clauses[clause].force for clause in clauses}
         stated = [force for force in FORCES if force in forces]
-        if not stated and not any(clause not in self.clauses for clause in clauses):
+        if not stated and not unknown:
             message = f"the duty {obligation} has no force"
             self.faults.add(
                 node.line,

@@ -14,7 +14,7 @@ from engine.feel import tree
 from engine.feel.builtins import BUILTINS
 from engine.feel.names import names_in
 from engine.pack import kinds
-from engine.pack.faults import FileFaults, suggest
+from engine.pack.faults import FileFaults, an, suggest
 from engine.pack.model import Fact, Vocabulary
 
 EARLIER_EPISODES = "child.earlier_episodes"
@@ -139,7 +139,7 @@ class Language:
         fact = self.fact(group)
         if fact is not None:
             if part not in _PARTS.get(fact.type, ()):
-                place.fault(f"{group} is a {fact.type} and has no part {part}", "Read the fact itself.")
+                place.fault(f"{group} is {an(fact.type)} and has no part {part}", "Read the fact itself.")
             return
         if name in ENTRY_NAMES:
             remedy = "due, raised and trigger can be read in outcome and on_interrupt only."
@@ -208,14 +208,16 @@ class Language:
         if isinstance(node, tree.String):
             known = self._texts(fact)
             if known is None:
-                place.fault(f"{fact.id} is a {fact.type} and never the text {node.value!r}", _hint(fact.type))
+                place.fault(
+                    f"{fact.id} is {an(fact.type)} and never the text {node.value!r}", _hint(fact.type)
+                )
             elif known and node.value not in known:
                 remedy = suggest(node.value, known, f"Its values are {', '.join(list(known)[:12])}.")
                 place.fault(f"{fact.id} is never {node.value!r}", remedy)
         elif isinstance(node, tree.Boolean) and fact.type != "boolean":
-            place.fault(f"{fact.id} is a {fact.type} and never true or false", _hint(fact.type))
+            place.fault(f"{fact.id} is {an(fact.type)} and never true or false", _hint(fact.type))
         elif isinstance(node, tree.Number) and fact.type != "integer":
-            place.fault(f"{fact.id} is a {fact.type} and never a number", _hint(fact.type))
+            place.fault(f"{fact.id} is {an(fact.type)} and never a number", _hint(fact.type))
 
     def _texts(self, fact: Fact) -> Collection[str] | None:
         """Return the texts a fact can be: empty for any, None for none at all."""

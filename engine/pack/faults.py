@@ -45,6 +45,11 @@ class FileFaults:
         self.faults.problems.append(Problem(self.file, line, element, message, remedy, rule))
 
 
+def an(word: str) -> str:
+    """Return a word with its article: an enum, a boolean, a userTask."""
+    return f"{'an' if word[:1] in 'aeio' else 'a'} {word}"
+
+
 def suggest(word: str, known: Collection[str], otherwise: str = "") -> str:
     """Return "Did you mean …?" for the nearest known word, or `otherwise` when none is near."""
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.65)

@@ -16,7 +16,7 @@ import regex
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
-from engine.pack.faults import Faults, FileFaults, suggest
+from engine.pack.faults import Faults, FileFaults, an, suggest
 from engine.pack.jsonfile import Lines, read_json
 from engine.pack.model import Clause, Fact, Form, Vocabulary
 from engine.pack.register import KNOWN_CLAUSE
@@ -153,7 +153,7 @@ def _check_question(name: str, question: Mapping[str, Any], vocabulary: Vocabula
         if key not in known:
             reader.fault(
                 (*path, key),
-                f"{key} is not a keyword of a {kind} question",
+                f"{key} is not a keyword of {an(kind)} question",
                 suggest(key, known, "Remove it."),
             )
     if not isinstance(question.get("title"), str) or not question["title"].strip():
@@ -242,7 +242,7 @@ def _check_fact(name: str, question: Mapping[str, Any], vocabulary: Vocabulary, 
     if question.get("type") != kind or (question.get("format") != form):
         wanted = f'"type": "{kind}"' + (f', "format": "{form}"' if form else "")
         reader.fault(
-            path, f"{name} is a {fact.type}, and the question asks for something else", f"Write {wanted}."
+            path, f"{name} is {an(fact.type)}, and the question asks for something else", f"Write {wanted}."
         )
         return
     _check_choices(fact, question, vocabulary.roles, reader)

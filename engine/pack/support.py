@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.pack.diagram import EVENTS, SUBPROCESSES, Arrow, Diagram, Node
-from engine.pack.faults import FileFaults
+from engine.pack.faults import FileFaults, an
 
 RULE = "unsupported"
 KINDS = (
@@ -49,7 +49,7 @@ def note_unsupported(diagram: Diagram, faults: FileFaults) -> None:
     for arrow in diagram.arrows.values():
         source = diagram.nodes[arrow.source]
         if arrow.condition is not None and source.kind not in ("exclusiveGateway", "inclusiveGateway"):
-            message = f"a flow out of a {source.kind} cannot have a condition"
+            message = f"a flow out of {an(source.kind)} cannot have a condition"
             faults.add(arrow.line, arrow.id, message, "Put a gateway with the question before it.", RULE)
         _strays(arrow, faults)
     for scope in diagram.scopes():
@@ -61,12 +61,12 @@ def note_unsupported(diagram: Diagram, faults: FileFaults) -> None:
 
 def _of_node(node: Node) -> Iterator[str]:
     if node.kind not in KINDS:
-        yield f"the engine does not run a {node.kind}"
+        yield f"the engine does not run {an(node.kind)}"
         return
     if node.loop:
-        yield f"the engine does not run {node.loop} on a {node.kind}"
+        yield f"the engine does not run {node.loop} on {an(node.kind)}"
     if node.kind in EVENTS and node.trigger not in TRIGGERS[node.kind]:
-        yield f"the engine does not run a {node.kind} with the trigger {node.trigger}"
+        yield f"the engine does not run {an(node.kind)} with the trigger {node.trigger}"
     if node.kind in SUBPROCESSES and node.attributes.get("triggeredByEvent") == "true":
         yield "the engine does not run event subprocesses"
     for definition in node.definitions:
@@ -76,7 +76,7 @@ def _of_node(node: Node) -> Iterator[str]:
         yield "an error always interrupts"
     for name in ("instantiate", "parallelMultiple"):
         if node.attributes.get(name) == "true":
-            yield f"the engine does not run {name} on a {node.kind}"
+            yield f"the engine does not run {name} on {an(node.kind)}"
     if node.kind == "startEvent" and not node.interrupting:
         yield "the engine does not run a start event that does not interrupt"
     if node.attributes.get("eventGatewayType", "Exclusive") != "Exclusive":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from engine.pack.faults import Faults, FileFaults, suggest
+from engine.pack.faults import Faults, FileFaults, an, suggest
 from engine.pack.model import Event, Fact, Obligation, Role, Vocabulary
 from engine.pack.section import Section
 from engine.pack.values import TYPES, BadValue, parse_fact
@@ -50,7 +50,7 @@ def _fact(name: str, part: Section) -> Fact | None:
     meaning = part.text("meaning", True) or ""
     values = part.texts("values", required=kind == "enum")
     if values and kind not in ("enum", None):
-        part.fault("values", f"only an enum has values, and {name} is a {kind}", "Remove them.")
+        part.fault("values", f"only an enum has values, and {name} is {an(kind)}", "Remove them.")
     if len(set(values)) < len(values):
         part.fault("values", f"a value of {name} stands twice", "Remove one.")
     has_default = "default" in part.branch.items
