@@ -28,7 +28,7 @@ def local_variable(name: str, distance: int) -> Code:
 
         def nearest(scope: Scope) -> Value:
             assert scope.variables is not None
-            return read(scope.variables.get(name), name)
+            return scope.variables.get(name)
 
         return nearest
 
@@ -37,7 +37,7 @@ def local_variable(name: str, distance: int) -> Code:
             assert scope.parent is not None
             scope = scope.parent
         assert scope.variables is not None
-        return read(scope.variables.get(name), name)
+        return scope.variables.get(name)
 
     return local
 
@@ -50,7 +50,7 @@ def from_context_or_builtin(name: str) -> Code:
         if type(value) in FEW:
             return value
         if value is not MISSING:
-            return read(value, name)
+            return read(value, name, scope.run.spend)
         if name == "now" and scope.run.environment.now is not None:
             return scope.run.environment.now
         if builtin is not None:
@@ -76,7 +76,7 @@ def item_first(name: str, filters: list[int], otherwise: Code) -> Code:
                 at += 1
             item = inner.item
             if isinstance(item, Mapping) and name in item:
-                return read(item[name], name)
+                return read(item[name], name, scope.run.spend)
         return otherwise(scope)
 
     return maybe_item
@@ -119,13 +119,13 @@ def comparison(operator: str, left: Code, right: Code) -> Code:  # noqa: C901 - 
             a, b = left(scope), right(scope)
             if type(a) is type(b) and (type(a) is str or type(a) is Decimal):
                 return bool(a == b)
-            return equal(a, b)
+            return equal(a, b, scope.run.spend)
 
         return same
     if operator == "!=":
 
         def differs(scope: Scope) -> bool | None:
-            result = equal(left(scope), right(scope))
+            result = equal(left(scope), right(scope), scope.run.spend)
             return None if result is None else not result
 
         return differs

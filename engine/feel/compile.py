@@ -105,7 +105,7 @@ class Compiler:
                 if found is MISSING:
                     scope.run.warn(f"{whole}: the context has no entry {name}")
                     return None
-                return read(found, whole)
+                return read(found, whole, scope.run.spend)
             return path_of_other(value, name, whole, scope.run)
 
         return path
@@ -223,7 +223,7 @@ class Compiler:
                     if (
                         kind is not None
                         and argument is not None
-                        and not conforms(argument, kind, run.environment.types)
+                        and not conforms(argument, kind, run.environment.types, run.spend)
                     ):
                         run.warn(f"a {feel_type(argument)} was given where {kind.name} is expected")
                         return None
@@ -305,7 +305,7 @@ class Compiler:
                 same = operator == "="
 
                 def equality(value: Value, scope: Scope) -> bool | None:
-                    result = equal(value, operand(scope))
+                    result = equal(value, operand(scope), scope.run.spend)
                     return None if result is None else result is same
 
                 return equality
@@ -319,13 +319,13 @@ class Compiler:
                 return found.contains(value)
             if condition and isinstance(found, bool):
                 return found
-            return matches(value, found)
+            return matches(value, found, scope.run.spend)
 
         return value_test
 
     def instance_of(self, node: tree.InstanceOf) -> Code:
         value, kind = self.compile(node.value), node.type
-        return lambda scope: conforms(value(scope), kind, scope.run.environment.types)
+        return lambda scope: conforms(value(scope), kind, scope.run.environment.types, scope.run.spend)
 
     def conjunction(self, node: tree.And) -> Code:
         operands = [self.compile(operand) for operand in node.operands]

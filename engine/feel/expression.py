@@ -14,7 +14,7 @@ from engine.feel.compile import compile_expression, compile_tests
 from engine.feel.errors import FeelLimit
 from engine.feel.names import names_in
 from engine.feel.parser import read_expression, read_tests
-from engine.feel.run import Environment, Run, Scope
+from engine.feel.run import MAX_STEPS, Environment, Run, Scope
 from engine.feel.values import LIMITS_HELP, Value, read
 
 _NOTHING: Final[Mapping[str, Value]] = MappingProxyType({})
@@ -60,9 +60,25 @@ class Expression:
         answered is read, and FeelLimit when the work is without measure.
         """
         try:
-            return self._code(Scope(context, run or Run(env or _ENVIRONMENT, warnings)))  # type: ignore[attr-defined]
+            value = self._code(Scope(context, run or Run(env or _ENVIRONMENT, warnings)))  # type: ignore[attr-defined]
         except RecursionError:
             raise FeelLimit(f"the expression calls itself too deeply: {LIMITS_HELP}") from None
+        if type(value) is list or type(value) is dict:
+            _measure(value)
+        return value
+
+
+def _measure(value: Value) -> None:
+    """Refuse a result that written out in full would have no end, because its lists share their parts."""
+    left = MAX_STEPS
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        inside = item if isinstance(item, list) else list(item.values())
+        left -= 1 + len(inside)
+        if left < 0:
+            raise FeelLimit(f"the result has more than {MAX_STEPS} parts: {LIMITS_HELP}")
+        waiting.extend(part for part in inside if isinstance(part, (list, dict)))
 
 
 @dataclass(frozen=True)
@@ -112,7 +128,7 @@ class UnaryTests:
             return True
         try:
             scope = Scope(context, run or Run(env or _ENVIRONMENT, warnings))
-            return self._code(read(value, "?"), scope)  # type: ignore[attr-defined, no-any-return]
+            return self._code(read(value, "?", scope.run.spend), scope)  # type: ignore[attr-defined, no-any-return]
         except RecursionError:
             raise FeelLimit(f"the test calls itself too deeply: {LIMITS_HELP}") from None
 

@@ -347,7 +347,10 @@ class Lexer:
     def symbol(self) -> None:
         match = _SYMBOL.match(self.text, self.at)
         if not match:
-            raise self.fail(f"the character {self.text[self.at]} has no meaning here")
+            character = self.text[self.at]
+            if character.isdigit() or character in '"@':
+                raise self.fail(f"an operator is missing before {character}")
+            raise self.fail(f"the character {character} has no meaning here")
         symbol = match.group()
         if symbol in ("(", "[", "{", ")", "]", "}"):
             self.bracket(symbol)

@@ -292,7 +292,7 @@ def _build(start: str, text: str, lexemes: list[Lexeme]) -> Any:
     except UnexpectedToken as error:
         found = "the end of the expression" if error.token.type == "$END" else str(error.token)
         raise FeelSyntaxError(
-            f"{found} is not expected here{_expected(_accepted(parser))}", text, at + 1
+            f"{found[:40]} is not expected here{_expected(_accepted(parser))}", text, at + 1
         ) from None
     except VisitError as error:
         raise FeelSyntaxError(str(error.orig_exc), text, at + 1) from None

@@ -13,24 +13,35 @@ from engine.feel import tree
 from engine.feel.errors import FeelLimit
 from engine.feel.properties import property_of
 from engine.feel.run import Run
-from engine.feel.values import LIMITS_HELP, MAX_LIST, Function, Range, Value, compare, equal, feel_type, read
+from engine.feel.values import (
+    LIMITS_HELP,
+    MAX_LIST,
+    Function,
+    Range,
+    Spend,
+    Value,
+    compare,
+    equal,
+    feel_type,
+    read,
+)
 
 
-def matches(value: Value, found: Value) -> bool | None:
+def matches(value: Value, found: Value, spend: Spend) -> bool | None:
     """Test an input against the value of a test: member of a list, inside a range, or equal (DMN 1.3, table 55)."""
     if isinstance(found, Range) and not isinstance(value, Range):
         return found.contains(value)
     if isinstance(found, list):
-        if isinstance(value, list) and equal(value, found) is True:
+        if isinstance(value, list) and equal(value, found, spend) is True:
             return True
-        return any(_member(value, item) is True for item in found)
-    return equal(value, found)
+        return any(_member(value, item, spend) is True for item in found)
+    return equal(value, found, spend)
 
 
-def _member(value: Value, item: Value) -> bool | None:
+def _member(value: Value, item: Value, spend: Spend) -> bool | None:
     if isinstance(item, Range) and not isinstance(value, Range):
         return item.contains(value)
-    return equal(value, item)
+    return equal(value, item, spend)
 
 
 def any_of(results: Iterable[bool | None]) -> bool | None:
@@ -88,7 +99,7 @@ def path_of_other(value: Value, name: str, whole: str, run: Run) -> Value:
 
 def _path_of_item(item: Value, name: str, whole: str, run: Run) -> Value:
     if isinstance(item, Mapping):
-        return read(item.get(name), whole)
+        return read(item.get(name), whole, run.spend)
     return path_of_other(item, name, whole, run)
 
 

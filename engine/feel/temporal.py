@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from engine.feel.values import NUMBERS, Value, YearsMonths, offset_of, since_midnight
+from engine.feel.values import NUMBERS, Value, YearsMonths, offset_of, since_epoch, since_midnight
 
 DayT = TypeVar("DayT", bound=date)
 
@@ -197,7 +197,7 @@ def elapsed(a: datetime, b: datetime) -> timedelta | None:
         return None
     if a.tzinfo is None:
         return a - b
-    return a.astimezone(UTC) - b.astimezone(UTC)
+    return since_epoch(a) - since_epoch(b)
 
 
 def add_months(day: DayT, months: int) -> DayT | None:

@@ -119,14 +119,25 @@ class Function:
     name: str = "function"
 
 
+Spend = Callable[[int], None]
+"""Is told of work before it is done, and raises FeelLimit when there is none left."""
+
+
+def _free(steps: int) -> None:
+    """Let work on values pass that no hostile expression can have built."""
+
+
 _PLAIN: Final = frozenset(
     {Decimal, str, bool, type(None), date, datetime, time, timedelta, YearsMonths, Range, Function, dict}
 )
 """Classes that need no conversion when read; tested by exact class because that is what makes reading fast."""
 
 
-def read(value: Value, path: str) -> Value:
-    """Return a value of a context as FEEL sees it; raise UnknownFact(path) for UNKNOWN."""
+def read(value: Value, path: str, spend: Spend = _free) -> Value:
+    """Return a value of a context as FEEL sees it; raise UnknownFact(path) for UNKNOWN.
+
+    `spend` is told how many items are looked at.
+    """
     kind = type(value)
     if kind in _PLAIN:
         return value
@@ -140,7 +151,8 @@ def read(value: Value, path: str) -> Value:
     if isinstance(value, (list, tuple)):
         if len(value) > MAX_LIST:
             raise FeelLimit(f"the list {path} holds more than {MAX_LIST} items: {LIMITS_HELP}")
-        return [read(item, path) for item in value]
+        spend(len(value))
+        return [read(item, path, spend) for item in value]
     if isinstance(value, (Mapping, bool, int, Decimal, str, datetime, date, time, timedelta)):
         return Decimal(int(value)) if isinstance(value, int) and not isinstance(value, bool) else value
     if isinstance(value, (YearsMonths, Range, Function)):
@@ -159,9 +171,9 @@ def from_python(value: Value, path: str = "value") -> Value:
     return read(value, path)
 
 
-def entry(context: Mapping[str, Value], key: str) -> Value:
+def entry(context: Mapping[str, Value], key: str, spend: Spend = _free) -> Value:
     """Return the entry of a context, null where there is none; raise UnknownFact(key) for UNKNOWN."""
-    return read(context.get(key), key)
+    return read(context.get(key), key, spend)
 
 
 def feel_type(value: Value) -> str:  # noqa: C901 - one line for each type
@@ -223,13 +235,21 @@ def _compare_times(a: time, b: time) -> int | None:
     return None
 
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+
+
+def since_epoch(moment: datetime) -> timedelta:
+    """Return the elapsed time from 1970 in UTC to a moment with a zone; no moment is too early or late for it."""
+    return moment.replace(tzinfo=None) - _EPOCH - (moment.utcoffset() or timedelta())
+
+
 def _compare_moments(a: datetime, b: datetime) -> int | None:
     """Compare moments; in UTC because Python compares two moments of one zone by their clock faces."""
     if a.tzinfo is None and b.tzinfo is None:
         return (a > b) - (a < b)
     if a.tzinfo is None or b.tzinfo is None:
         return None
-    left, right = a.astimezone(UTC), b.astimezone(UTC)
+    left, right = since_epoch(a), since_epoch(b)
     return (left > right) - (left < right)
 
 
@@ -253,8 +273,11 @@ def compare(a: Value, b: Value) -> int | None:
     return None
 
 
-def equal(a: Value, b: Value) -> bool | None:
-    """Tell whether two values are equal; None where their types differ (DMN 1.3, table 42)."""
+def equal(a: Value, b: Value, spend: Spend = _free) -> bool | None:
+    """Tell whether two values are equal; None where their types differ (DMN 1.3, table 42).
+
+    `spend` is told how many items are compared: lists that share their parts can be far larger than they look.
+    """
     if a is None or b is None:
         return a is b
     type_a = feel_type(a)
@@ -275,11 +298,13 @@ def equal(a: Value, b: Value) -> bool | None:
     if type_a == "list":
         if len(a) != len(b):
             return False
-        return all(equal(x, y) is True for x, y in zip(a, b, strict=True))
+        spend(len(a))
+        return all(equal(x, y, spend) is True for x, y in zip(a, b, strict=True))
     if type_a == "context":
         if set(a) != set(b):
             return False
-        return all(equal(entry(a, key), entry(b, key)) is True for key in a)
+        spend(len(a))
+        return all(equal(entry(a, key, spend), entry(b, key, spend), spend) is True for key in a)
     if type_a == "range":
         return (
             a.operator == b.operator

@@ -14,7 +14,7 @@ from engine.feel.values import Value, entry
 def get_value(run: Run, m: Mapping[str, Value], key: str) -> Value:
     if key not in m:
         raise Undefined(f"the context has no entry {key}")
-    return entry(m, key)
+    return entry(m, key, run.spend)
 
 
 @builtin("get value(m: context, keys: list)", "get value(context: context, keys: list)")
@@ -25,13 +25,13 @@ def get_value_at(run: Run, m: Mapping[str, Value], keys: list[Value]) -> Value:
     for key in keys:
         if not isinstance(found, Mapping) or not isinstance(key, str) or key not in found:
             raise Undefined(f"the context has no entry {key}")
-        found = entry(found, key)
+        found = entry(found, key, run.spend)
     return found
 
 
 @builtin("get entries(m: context)")
 def get_entries(run: Run, m: Mapping[str, Value]) -> Value:
-    return run.list_of([{"key": key, "value": entry(m, key)} for key in m])
+    return run.list_of([{"key": key, "value": entry(m, key, run.spend)} for key in m])
 
 
 @builtin("context(entries: list)")
@@ -40,12 +40,12 @@ def context(run: Run, entries: list[Value]) -> Value:
     for item in entries:
         if not isinstance(item, Mapping) or "key" not in item or "value" not in item:
             raise Undefined("each entry must be a context with key and value")
-        key = entry(item, "key")
+        key = entry(item, "key", run.spend)
         if not isinstance(key, str):
             raise Undefined("a key must be a string")
         if key in result:
             raise Undefined(f"the key {key} stands twice")
-        result[key] = entry(item, "value")
+        result[key] = entry(item, "value", run.spend)
     return result
 
 
@@ -64,7 +64,7 @@ def context_put_at(run: Run, context: Mapping[str, Value], keys: list[Value], va
     run.spend(len(context))
     if len(keys) == 1:
         return {**context, keys[0]: value}
-    inner = entry(context, keys[0])
+    inner = entry(context, keys[0], run.spend)
     if inner is None:
         inner = {}
     if not isinstance(inner, Mapping):

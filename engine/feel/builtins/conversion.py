@@ -230,4 +230,4 @@ def is_same(run: Run, a: Value, b: Value) -> Value:
         return bool(a.replace(tzinfo=None) == b.replace(tzinfo=None)) and temporal.write_zone(
             a.tzinfo
         ) == temporal.write_zone(b.tzinfo)
-    return equal(a, b) is True
+    return equal(a, b, run.spend) is True

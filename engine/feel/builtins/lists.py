@@ -16,7 +16,7 @@ from engine.feel.values import NUMBERS, Function, Value, YearsMonths, compare, e
 @builtin("list contains(list: list, element: any)")
 def list_contains(run: Run, items: list[Value], element: Value) -> Value:
     run.spend(len(items))
-    return any(equal(item, element) is True for item in items)
+    return any(equal(item, element, run.spend) is True for item in items)
 
 
 @builtin("count(list: list)")
@@ -210,14 +210,14 @@ def reverse(run: Run, items: list[Value]) -> Value:
 @builtin("index of(list: list, match: any)")
 def index_of(run: Run, items: list[Value], match: Value) -> Value:
     run.spend(len(items))
-    return [Decimal(at) for at, item in enumerate(items, start=1) if equal(item, match) is True]
+    return [Decimal(at) for at, item in enumerate(items, start=1) if equal(item, match, run.spend) is True]
 
 
 def _distinct(run: Run, items: list[Value]) -> list[Value]:
     result: list[Value] = []
     for item in items:
         run.spend(1 + len(result))
-        if not any(equal(item, kept) is True for kept in result):
+        if not any(equal(item, kept, run.spend) is True for kept in result):
             result.append(item)
     return result
 

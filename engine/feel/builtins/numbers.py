@@ -84,8 +84,7 @@ def modulo(run: Run, dividend: Decimal, divisor: Decimal) -> Value:
         raise Undefined("the divisor is zero")
     remainder = NUMBERS.remainder(dividend, divisor)
     if not remainder.is_finite():
-        quotient = NUMBERS.divide(dividend, divisor).to_integral_value(decimal.ROUND_FLOOR)
-        return finite(NUMBERS.subtract(dividend, NUMBERS.multiply(divisor, quotient)))
+        raise Undefined("the dividend is too many times the divisor for the remainder to be known")
     if remainder and (remainder < 0) != (divisor < 0):
         remainder = NUMBERS.add(remainder, divisor)
     return remainder

@@ -99,6 +99,9 @@ class Builtin:
             except Undefined as problem:
                 run.warn(f"{self.name}: {problem}")
                 return None
+            except OverflowError:
+                run.warn(f"{self.name}: the result lies outside the years 1 to 9999")
+                return None
         run.warn(f"{self.name}: {reason}")
         return None
 

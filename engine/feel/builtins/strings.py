@@ -26,6 +26,7 @@ SECONDS: Final = 0.5
 
 _FLAGS: Final = {"s": regex.DOTALL, "m": regex.MULTILINE, "i": regex.IGNORECASE}
 _TOO_MUCH = regex.compile(r"\{\s*(\d{4,}|\d*,\s*\d{4,})")
+_EXTENSION: Final = regex.compile(r"(?<!\\)(?:\\\\)*\(\?(?!:)")
 _NESTED = regex.compile(r"\{\d{2,}[\d,]*\}\)*[?+]?(?:\{|.*\{\d{2,}[\d,]*\}\)*\{)", regex.DOTALL)
 
 
@@ -114,6 +115,8 @@ def _python_pattern(pattern: str, dot_all: bool) -> str:
     names, `[a-[b]]` subtracts. Raises Undefined for a back-reference inside a class.
     """
     out: list[str] = []
+    if _EXTENSION.search(pattern):
+        raise Undefined(f"the pattern {pattern} uses (?, which patterns of XPath do not have")
     depth = at = 0
     while at < len(pattern):
         one, two = pattern[at], pattern[at : at + 2]

@@ -30,10 +30,7 @@ def _days(number: Decimal) -> int:
 def working_days_after(run: Run, x: date, n: Decimal) -> Value:
     days = _days(n)
     run.spend(abs(days) + 1)
-    try:
-        return run.environment.calendar.working_days_after(x, days)
-    except OverflowError:
-        raise Undefined("the date lies outside the years 1 to 9999") from None
+    return run.environment.calendar.working_days_after(x, days)
 
 
 @builtin("working day of(x: date or date and time)")
@@ -66,12 +63,9 @@ def days_between(run: Run, a: date, b: date) -> Value:
 @builtin("days after(x: date or date and time, n: number)")
 def days_after(run: Run, x: date, n: Decimal) -> Value:
     """The same local clock time n calendar days later; for a date, a date."""
-    try:
-        if isinstance(x, datetime) and x.tzinfo is not None:
-            return _at_local(x.astimezone(LOCAL_ZONE).replace(tzinfo=None) + timedelta(days=_days(n)))
-        return x + timedelta(days=_days(n))
-    except OverflowError:
-        raise Undefined("the date lies outside the years 1 to 9999") from None
+    if isinstance(x, datetime) and x.tzinfo is not None:
+        return _at_local(x.astimezone(LOCAL_ZONE).replace(tzinfo=None) + timedelta(days=_days(n)))
+    return x + timedelta(days=_days(n))
 
 
 @builtin("months after(x: date or date and time, n: number)")
