@@ -169,6 +169,7 @@ def _handle(desk: Desk, number: int) -> None:
         if row.outcome == handling.STARTED and row.child_id is not None:
             handling.look_again(desk, row.child_id)
         desk.session.commit()
+        desk.session.expire_all()  # acts on cases write past the objects that the session holds
     except Exception as error:
         desk.session.rollback()
         if not isinstance(error, HomewardError):

@@ -83,6 +83,7 @@ def load_file(
     for number, source in enumerate(table.rows, start=1):
         if number % TOGETHER == 1:
             desk.session.commit()
+            desk.session.expire_all()  # acts on cases write past the objects that the session holds
             one_at_a_time(desk)
         counts[_bring(desk, file, kind, source)] += 1
         if progress is not None:

@@ -318,7 +318,10 @@ def bring_episode(row: Row) -> tuple[Child, bool]:
         "facts": row.facts("episodes"),
     }
     on_record = desk.session.scalars(
-        sa.select(Episode).where(Episode.child_id == child.id).order_by(Episode.reported_at)
+        sa.select(Episode)
+        .where(Episode.child_id == child.id)
+        .order_by(Episode.reported_at)
+        .execution_options(populate_existing=True)
     ).all()
     for known in on_record:
         if abs((known.reported_at - reported).total_seconds()) <= SAME_REPORT:

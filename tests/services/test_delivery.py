@@ -1,0 +1,311 @@
+"""Sending the outbox over a real SMTP conversation: never lost, never doubled by chance, never silent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import email
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.message import Message as Email
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+from sqlalchemy.orm import Session, sessionmaker
+
+from engine.services import cases, delivery, notices
+from engine.services.channels import Channel, ChannelError, Folder, Smtp, channel
+from engine.services.desk import Desk
+from engine.settings import Settings
+from engine.store.tables import Incident, Notice
+from tests.conftest import Office
+from tests.services.test_cases import FACTS
+
+
+@dataclass
+class PostOffice:
+    """A mail server that does what it is told: answers by command, and what it took."""
+
+    taken: list[Email] = field(default_factory=list)
+    rcpt: str = "250 OK"
+    data: str = "250 OK"
+    after: str = ""  # "drop": hang up after the final dot; "hang": never answer it
+
+    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if self.rcpt.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return self.rcpt
+
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
+        if self.data.startswith("2"):
+            self.taken.append(email.message_from_bytes(envelope.content))
+        if self.after == "drop":
+            server.transport.abort()
+            await asyncio.sleep(0)
+        if self.after == "hang":
+            await asyncio.sleep(3)
+        return self.data
+
+
+@pytest.fixture
+def post() -> Iterator[tuple[PostOffice, Smtp]]:
+    """A mail server on a free port, and the channel to it."""
+    office = PostOffice()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(office, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield office, Smtp("127.0.0.1", port, "homeward@council.example", security="none", timeout=1.0)
+    with contextlib.suppress(Exception):
+        controller.stop()
+
+
+@dataclass
+class Outbox:
+    """A case with one notice to the director, and the means to send it."""
+
+    office: Office
+    sessions: sessionmaker[Session]
+    notice: int
+
+    def deliver(self, channel: Channel | None) -> None:
+        with self.sessions() as reader:
+            delivery.deliver_due(self.desk, reader, channel, self.office.clock.now())
+
+    def desk(self, code: str) -> Desk:
+        return self.office.desk(self.sessions())
+
+    def row(self) -> Notice:
+        with self.sessions() as session:
+            self.office.desk(session)
+            return session.scalars(sa.select(Notice)).one()
+
+    def incidents(self) -> list[str]:
+        with self.sessions() as session:
+            self.office.desk(session)
+            return list(session.scalars(sa.select(Incident.message).where(Incident.resolved_at.is_(None))))
+
+    def later(self, **by: int) -> None:
+        self.office.clock.advance(timedelta(**by))
+
+
+@pytest.fixture
+def outbox(office: Office, sessions: sessionmaker[Session]) -> Outbox:
+    """A notice that a timer of the small procedure has left in the outbox, with the director's address known."""
+    with sessions() as session:
+        office.set_up(session)
+        desk = office.desk(session)
+        notices.set_contact(desk, "role:director", "director@council.example")
+        case_id = cases.start(desk, office.child(session), facts=FACTS)
+        session.add(
+            Notice(
+                case_id=case_id,
+                key="one",
+                notice="director-notified",
+                element="notify_director",
+                entries=[1],
+                recipient="role:director",
+                created_at=office.clock.now(),
+                next_attempt=office.clock.now(),
+            )
+        )
+        session.commit()
+        number = session.scalars(sa.select(Notice.id)).one()
+    return Outbox(office, sessions, number)
+
+
+def test_a_notice_leaves_once_with_a_link_and_nothing_about_the_child(outbox: Outbox, post: tuple[PostOffice, Smtp]) -> None:
+    server, smtp = post
+    outbox.deliver(smtp)
+    outbox.later(days=1)
+    outbox.deliver(smtp)
+    (sent,) = server.taken
+    assert sent["To"] == "director@council.example"
+    assert sent["Subject"] == "A case needs your attention"
+    assert sent["Message-ID"] == f"<notice-{outbox.notice}-small@127.0.0.1>"
+    assert sent["Auto-Submitted"] == "auto-generated"
+    body = sent.get_payload(decode=True).decode()  # type: ignore[union-attr]
+    assert "SM-2026-00001" in body
+    assert "http://127.0.0.1:8000/cases/1" in body
+    assert "Example" not in sent.as_string()
+    assert (outbox.row().state, outbox.row().attempts) == ("sent", 1)
+
+
+def test_a_server_that_is_away_is_tried_again_later_and_later(outbox: Outbox) -> None:
+    nowhere = Smtp("127.0.0.1", 1, "homeward@council.example", security="none", timeout=0.5)
+    waits = []
+    for _ in range(4):
+        outbox.deliver(nowhere)
+        row = outbox.row()
+        assert row.state == "pending" and row.next_attempt is not None
+        waits.append(row.next_attempt - outbox.office.clock.now())
+        outbox.office.clock.move_to(row.next_attempt)
+    assert waits == [timedelta(minutes=minutes) for minutes in (1, 2, 4, 8)]
+    assert "cannot be used" in (outbox.row().problem or "")
+
+
+def test_a_temporary_refusal_is_tried_again_under_the_same_message_id(
+    outbox: Outbox, post: tuple[PostOffice, Smtp]
+) -> None:
+    server, smtp = post
+    server.rcpt = "451 try later"
+    outbox.deliver(smtp)
+    assert (outbox.row().state, outbox.row().attempts) == ("pending", 1)
+    named = outbox.row().message_id
+    server.rcpt = "250 OK"
+    outbox.later(minutes=1)
+    outbox.deliver(smtp)
+    assert outbox.row().state == "sent"
+    assert [sent["Message-ID"] for sent in server.taken] == [f"<{named}>"]
+
+
+@pytest.mark.parametrize("where", ["rcpt", "data"])
+def test_a_final_refusal_is_shown_to_a_person_and_can_be_released(
+    outbox: Outbox, post: tuple[PostOffice, Smtp], where: str
+) -> None:
+    server, smtp = post
+    setattr(server, where, "550 no such mailbox")
+    outbox.deliver(smtp)
+    assert outbox.row().state == "failed"
+    assert "550" in outbox.incidents()[0]
+    setattr(server, where, "250 OK")
+    with outbox.sessions() as session:
+        notices.release(outbox.office.desk(session), outbox.notice, reason="the mailbox exists now")
+        session.commit()
+    assert outbox.incidents() == []
+    outbox.deliver(smtp)
+    assert outbox.row().state == "sent"
+
+
+@pytest.mark.parametrize("after", ["drop", "hang"])
+def test_a_connection_lost_after_the_final_dot_is_held_because_nobody_can_know(
+    outbox: Outbox, post: tuple[PostOffice, Smtp], after: str
+) -> None:
+    server, smtp = post
+    server.after = after
+    outbox.deliver(smtp)
+    assert outbox.row().state == "held"
+    assert "release it to send it again, or cancel it" in outbox.incidents()[0]
+    server.after = ""
+    outbox.later(days=1)
+    outbox.deliver(smtp)
+    assert len(server.taken) == 1
+    with outbox.sessions() as session:
+        notices.cancel(outbox.office.desk(session), outbox.notice, reason="the director has it")
+        session.commit()
+    assert (outbox.row().state, outbox.incidents()) == ("cancelled", [])
+
+
+def test_a_sender_that_died_while_sending_leaves_the_notice_held(outbox: Outbox, post: tuple[PostOffice, Smtp]) -> None:
+    class Died(BaseException):
+        pass
+
+    class Dying:
+        can_be_asked = False
+
+        def find(self, message_id: str) -> str | None:
+            raise AssertionError
+
+        def send(self, message: object) -> str:
+            raise Died
+
+    server, smtp = post
+    with pytest.raises(Died):
+        outbox.deliver(Dying())
+    assert outbox.row().state == "sending"
+    outbox.deliver(smtp)  # somebody else may still be sending it
+    assert outbox.row().state == "sending"
+    outbox.later(minutes=6)
+    outbox.deliver(smtp)
+    assert (outbox.row().state, server.taken) == ("held", [])
+
+
+def test_a_channel_that_can_be_asked_is_asked_before_anything_is_sent_again(outbox: Outbox, tmp_path: Path) -> None:
+    class Forgetful(Folder):
+        def send(self, message: Any) -> str:
+            super().send(message)
+            from engine.services.channels import Doubtful
+
+            raise Doubtful("no answer came")
+
+    outbox.deliver(Forgetful(tmp_path, "homeward@council.example"))
+    assert outbox.row().state == "sending"
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    outbox.later(minutes=2)
+    outbox.deliver(Folder(tmp_path, "homeward@council.example"))
+    assert outbox.row().state == "sent"
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+def test_a_missing_address_is_an_incident_and_entering_it_sends_the_notice(
+    outbox: Outbox, post: tuple[PostOffice, Smtp]
+) -> None:
+    server, smtp = post
+    with outbox.sessions() as session:
+        outbox.office.desk(session)
+        session.execute(sa.text("DELETE FROM contact"))
+        session.commit()
+    outbox.deliver(smtp)
+    assert outbox.row().state == "held"
+    assert outbox.incidents() == ["no address is known for role:director: enter one under contacts"]
+    with outbox.sessions() as session:
+        notices.set_contact(outbox.office.desk(session), "role:director", "new@council.example")
+        session.commit()
+    outbox.deliver(smtp)
+    assert [sent["To"] for sent in server.taken] == ["new@council.example"]
+    assert outbox.incidents() == []
+
+
+def test_without_any_way_to_send_notices_wait_under_one_incident(outbox: Outbox) -> None:
+    for _ in range(3):
+        outbox.deliver(None)
+        outbox.later(minutes=2)
+    assert outbox.row().state == "pending"
+    assert len(outbox.incidents()) == 1
+
+
+def test_two_senders_at_once_send_one_message(outbox: Outbox, post: tuple[PostOffice, Smtp]) -> None:
+    server, smtp = post
+    threads = [threading.Thread(target=outbox.deliver, args=(smtp,)) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(server.taken) == 1
+    assert outbox.row().attempts == 1
+
+
+def test_a_hanging_server_costs_no_more_than_its_time_out(outbox: Outbox, post: tuple[PostOffice, Smtp]) -> None:
+    server, smtp = post
+    server.after = "hang"
+    began = time.monotonic()
+    outbox.deliver(smtp)
+    assert time.monotonic() - began < 2.5
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"HOMEWARD_MAIL": "pigeon"}, "pigeon"),
+        ({"HOMEWARD_SMTP_HOST": "mail.example"}, "HOMEWARD_MAIL_FROM"),
+        ({"HOMEWARD_MAIL": "notify"}, "HOMEWARD_NOTIFY_KEY"),
+        ({"HOMEWARD_SMTP_HOST": "m", "HOMEWARD_MAIL_FROM": "a@b.c", "HOMEWARD_SMTP_SECURITY": "x"}, "SECURITY"),
+        ({"HOMEWARD_SMTP_HOST": "m", "HOMEWARD_MAIL_FROM": "a@b.c", "HOMEWARD_SMTP_PORT": "x"}, "PORT"),
+    ],
+)
+def test_half_a_mail_configuration_names_the_setting(environment: dict[str, str], says: str) -> None:
+    with pytest.raises(ChannelError, match=says):
+        channel(Settings.read(environment))
+
+
+def test_no_mail_configuration_is_no_channel() -> None:
+    assert channel(Settings.read({})) is None
