@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
@@ -156,48 +155,77 @@ class Once:
     result: Any = None
 
 
-def once(desk: Desk, key: str | None, act: str, body: Any) -> Once:
+_TAKE = sa.text("""
+INSERT INTO idempotency_key (key, at, account_id, body, result)
+VALUES (:key, :at, :account, :body, cast(:result AS jsonb)) ON CONFLICT DO NOTHING RETURNING key
+""")
+
+
+def once(desk: Desk, key: str | None, act: str, body: Any, result: Any = None) -> Once:
     """Take a form's key for an act, waiting while another request with the same key runs.
 
-    The same key with the same body gives the first result; with another body it raises Conflict. Without a
-    key (the worker, the command line) every call is the first.
+    The same key with the same body gives the first result (`result`, or what `remember` put in its place); with
+    another body it raises Conflict. Without a key (the worker, the command line) every call is the first.
     """
     if key is None:
         return Once(first=True)
+    number, digest = _key_of(key), _digest(act, body)
+    taken = desk.session.execute(
+        _TAKE,
+        {
+            "key": number,
+            "at": desk.now(),
+            "account": desk.caller.account,
+            "body": digest,
+            "result": orjson.dumps(result).decode(),
+        },
+    ).first()
+    if taken is not None:
+        return Once(first=True)
+    repeated = done_before(desk, key, act, body)
+    if repeated is None:
+        raise Conflict(OTHER_ANSWERS)
+    return repeated
+
+
+OTHER_ANSWERS = "this form was already sent, with other answers: open the page again to see what was kept"
+
+
+def done_before(desk: Desk, key: str | None, act: str, body: Any) -> Once | None:
+    """Return the first result of a key that was taken for this very act, None for a key that was not taken.
+
+    Raises Conflict where it was taken by somebody else or for something else.
+    """
+    if key is None:
+        return None
+    before = desk.session.get(IdempotencyKey, _key_of(key), populate_existing=True)
+    if before is None:
+        return None
+    if before.account_id != desk.caller.account or before.body != _digest(act, body):
+        raise Conflict(OTHER_ANSWERS)
+    return Once(first=False, result=before.result)
+
+
+def _key_of(key: str) -> uuid.UUID:
     try:
-        number = uuid.UUID(key)
+        return uuid.UUID(key)
     except ValueError as error:
         raise HomewardError(
             "the form's key is damaged: open the page again and send the form once more"
         ) from error
-    digest = hashlib.blake2b(
-        orjson.dumps([act, body], option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str),
-        digest_size=16,
-    ).digest()
-    taken = desk.session.execute(
-        insert(IdempotencyKey)
-        .values(
-            key=number,
-            at=desk.now(),
-            account_id=desk.caller.account,
-            body=digest,
-        )
-        .on_conflict_do_nothing()
-        .returning(IdempotencyKey.key)
-    ).first()
-    if taken is not None:
-        return Once(first=True)
-    before = desk.session.get(IdempotencyKey, number)
-    if before is None or before.account_id != desk.caller.account or before.body != digest:
-        raise Conflict(
-            "this form was already sent, with other answers: open the page again to see what was kept"
-        )
-    return Once(first=False, result=before.result)
+
+
+def _digest(act: str, body: Any) -> bytes:
+    told = orjson.dumps([act, body], option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
+    return hashlib.blake2b(told, digest_size=16).digest()
+
+
+_REMEMBER = sa.text("UPDATE idempotency_key SET result = cast(:result AS jsonb) WHERE key = :key")
 
 
 def remember(desk: Desk, key: str | None, result: Any) -> None:
     """Keep the result of the act that took `key`, for the next time the same form arrives."""
     if key is not None:
         desk.session.execute(
-            sa.update(IdempotencyKey).where(IdempotencyKey.key == uuid.UUID(key)).values(result=result)
+            _REMEMBER, {"key": uuid.UUID(key), "result": orjson.dumps(result, default=str).decode()}
         )

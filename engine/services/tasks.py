@@ -26,9 +26,9 @@ from engine.services.desk import (
     InvalidAnswers,
     NotAllowed,
     NotFound,
+    done_before,
     once,
     record,
-    remember,
 )
 from engine.services.rows import EntryRow, Page, at, at_or_none, entry_row, people, role_label
 from engine.store.packed import unpack
@@ -533,19 +533,16 @@ def submit(desk: Desk, task_id: int, answers: Mapping[str, Any], key: str | None
     Raises InvalidAnswers; Conflict when it was ended or is taken by somebody else, saying who; NotAllowed.
     """
     given = plain(answers)
-    taken = once(desk, key, f"submit {task_id}", given)
-    if not taken.first:
-        case_id = int(taken.result["case"])
-        return Submitted(
-            case_id,
-            taken.result["closed"],
-            _next(desk, case_id, _labels(desk)),
-            taken.result["incident"],
-            repeated=True,
-        )
-    task = desk.session.get(Task, task_id)
+    act = f"submit {task_id}"
+    task = desk.session.get(Task, task_id, populate_existing=True)
     if task is None:
-        raise _ended(desk, task_id)
+        before = done_before(desk, key, act, given)
+        if before is None:
+            raise _ended(desk, task_id)
+        return _repeated(desk, int(before.result))
+    taken = once(desk, key, act, given, result=task.case_id)
+    if not taken.first:
+        return _repeated(desk, int(taken.result))
     files = locked(desk, task.case_id)
     file = next(file for file in files if file.id == task.case_id)
     _may_submit(desk, task)
@@ -560,8 +557,14 @@ def submit(desk: Desk, task_id: int, answers: Mapping[str, Any], key: str | None
     done = act_on(desk, files, task.case_id, asked, task=task_id)
     if done.incident is not None and desk.caller.account is not None:
         save_draft(desk, task_id, given)
-    remember(desk, key, {"case": task.case_id, "closed": done.closed, "incident": done.incident})
     return Submitted(task.case_id, done.closed, _next(desk, task.case_id, file.pack), done.incident)
+
+
+def _repeated(desk: Desk, case_id: int) -> Submitted:
+    """Return what a form's first sending led to, as the case now stands."""
+    case = desk.session.get_one(CaseRecord, case_id, populate_existing=True)
+    following = _next(desk, case_id, _labels(desk))
+    return Submitted(case_id, case.status == "closed", following, repeated=True)
 
 
 def _may_submit(desk: Desk, task: Task) -> None:
