@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from engine.check.inspection import Inspection, inspect_folder
+from engine.check.lint import all_rules
 from engine.cli.places import processes_folder
 from engine.pack.files import UnreadablePack
 from engine.problems import Problem
@@ -20,13 +21,17 @@ from engine.problems import Problem
 @click.argument("packs", nargs=-1, metavar="[COUNCIL_OR_FOLDER]...")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of words.")
 @click.option("--quiet", "-q", is_flag=True, help="Leave the warnings out.")
-def check(packs: tuple[str, ...], as_json: bool, quiet: bool) -> None:
+@click.option("--rules", is_flag=True, help="Explain every rule of the lint, and check nothing.")
+def check(packs: tuple[str, ...], as_json: bool, quiet: bool, rules: bool) -> None:
     """Check packs: files, references between them, expressions, diagrams.
 
     Names councils under processes/, or folders; without any, all councils are checked. Faults keep a pack from being
     used, warnings do not. Ends with status 0 when there are no faults, 1 when there are, 2 when a pack could not be
     read at all.
     """
+    if rules:
+        _explain(as_json)
+        return
     inspections: list[Inspection] = []
     unreadable: list[tuple[str, str]] = []
     for folder in _folders(packs):
@@ -43,6 +48,17 @@ def check(packs: tuple[str, ...], as_json: bool, quiet: bool) -> None:
             click.echo(f"{name}: cannot be read: {message}", err=True)
     faults = any(inspection.faults for inspection in inspections)
     sys.exit(2 if unreadable else 1 if faults else 0)
+
+
+def _explain(as_json: bool) -> None:
+    found = all_rules()
+    if as_json:
+        told = [{"rule": r.id, "warns": r.warns, "explanation": r.explanation} for r in found]
+        click.echo(json.dumps({"rules": told}, indent=1, ensure_ascii=False))
+        return
+    for rule in found:
+        click.secho(f"{rule.id}{' (warns)' if rule.warns else ''}", bold=True)
+        click.echo("\n".join(f"  {line}".rstrip() for line in rule.explanation.splitlines()) + "\n")
 
 
 def _folders(packs: tuple[str, ...]) -> list[Path]:

@@ -81,3 +81,13 @@ def test_a_clean_pack_ends_with_0() -> None:
     result = CliRunner().invoke(check, [str(FILES / "small"), "--json"])
     assert result.exit_code == 0
     assert json.loads(result.stdout)["packs"][0]["hash"]
+
+
+def test_every_rule_can_be_read_on_the_command_line() -> None:
+    spoken = CliRunner().invoke(check, ["--rules"])
+    assert spoken.exit_code == 0
+    told = json.loads(CliRunner().invoke(check, ["--rules", "--json"]).stdout)["rules"]
+    assert {"rule": "no-cycle-timer", "warns": False} in [{k: r[k] for k in ("rule", "warns")} for r in told]
+    for rule in told:
+        assert rule["rule"] in spoken.output
+        assert rule["explanation"].splitlines()[0] in spoken.output
