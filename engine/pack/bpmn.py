@@ -38,7 +38,14 @@ _DRAWN_ONLY = frozenset(
     {"textAnnotation", "association", "group", "dataObject", "dataObjectReference", "dataStoreReference"}
     | {"documentation", "laneSet", "extensionElements"}
 )
-_IN_NODE = frozenset({"incoming", "outgoing", "documentation", "extensionElements", "laneSet"})
+_IN_NODE = frozenset(
+    {"incoming", "outgoing", "documentation", "extensionElements", "laneSet"}
+    | {
+        "dataInputAssociation",
+        "dataOutputAssociation",
+        "property",
+    }  # how a modeller draws lines to data objects
+)
 _LOOPS = frozenset({"standardLoopCharacteristics", "multiInstanceLoopCharacteristics"})
 _ATTRIBUTES = {
     "startEvent": {"isInterrupting", "parallelMultiple"},
@@ -223,13 +230,21 @@ class _Reader:
             for part in child.iterchildren(etree.Element):
                 if _local(part) in ("timeDate", "timeDuration", "timeCycle", "condition"):
                     timer = _local(part) if kind == "timer" else ""
-                    text = (part.text or "").strip()
+                    text = self._text(part, owner)
             ref = child.get(f"{kind}Ref") or ""
             name = ""
             if ref and kind in ("message", "escalation", "error"):
                 name = self._named(ref, kind, owner, _line(child))
             found.append(EventDefinition(kind, _line(child), text, timer, ref, name))
         return found
+
+    def _text(self, expression: etree._Element, owner: str) -> str:
+        """Return the text of an expression; note one that says it is written in another language."""
+        language = expression.get("language") or ""
+        if language and "feel" not in language.lower() and "dmn" not in language.lower():
+            message = f"the expression is said to be written in {language}"
+            self.faults.add(_line(expression), owner, message, "Write it in FEEL and remove the language.")
+        return (expression.text or "").strip()
 
     def _named(self, ref: str, kind: str, owner: str, line: int) -> str:
         local = ref.rsplit(":", 1)[-1]
@@ -251,7 +266,7 @@ class _Reader:
             target=element.get("targetRef") or "",
             scope=scope,
             line=_line(element),
-            condition=None if condition is None else (condition.text or "").strip(),
+            condition=None if condition is None else self._text(condition, name),
             properties=properties,
             strays=(*strays, *_stray_attributes(element, "sequenceFlow")),
         )
@@ -288,6 +303,8 @@ class _Reader:
     def _lane(self, element: etree._Element) -> LaneDrawn:
         name = element.get("id") or ""
         nodes = tuple((ref.text or "").strip() for ref in element.findall(f"{_B}flowNodeRef"))
+        if element.find(f"{_B}childLaneSet") is not None:
+            nodes = ()  # the lanes inside list them again
         for ref in nodes:
             if ref not in self.nodes:
                 message = f"the lane lists {ref}, which is no element of the process"

@@ -195,6 +195,37 @@ def test_a_lane_may_give_its_role_by_an_expression() -> None:
     assert text(element(read, "hold_interview").duties[0].role) == "= case.holder"
 
 
+def test_lanes_inside_lanes_give_the_role_of_the_inner_one() -> None:
+    inner = (
+        '<bpmn:lane id="lane_outer" name="Council"><bpmn:flowNodeRef>hold_interview</bpmn:flowNodeRef>'
+        '<bpmn:flowNodeRef>interview_held</bpmn:flowNodeRef><bpmn:childLaneSet id="inner_lanes">'
+        '<bpmn:lane id="lane_worker" name="Social worker">'
+    )
+    files = edited(BPMN, '<bpmn:lane id="lane_worker" name="Social worker">', inner)
+    end = "        <bpmn:flowNodeRef>interview_held</bpmn:flowNodeRef>\n      </bpmn:lane>\n"
+    files[BPMN] = files[BPMN].replace(
+        end.encode(), (end + "      </bpmn:childLaneSet></bpmn:lane>\n").encode()
+    )
+    read = read_files(files)
+    assert element(read, "hold_interview").lane == "lane_worker"
+    assert element(read, "hold_interview").role == "social_worker"
+
+
+def test_what_a_modeller_adds_to_draw_data_objects_is_no_fault() -> None:
+    task = "<bpmn:incoming>flow_required</bpmn:incoming>\n"
+    lines = (
+        '<bpmn:property id="placeholder" name="__targetRef_placeholder" />'
+        '<bpmn:dataInputAssociation id="reads"><bpmn:sourceRef>file_reference</bpmn:sourceRef>'
+        "<bpmn:targetRef>placeholder</bpmn:targetRef></bpmn:dataInputAssociation>\n"
+    )
+    files = edited(BPMN, task, task + lines)
+    data = (
+        '<bpmn:dataObjectReference id="file_reference" dataObjectRef="file" /><bpmn:dataObject id="file" />'
+    )
+    files[BPMN] = files[BPMN].replace(b"  </bpmn:process>", f"  {data}</bpmn:process>".encode())
+    assert read_files(files)
+
+
 def test_a_role_of_the_elements_own_goes_before_that_of_its_lane() -> None:
     form = '<spiffworkflow:property name="form" value="hold-return-interview" />'
     files = edited(BPMN, form, form + '<spiffworkflow:property name="role" value="director" />')
