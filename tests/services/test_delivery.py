@@ -123,7 +123,9 @@ def outbox(office: Office, sessions: sessionmaker[Session]) -> Outbox:
     return Outbox(office, sessions, number)
 
 
-def test_a_notice_leaves_once_with_a_link_and_nothing_about_the_child(outbox: Outbox, post: tuple[PostOffice, Smtp]) -> None:
+def test_a_notice_leaves_once_with_a_link_and_nothing_about_the_child(
+    outbox: Outbox, post: tuple[PostOffice, Smtp]
+) -> None:
     server, smtp = post
     outbox.deliver(smtp)
     outbox.later(days=1)
@@ -205,7 +207,9 @@ def test_a_connection_lost_after_the_final_dot_is_held_because_nobody_can_know(
     assert (outbox.row().state, outbox.incidents()) == ("cancelled", [])
 
 
-def test_a_sender_that_died_while_sending_leaves_the_notice_held(outbox: Outbox, post: tuple[PostOffice, Smtp]) -> None:
+def test_a_sender_that_died_while_sending_leaves_the_notice_held(
+    outbox: Outbox, post: tuple[PostOffice, Smtp]
+) -> None:
     class Died(BaseException):
         pass
 
@@ -229,7 +233,9 @@ def test_a_sender_that_died_while_sending_leaves_the_notice_held(outbox: Outbox,
     assert (outbox.row().state, server.taken) == ("held", [])
 
 
-def test_a_channel_that_can_be_asked_is_asked_before_anything_is_sent_again(outbox: Outbox, tmp_path: Path) -> None:
+def test_a_channel_that_can_be_asked_is_asked_before_anything_is_sent_again(
+    outbox: Outbox, tmp_path: Path
+) -> None:
     class Forgetful(Folder):
         def send(self, message: Any) -> str:
             super().send(message)
@@ -284,7 +290,9 @@ def test_two_senders_at_once_send_one_message(outbox: Outbox, post: tuple[PostOf
     assert outbox.row().attempts == 1
 
 
-def test_a_hanging_server_costs_no_more_than_its_time_out(outbox: Outbox, post: tuple[PostOffice, Smtp]) -> None:
+def test_a_hanging_server_costs_no_more_than_its_time_out(
+    outbox: Outbox, post: tuple[PostOffice, Smtp]
+) -> None:
     server, smtp = post
     server.after = "hang"
     began = time.monotonic()
@@ -298,7 +306,10 @@ def test_a_hanging_server_costs_no_more_than_its_time_out(outbox: Outbox, post: 
         ({"HOMEWARD_MAIL": "pigeon"}, "pigeon"),
         ({"HOMEWARD_SMTP_HOST": "mail.example"}, "HOMEWARD_MAIL_FROM"),
         ({"HOMEWARD_MAIL": "notify"}, "HOMEWARD_NOTIFY_KEY"),
-        ({"HOMEWARD_SMTP_HOST": "m", "HOMEWARD_MAIL_FROM": "a@b.c", "HOMEWARD_SMTP_SECURITY": "x"}, "SECURITY"),
+        (
+            {"HOMEWARD_SMTP_HOST": "m", "HOMEWARD_MAIL_FROM": "a@b.c", "HOMEWARD_SMTP_SECURITY": "x"},
+            "SECURITY",
+        ),
         ({"HOMEWARD_SMTP_HOST": "m", "HOMEWARD_MAIL_FROM": "a@b.c", "HOMEWARD_SMTP_PORT": "x"}, "PORT"),
     ],
 )

@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session
 
 from engine.services import accounts, demo, intake, notices
 from engine.services.intake.waiting import waiting
-from engine.store.tables import Account, CaseRecord, Child, Council, Incident, IntakeFile, IntakeRow, LegalStatus
+from engine.store.tables import (
+    Account,
+    CaseRecord,
+    Child,
+    Council,
+    Incident,
+    IntakeFile,
+    IntakeRow,
+    LegalStatus,
+)
 from tests.conftest import Office
 from tests.services.intake.conftest import full_library, office  # noqa: F401 (fixtures)
 
@@ -31,7 +40,9 @@ def test_a_demonstration_has_accounts_children_cases_and_reports_that_need_a_per
     desk = full_office.desk(session)
     seen: list[tuple[str, int, int]] = []
     assert demo.set_up(desk, SECRET, progress=lambda *told: seen.append(told))
-    rows = session.execute(sa.select(IntakeFile.kind, IntakeRow.outcome).join(IntakeRow, IntakeRow.file_id == IntakeFile.id))
+    rows = session.execute(
+        sa.select(IntakeFile.kind, IntakeRow.outcome).join(IntakeRow, IntakeRow.file_id == IntakeFile.id)
+    )
     outcomes = Counter((kind, outcome) for kind, outcome in rows)
     assert not [key for key in outcomes if key[1] == "refused"]
     told = {outcome: count for (kind, outcome), count in outcomes.items() if kind == "notifications"}
@@ -66,7 +77,9 @@ def test_a_database_of_a_real_council_refuses_a_demonstration(office: Office, se
     assert session.scalar(sa.select(sa.func.count()).select_from(Child)) == 0
 
 
-def test_the_password_is_made_once_for_an_installation_and_readable_by_its_owner_alone(tmp_path: Path) -> None:
+def test_the_password_is_made_once_for_an_installation_and_readable_by_its_owner_alone(
+    tmp_path: Path,
+) -> None:
     made, new = demo.password(tmp_path)
     again, newer = demo.password(tmp_path)
     assert (made == again, new, newer) == (True, True, False)
@@ -74,7 +87,9 @@ def test_the_password_is_made_once_for_an_installation_and_readable_by_its_owner
     assert (tmp_path / demo.PASSWORD_FILE).stat().st_mode & 0o077 == 0
 
 
-def test_the_file_to_upload_matches_the_children_on_record(full_office: Office, session: Session, tmp_path: Path) -> None:
+def test_the_file_to_upload_matches_the_children_on_record(
+    full_office: Office, session: Session, tmp_path: Path
+) -> None:
     desk = full_office.desk(session)
     demo.set_up(desk, SECRET)
     file = intake.receive_file(desk, "x.csv", demo.file_to_upload(desk, tmp_path).read_bytes())

@@ -35,7 +35,9 @@ def at(hour: int, minute: int = 0, day: int = 20) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
 
 
-def test_a_missing_notification_of_an_unknown_child_opens_a_record_and_starts_a_case(desk: Desk, session: Session) -> None:
+def test_a_missing_notification_of_an_unknown_child_opens_a_record_and_starts_a_case(
+    desk: Desk, session: Session
+) -> None:
     file = send(desk, AVA)
     assert told(file) == ["started"]
     child = session.scalars(sa.select(Child)).one()
@@ -49,7 +51,9 @@ def test_a_missing_notification_of_an_unknown_child_opens_a_record_and_starts_a_
     assert file.rows[0].reference == case.reference
 
 
-def test_the_same_file_twice_changes_nothing_and_shows_what_became_of_it(desk: Desk, session: Session) -> None:
+def test_the_same_file_twice_changes_nothing_and_shows_what_became_of_it(
+    desk: Desk, session: Session
+) -> None:
     first = send(desk, AVA)
     before = session.scalar(sa.select(sa.func.count()).select_from(AuditEvent))
     second = send(desk, AVA, name="again.csv")
@@ -84,7 +88,9 @@ def test_found_brings_the_child_back_at_the_real_moment(desk: Desk, session: Ses
     assert session.scalars(sa.select(Episode)).one().returned_at == at(11, 5)
 
 
-def test_found_above_missing_in_one_file_is_handled_in_the_order_of_events(desk: Desk, session: Session) -> None:
+def test_found_above_missing_in_one_file_is_handled_in_the_order_of_events(
+    desk: Desk, session: Session
+) -> None:
     file = send(desk, "found,Renwick,Ava,14/02/2011,P1,M1,,20/11/2026 11:05,", AVA)
     assert told(file) == ["recorded", "started"]
 
@@ -106,7 +112,9 @@ def test_found_without_missing_waits_for_a_person(desk: Desk) -> None:
     assert [row.id for row in intake.waiting(desk)] == [file.rows[0].id]
 
 
-def test_two_episodes_in_a_day_are_two_linked_cases_each_with_its_return(desk: Desk, session: Session) -> None:
+def test_two_episodes_in_a_day_are_two_linked_cases_each_with_its_return(
+    desk: Desk, session: Session
+) -> None:
     file = send(
         desk,
         "missing,Renwick,Ava,14/02/2011,P1,M1,20/11/2026 01:00,,",
@@ -165,7 +173,9 @@ def test_clocks_of_a_case_received_late_have_run_since_the_report(desk: Desk, se
     assert case.opened_at == at(12)
 
 
-def test_a_row_that_tells_missing_and_found_starts_the_case_and_ends_the_absence(desk: Desk, session: Session) -> None:
+def test_a_row_that_tells_missing_and_found_starts_the_case_and_ends_the_absence(
+    desk: Desk, session: Session
+) -> None:
     file = send(desk, "missing,Renwick,Ava,14/02/2011,P1,M1,20/11/2026 01:00,20/11/2026 03:00,")
     assert told(file) == ["started"]
     assert cases_of(session)[0].facts["return.returned_at"] == "2026-11-20T03:00:00+00:00"
@@ -189,7 +199,9 @@ def test_a_file_that_is_no_table_leaves_nothing_behind(desk: Desk, session: Sess
     assert session.scalar(sa.select(sa.func.count()).select_from(IntakeFile)) == 0
 
 
-def test_rows_left_behind_by_a_crash_are_taken_up_by_a_worker(desk: Desk, office: Office, session: Session) -> None:
+def test_rows_left_behind_by_a_crash_are_taken_up_by_a_worker(
+    desk: Desk, office: Office, session: Session
+) -> None:
     from datetime import timedelta
 
     file = intake.receive_file(

@@ -40,7 +40,11 @@ def test_a_carers_report_starts_a_case_and_the_police_notification_after_it_is_t
     assert "first police notification" in file.rows[0].reason
     session.refresh(case)
     assert case.facts["episode.reported_at"] == "2026-11-20T09:40:00+00:00"
-    assert send(desk, "missing,Renwick,Ava,14/02/2011,P1,M1,20/11/2026 11:40,,").rows[0].reason.startswith("A further")
+    assert (
+        send(desk, "missing,Renwick,Ava,14/02/2011,P1,M1,20/11/2026 11:40,,")
+        .rows[0]
+        .reason.startswith("A further")
+    )
 
 
 def test_a_later_moment_from_the_police_never_moves_a_clock_on(desk: Desk, session: Session) -> None:
@@ -53,14 +57,21 @@ def test_a_later_moment_from_the_police_never_moves_a_clock_on(desk: Desk, sessi
 def test_an_absence_is_told_apart_from_a_missing_child(desk: Desk, session: Session) -> None:
     intake.record_report(desk, "absent", "home", REPORT)
     facts = cases_of(session)[0].facts
-    assert (facts["episode.category"], facts["episode.absence_started_at"]) == ("absent", "2026-11-20T10:15:00+00:00")
+    assert (facts["episode.category"], facts["episode.absence_started_at"]) == (
+        "absent",
+        "2026-11-20T10:15:00+00:00",
+    )
 
 
 def test_a_worker_who_tells_that_the_child_is_found_ends_the_absence(desk: Desk, session: Session) -> None:
     send(desk, AVA)
     child = session.scalars(sa.select(Child.id)).one()
     row = intake.record_report(
-        desk, "found", "professional", {"surname": "Renwick", "returned_at": "20/11/2026 11:50"}, child_id=child
+        desk,
+        "found",
+        "professional",
+        {"surname": "Renwick", "returned_at": "20/11/2026 11:50"},
+        child_id=child,
     )
     assert row.outcome == "recorded"
     assert cases_of(session)[0].facts["return.returned_at"] == "2026-11-20T11:50:00+00:00"
@@ -77,13 +88,17 @@ def test_a_new_placement_goes_on_record_and_into_the_open_case(desk: Desk, sessi
     assert cases_of(session)[0].facts["placement.type"] == "foster"
 
 
-def test_a_serious_event_without_an_open_case_waits_for_a_person(desk: Desk, office: Office, session: Session) -> None:
+def test_a_serious_event_without_an_open_case_waits_for_a_person(
+    desk: Desk, office: Office, session: Session
+) -> None:
     child = office.child(session)
     row = intake.record_report(desk, "serious_event", "home", {"surname": "Example"}, child_id=child)
     assert row.outcome == "waiting"
 
 
-def test_what_a_person_enters_wrongly_is_refused_at_once_and_nothing_is_kept(desk: Desk, session: Session) -> None:
+def test_what_a_person_enters_wrongly_is_refused_at_once_and_nothing_is_kept(
+    desk: Desk, session: Session
+) -> None:
     with pytest.raises(InvalidAnswers) as refused:
         intake.record_report(desk, "missing", "home", {**REPORT, "reported_at": "soon", "surname": ""})
     assert set(refused.value.problems) == {"reported_at", "surname"}
@@ -136,7 +151,9 @@ def test_a_found_report_can_be_put_to_a_case_with_its_moment(desk: Desk, session
     with pytest.raises(InvalidAnswers, match="returned_at"):
         intake.resolve(desk, row.id, "link_case", case_id=case.id)
     session.rollback()
-    done = intake.resolve(desk, row.id, "link_case", case_id=case.id, values={"returned_at": "20/11/2026 11:00"})
+    done = intake.resolve(
+        desk, row.id, "link_case", case_id=case.id, values={"returned_at": "20/11/2026 11:00"}
+    )
     assert done.outcome == "recorded"
     session.refresh(case)
     assert case.facts["return.returned_at"] == "2026-11-20T11:00:00+00:00"
@@ -159,7 +176,10 @@ def test_a_bad_row_is_mended_and_what_it_said_first_is_kept(desk: Desk, session:
     done = intake.resolve(desk, row.id, "correct", values={"date_of_birth": "13/02/2011"})
     assert done.outcome == "started"
     kept = session.get_one(IntakeRow, row.id).data
-    assert (kept["original"]["date_of_birth"], kept["values"]["date_of_birth"]) == ("31/02/2011", "13/02/2011")
+    assert (kept["original"]["date_of_birth"], kept["values"]["date_of_birth"]) == (
+        "31/02/2011",
+        "13/02/2011",
+    )
 
 
 def test_a_correction_that_is_wrong_too_leaves_the_row_waiting(desk: Desk) -> None:
@@ -174,7 +194,10 @@ def test_a_report_is_set_aside_only_with_a_reason(desk: Desk) -> None:
         intake.resolve(desk, row.id, "discard", reason="  ")
     done = intake.resolve(desk, row.id, "discard", reason="sent to us by mistake, told the police")
     assert (done.outcome, done.resolution) == ("discarded", "discard: sent to us by mistake, told the police")
-    assert send(desk, "missing,Renwick,Eva,14/02/2011,P8,M8,20/11/2026 11:00,,", AVA).rows[0].outcome == "repeated"
+    assert (
+        send(desk, "missing,Renwick,Eva,14/02/2011,P8,M8,20/11/2026 11:00,,", AVA).rows[0].outcome
+        == "repeated"
+    )
 
 
 def test_the_second_person_to_decide_learns_that_somebody_was_first(desk: Desk) -> None:
