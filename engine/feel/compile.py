@@ -94,7 +94,7 @@ class Compiler:
 
     def path(self, node: tree.Path) -> Code:
         base, name = self.compile(node.base), node.name
-        whole = tree.dotted(node) or name
+        whole = tree.dotted(node, past_filters=True) or name
 
         def path(scope: Scope) -> Value:
             value = base(scope)

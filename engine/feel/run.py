@@ -15,7 +15,7 @@ from engine.calendar import WorkingCalendar
 from engine.feel.errors import FeelLimit
 from engine.feel.values import LIMITS_HELP, MAX_LIST, Value
 
-MAX_STEPS: Final = 500_000
+MAX_STEPS: Final = 250_000
 MAX_CALLS: Final = 60
 MAX_WARNINGS: Final = 100
 

@@ -244,11 +244,12 @@ def children(node: Node) -> Iterator[Node]:
                     yield from (part for part in item if isinstance(part, Node))
 
 
-def dotted(node: Node) -> str | None:
-    """Return a path of plain names as `child.age`; None for anything else."""
+def dotted(node: Node, past_filters: bool = False) -> str | None:
+    """Return a path of plain names as `child.age`; None for anything else, unless it is to look past filters."""
     parts: list[str] = []
-    while isinstance(node, Path):
-        parts.append(node.name)
+    while isinstance(node, Path) or (past_filters and isinstance(node, Filter)):
+        if isinstance(node, Path):
+            parts.append(node.name)
         node = node.base
     if not isinstance(node, Name):
         return None

@@ -89,7 +89,7 @@ CONSTRUCTS = [
     ("5[1]", "5"),
     ("5[item > 9]", "[]"),
     ("[1, 2][true]", "[1, 2]"),
-    ('{a: {b: {c: 1}}}.a.b.c', "1"),
+    ("{a: {b: {c: 1}}}.a.b.c", "1"),
     ('{"quoted key": 1}.quoted key', "1"),
     ("[1, [2, [3]]]", "[1, [2, [3]]]"),
     # contexts and functions
@@ -101,7 +101,7 @@ CONSTRUCTS = [
     ("(function(first one, second) first one - second)(second: 1, first one: 3)", "2"),
     ("{twice: function(n) n * 2, four: twice(2)}.four", "4"),
     ("{sum up: function(n) if n = 0 then 0 else n + sum up(n - 1), r: sum up(4)}.r", "10"),
-    ("substring(start position: 2, string: \"abc\")", '"bc"'),
+    ('substring(start position: 2, string: "abc")', '"bc"'),
     ("count([1, 2])", "2"),
     # properties
     ('@"2026-02-04".year', "2026"),

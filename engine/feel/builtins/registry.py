@@ -62,7 +62,11 @@ class _Variant:
             if missing or any(key not in names for key in keys):
                 return None
             last = max(names.index(key) for key in keys)
-            return [given.get(name) for name in names[: max(last + 1, self.required)]]
+            arranged = [given.get(name) for name in names[: max(last + 1, self.required)]]
+            final = self.parameters[-1]
+            if final.variadic and final.type == "any" and not isinstance(arranged[-1], list):
+                arranged[-1] = [arranged[-1]]
+            return arranged
         if self.parameters and self.parameters[-1].variadic:
             fixed = len(self.parameters) - 1
             if len(values) < fixed + 1:

@@ -21,7 +21,7 @@ from engine.feel.values import LIMITS_HELP, MAX_STRING, Value
 
 MAX_PATTERN: Final = 500
 MAX_SUBJECT: Final = 100_000
-SECONDS: Final = 0.5
+SECONDS: Final = 0.25
 """How long one pattern may run; an honest one takes microseconds."""
 
 _FLAGS: Final = {"s": regex.DOTALL, "m": regex.MULTILINE, "i": regex.IGNORECASE}
