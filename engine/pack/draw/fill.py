@@ -102,10 +102,11 @@ class _Filler:
         if inside is not None:
             x = min(max(x, inside.x), max(inside.x, inside.right - wide))
             y = min(max(y, inside.y), max(inside.y, inside.bottom - high))
-        for across in range(TRIES):
+        for across in range(2 * TRIES):
             for down in range(2 * TRIES):
-                far = (down + 1) // 2 * STEP * (1 if down % 2 else -1)
-                rect = Rect(float(round(x + across * STEP)), float(round(y + far)), wide, high)
+                rect = Rect(float(round(x + _aside(across))), float(round(y + _aside(down))), wide, high)
+                if side > 0 and rect.x < near.x:
+                    continue  # a step never stands before the one that leads to it
                 if self._is_free(node, rect, inside):
                     return rect
         raise UntidyFile(
@@ -300,6 +301,11 @@ class _Filler:
                 y = one.y + 8 if other.y > one.y else one.y - 8 - high
                 choices += [Rect(one.x + 5, y, wide, high), Rect(one.x - 5 - wide, y, wide, high)]
         return self._clearest(choices, "")
+
+
+def _aside(number: int) -> float:
+    """Count outwards from 0 by turns: a step further, a step back, two steps further …"""
+    return (number + 1) // 2 * STEP * (1 if number % 2 else -1)
 
 
 def _lines(values: Iterable[float]) -> list[float]:

@@ -14,8 +14,8 @@ from typing import NamedTuple
 LANE = 100  # rows of different lanes are this far apart in a sketch: more than any lane has rows
 
 BEND, ROW_STEP, LANE_STEP, COLUMN_STEP = 4.0, 2.0, 3.0, 0.4
-BLOCKED, CROSSING, UPWARDS_FROM_BOUNDARY, LEAVES_MAIN_LINE, ROW_COST = 10.0, 9.0, 30.0, 3.0, 2.5
-CROWDED, OUT_OF_ORDER, SHUT_IN = 1.5, 3.0, 8.0
+BLOCKED, CROSSING, UPWARDS_FROM_BOUNDARY, LEAVES_MAIN_LINE, ROW_COST = 10.0, 9.0, 30.0, 4.0, 2.5
+CROWDED, OUT_OF_ORDER, SHUT_IN = 1.0, 4.0, 8.0
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def assign_rows(board: Board, order: Sequence[str]) -> dict[str, int]:
     search.settle()
     search.budget = FORCING
     search.force()
-    close_gaps(board)
+    close_gaps(board, everywhere=True)
     return board.row
 
 
@@ -230,9 +230,9 @@ class _Search:
         return found
 
 
-def close_gaps(board: Board) -> None:
-    """Drop the rows that nothing stands in, but not where an author fixed rows."""
-    held = {board.lane[node] for node in board.fixed_rows}
+def close_gaps(board: Board, *, everywhere: bool = False) -> None:
+    """Drop the rows that nothing stands in; where an author fixed rows, only if `everywhere`."""
+    held = set() if everywhere else {board.lane[node] for node in board.fixed_rows}
     for lane in {board.lane[node] for node in board.row} - held:
         mine = [node for node in board.row if board.lane[node] == lane]
         used = sorted({board.row[n] + down for n in mine for down in range(board.high[n])})

@@ -217,25 +217,30 @@ class _Drawing:
         state, badge = self.state(element), self.badges.get(element)
         if state is not None:
             corner = Point(rect.right - 4, rect.y + 2)
+            if self.graph.nodes[element].is_gateway:  # its bounds have a corner where the shape has none
+                corner = Point(rect.centre.x + rect.width / 4, rect.centre.y - rect.height / 4)
             out.append(
                 f'<g transform="translate({num(corner.x)} {num(corner.y)})" class="state-sign">{state_mark(state)}</g>'
             )
         if badge:
             wide = width(badge, 11) + 10
             out.append(
-                f'<g class="badge"><rect x="{num(rect.x - 4)}" y="{num(rect.y - 10)}" width="{num(wide)}" height="16"'
-                f' rx="3" fill="#144e81"/><text x="{num(rect.x + 1)}" y="{num(rect.y + 2)}" font-size="11"'
+                f'<g class="badge"><rect x="{num(rect.x - 4)}" y="{num(rect.y - 13)}" width="{num(wide)}" height="16"'
+                f' rx="3" fill="#144e81"/><text x="{num(rect.x + 1)}" y="{num(rect.y - 1)}" font-size="11"'
                 f' font-weight="bold" fill="{PAPER}">{escape(badge)}</text></g>'
             )
         return "".join(out)
 
-    def outline(self, element: str, wide: float, dashes: str = "", fill: str = PAPER) -> str:
-        state = self.state(element)
+    def outline(self, node: Node, wide: float, dashes: str = "", fill: str = PAPER) -> str:
+        """Give the look of a shape's rim; dashes of events keep their meaning in BPMN, not interrupting."""
+        state = self.state(node.id)
         colour = INK
         if state is not None:
-            colour, fill = STATE_INK[state], STATE_PAPER[state]
+            colour = STATE_INK[state]
+            fill = fill if node.is_subprocess else STATE_PAPER[state]
             thicker, state_dashes = STATE_STROKE[state]
-            wide, dashes = max(wide, thicker), state_dashes or dashes
+            wide = max(wide, thicker)
+            dashes = dashes if node.is_event else state_dashes
         dash = f' stroke-dasharray="{dashes}"' if dashes else ""
         return f'fill="{fill}" stroke="{colour}" stroke-width="{num(wide)}"{dash}'
 
@@ -283,7 +288,7 @@ class _Drawing:
 
     def activity(self, node: Node, rect: Rect) -> str:
         wide = 4.0 if node.kind == "callActivity" else 1.6
-        out = [box(rect, self.outline(node.id, wide), radius=8)]
+        out = [box(rect, self.outline(node, wide), radius=8)]
         mark = task_mark(node.kind)
         if mark:
             out.append(f'<g transform="translate({num(rect.x + 15)} {num(rect.y + 14)})">{mark}</g>')
@@ -322,7 +327,7 @@ class _Drawing:
         )
 
     def subprocess(self, node: Node, rect: Rect) -> str:
-        frame = box(rect, self.outline(node.id, 1.6, fill="#fbfbfc"), radius=8)
+        frame = box(rect, self.outline(node, 1.6, fill="#fbfbfc"), radius=8)
         lines = wrap(node.name, max(rect.width - 24, 40))
         return frame + text_lines(lines, rect.x + 12, rect.y + 6, anchor="start", extra=' font-weight="bold"')
 
@@ -330,7 +335,7 @@ class _Drawing:
         middle, radius = rect.centre, rect.width / 2
         ends, starts = node.kind == "endEvent", node.kind == "startEvent"
         dashes = "" if node.interrupting else "5 3.5"
-        circle = f'<circle r="{num(radius)}" {self.outline(node.id, 3.4 if ends else 1.5, dashes)}/>'
+        circle = f'<circle r="{num(radius)}" {self.outline(node, 3.4 if ends else 1.5, dashes)}/>'
         if not ends and not starts:
             dash = f' stroke-dasharray="{dashes}"' if dashes else ""
             circle += f'<circle r="{num(radius - 3.5)}" fill="none" stroke="{INK}" stroke-width="1.3"{dash}/>'
@@ -341,9 +346,7 @@ class _Drawing:
     def gateway(self, node: Node, rect: Rect) -> str:
         middle, half = rect.centre, rect.width / 2
         h = num(half)
-        diamond = (
-            f'<path d="M0 -{h}L{h} 0L0 {h}L-{h} 0Z" {self.outline(node.id, 1.6)} stroke-linejoin="round"/>'
-        )
+        diamond = f'<path d="M0 -{h}L{h} 0L0 {h}L-{h} 0Z" {self.outline(node, 1.6)} stroke-linejoin="round"/>'
         return f'<g transform="translate({num(middle.x)} {num(middle.y)})">{diamond}{gateway_mark(node.kind)}</g>'
 
     def label(self, node: Node) -> str:
