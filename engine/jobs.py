@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from procrastinate.connector import BaseAsyncConnector
 from procrastinate.manager import JobManager
 
-from engine.services import children, delivery, housekeeping, periodic
+from engine.services import children, delivery, housekeeping, intake, periodic
 from engine.services.channels import channel
 from engine.services.desk import Desk
 from engine.services.timers import Worker, sweep
@@ -64,6 +64,12 @@ def job_queue(worker: Worker, connector: BaseAsyncConnector | None = None) -> pr
     def deliver_notices_again(timestamp: int) -> int:
         """Send what could not be sent before, and whatever its job did not reach."""
         return int(deliver_notices())
+
+    @app.periodic(cron="* * * * *", periodic_id="handle_reports")
+    @app.task(name="handle_reports", queue=WORK, queueing_lock="handle_reports", retry=retried)
+    def handle_reports(timestamp: int) -> None:
+        """Handle the rows of notification files that a crash or a full request left behind."""
+        _in_every_council(worker, intake.handle_waiting_rows)
 
     @app.periodic(cron="17 2 * * *", periodic_id="tidy")
     @app.task(name="tidy", queue=WORK, queueing_lock="tidy")
