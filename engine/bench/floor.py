@@ -27,15 +27,13 @@ def _diagram() -> bytes:
     tasks = "".join(f'<bpmn:userTask id="{name}" name="{name}"/>' for name in names)
     timer = (
         '<bpmn:boundaryEvent id="b" attachedToRef="t1" cancelActivity="false"><bpmn:timerEventDefinition>'
-        "<bpmn:timeDuration>\"PT24H\"</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:boundaryEvent>"
+        '<bpmn:timeDuration>"PT24H"</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:boundaryEvent>'
         '<bpmn:userTask id="chase" name="chase"/><bpmn:endEvent id="e2"/>'
     )
     hops = [("s", "t0"), *zip(names[:4], names[1:5], strict=True), ("t4", "f"), ("f", "t5"), ("f", "t6")]
     hops += [("t5", "j"), ("t6", "j"), ("j", "t7"), ("t7", "t8"), ("t8", "t9"), ("t9", "e")]
     hops += [("b", "chase"), ("chase", "e2")]
-    flows = "".join(
-        f'<bpmn:sequenceFlow id="{a}_{b}" sourceRef="{a}" targetRef="{b}"/>' for a, b in hops
-    )
+    flows = "".join(f'<bpmn:sequenceFlow id="{a}_{b}" sourceRef="{a}" targetRef="{b}"/>' for a, b in hops)
     return (
         f'<bpmn:definitions {_NAMESPACE} id="d" targetNamespace="https://homeward.example/floor">'
         f'<bpmn:process id="floor" isExecutable="true"><bpmn:startEvent id="s"/>{tasks}{timer}'

@@ -168,7 +168,9 @@ def start_cases(b: Bench, count: int = 100) -> tuple[Row, list[int]]:
                 session.commit()
     cpu = cost.cpu / count * 1000
     figure = f"{cpu:.1f} ms CPU, {cost.statements / count:.0f} SQL statements"
-    return Row("create a case up to its first tasks", figure, "≤ 20 ms CPU", cpu <= 20, cpu / b.floor_ms), started
+    return Row(
+        "create a case up to its first tasks", figure, "≤ 20 ms CPU", cpu <= 20, cpu / b.floor_ms
+    ), started
 
 
 def complete_tasks(b: Bench, started: list[int]) -> Row:
@@ -241,7 +243,9 @@ def list_tasks(b: Bench, open_tasks: int = 10_000, closed: int = 450_000, looks:
             session.rollback()
     p95 = percentile(spent, 0.95) * 1000
     act = f"task list, {open_tasks:,} open tasks, {closed:,} closed cases"
-    return Row(act, f"p95 {p95:.0f} ms, median {percentile(spent, 0.5) * 1000:.0f} ms", "p95 ≤ 50 ms", p95 <= 50)
+    return Row(
+        act, f"p95 {p95:.0f} ms, median {percentile(spent, 0.5) * 1000:.0f} ms", "p95 ≤ 50 ms", p95 <= 50
+    )
 
 
 _FILL = (
@@ -345,4 +349,3 @@ def play_stories(b: Bench, rounds: int = 3) -> Row:
     mean = sum(spent) / len(spent)
     figure = f"mean {mean:.1f} ms, p95 {percentile(spent, 0.95):.1f} ms CPU"
     return Row("scenario, virtual clock", figure, "≤ 15 ms", mean <= 15, mean / b.floor_ms)
-

@@ -42,7 +42,10 @@ def bench(council: str | None, quick: bool, as_json: bool) -> None:
             gc.collect()
             gc.freeze()
             row, started = measures.start_cases(made, 40 if quick else 200)
-            rows += [measures.complete_tasks(made, started), measures.complete_after_many(made, 200 if quick else 1000)]
+            rows += [
+                measures.complete_tasks(made, started),
+                measures.complete_after_many(made, 200 if quick else 1000),
+            ]
             rows.append(row)
             rows.append(measures.store_closed(made, 10 if quick else 40))
             rows += measures.fire_timers(made, 300 if quick else 3000)

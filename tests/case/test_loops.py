@@ -34,7 +34,7 @@ DAILY = """
 
 
 def size_and_tokens(case: Case) -> tuple[int, int]:
-    return sum(len(one._workflow.tasks) for one in case.instances.values()), len(case.live_elements())
+    return sum(len(one._tree.workflow.tasks) for one in case.instances.values()), len(case.live_elements())
 
 
 def test_a_loop_of_a_thousand_steps_never_closes_silently_and_holds_no_more_than_at_the_start() -> None:

@@ -1,0 +1,96 @@
+"""What an expression's value hangs on: the stored facts, ledger entries and clock behind it, derived facts followed.
+
+An act evaluates only what hangs on something that has changed, so that a case with many standing watches costs no more
+than one with few.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+
+from engine.feel import Expression
+from engine.pack.model import Derived, Pack
+
+NOW = "now"
+EVERYTHING = "*"
+_CLOCKS = frozenset({"now", "today"})
+_TELLS_TIME = re.compile(r"\b(?:now|today)\b")
+
+
+class Dependencies:
+    """The dependencies of one pack's expressions, each worked out once."""
+
+    def __init__(self, pack: Pack) -> None:
+        self._pack = pack
+        self._of: dict[int, tuple[Expression, frozenset[str]]] = {}
+        self._derived: dict[str, frozenset[str]] = {}
+
+    def of(self, expression: Expression) -> frozenset[str]:
+        """Return what the expression's value hangs on: fact ids, `ledger.<obligation>`, `now`, or everything."""
+        held = self._of.get(id(expression))
+        if held is None or held[0] is not expression:
+            read = set(expression.names) | set(expression.item_names)
+            if _TELLS_TIME.search(
+                expression.text
+            ):  # `now` comes with the environment, so `names` leaves it out
+                read.add(NOW)
+            held = self._of[id(expression)] = (expression, self._follow(read))
+        return held[1]
+
+    def of_derived(self, fact: str) -> frozenset[str]:
+        """Return what a derived fact hangs on."""
+        if fact not in self._derived:
+            self._derived[fact] = frozenset()  # a circle, which the reader refuses, hangs on nothing more
+            self._derived[fact] = self._of_rule(self._pack.derived[fact])
+        return self._derived[fact]
+
+    def _of_rule(self, rule: Derived) -> frozenset[str]:
+        if rule.expression is not None:
+            return self.of(rule.expression)
+        if rule.decision is not None:
+            model = self._pack.decisions[rule.decision]
+            return self._follow(model.decisions[rule.decision].names) | {NOW}
+        return frozenset()
+
+    def _follow(self, names: Iterable[str]) -> frozenset[str]:
+        found: set[str] = set()
+        for name in names:
+            parts = name.split(".")
+            fact = ".".join(parts[:2])
+            if parts[0] in _CLOCKS:
+                found.add(NOW)
+            elif parts[0] == "ledger":
+                found.add(fact if len(parts) > 1 else EVERYTHING)
+            elif len(parts) == 1:
+                # A whole group, or a name that only an item of a list has.
+                found.add(EVERYTHING if name in self._groups else name)
+            else:
+                # A derived fact may be set outright by an override, so it counts itself as well.
+                found.add(fact)
+                if fact in self._pack.derived:
+                    found |= self.of_derived(fact)
+        return frozenset(found)
+
+    @cached_property
+    def _groups(self) -> frozenset[str]:
+        return frozenset(fact.partition(".")[0] for fact in self._pack.vocabulary.facts)
+
+
+class Changes:
+    """A tally of what has changed when, by name; a stamp is a moment of this tally."""
+
+    def __init__(self) -> None:
+        self.stamp = 0
+        self._last: dict[str, int] = {}
+
+    def note(self, name: str) -> None:
+        """Note that something has changed."""
+        self.stamp += 1
+        self._last[name] = self._last[EVERYTHING] = self.stamp
+
+    def since(self, names: frozenset[str], stamp: int) -> bool:
+        """Whether any of the names has changed after the stamp."""
+        last = self._last
+        return any(last.get(name, 0) > stamp for name in names)
