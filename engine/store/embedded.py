@@ -53,7 +53,7 @@ CONFIGURATION = {
     "idle_in_transaction_session_timeout": "5min",
     "autovacuum_naptime": "20s",
 }
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 """For tests: a power cut may lose data, a kill of any process does not."""
 
 
