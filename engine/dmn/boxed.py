@@ -101,15 +101,12 @@ class BoxedReader:
         return reader(element)
 
     def _context(self, element: etree._Element) -> Boxed:
-        reader, entries = self, []
+        entries = []
         for entry in children(element, "contextEntry"):
             variable = child(entry, "variable")
             name = None if variable is None else name_of(variable)
             what = "the result of the context" if name is None else f"the context entry {name!r}"
-            value = reader.logic_in(entry, what)
-            entries.append(ContextEntry(name, value, self.reading.type_of(variable)))
-            if name:
-                reader = reader.within(name)
+            entries.append(ContextEntry(name, self.logic_in(entry, what), self.reading.type_of(variable)))
         return BoxedContext(_id(element), line_of(element), tuple(entries), self.reading.type_of(element))
 
     def _list(self, element: etree._Element) -> Boxed:

@@ -374,9 +374,7 @@ class Layer:
         for key in element.requires:
             required = self.evaluator.elements[key]
             compute = partial(self.value, key)
-            if not (isinstance(required, InputData) and "." in required.variable):
-                ahead[required.variable] = compute
-            behind[key] = compute
+            ahead[required.variable] = behind[key] = compute
             for name in required.outputs if isinstance(required, Decision) else ():
                 if "." in name and name != required.variable:
                     ahead[name] = partial(self._output, key, name)

@@ -129,12 +129,11 @@ class TableEvaluator:
             return unknown
         if type(value) is not self.kinds[number] or column.expression.type.allowed is not None:
             value = state.settle(value, column.expression.type, self._column(column), self.table.id)
-        allowed = column.allowed
-        if allowed is None or value is None or allowed.test(value, scope, run=state.run) is True:
+        allowed = self.allowed[number]
+        if allowed is None or value is None or allowed(value, scope, state.run) is True:
             return value
-        message = (
-            f"{self._column(column)}: {show(value)} is not one of the input values {allowed.text.strip()}"
-        )
+        listed = "" if column.allowed is None else column.allowed.text.strip()
+        message = f"{self._column(column)}: {show(value)} is not one of the input values {listed}"
         state.fault(ValueNotAllowed(message, self.table.id))
         raise _NoAnswer
 

@@ -40,6 +40,13 @@ def test_a_rule_is_a_sentence_of_its_conditions_and_its_answer() -> None:
     )
 
 
+def test_conditions_and_answers_are_joined_by_and() -> None:
+    rules = made(["child.age", "risk"], ["who", "when"], '< 11 | "high" | "director" | 1')
+    assert explain_rule(rules, 1, label) == (
+        "Rule 1: if the child's age is less than 11 and risk is high, then who is director and when is 1."
+    )
+
+
 def test_a_rule_without_conditions_applies_in_every_case() -> None:
     assert explain_rule(made(["x"], ["y"], "- | 1"), 1).startswith("Rule 1: in every case, then y is 1")
 

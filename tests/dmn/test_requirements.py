@@ -44,6 +44,21 @@ def test_a_decision_service_is_a_function_of_its_input_data_and_then_its_input_d
     assert of_file("requirements.dmn").decide("Told If Heavier", FACTS, strict=True).value == "director"
 
 
+def test_a_decision_service_called_by_position_takes_input_data_first() -> None:
+    model = read(
+        dmn(
+            input_data("x"),
+            decision("given", literal("1")),
+            decision("inside", literal('x + "-" + given'), "input:x", "decision:given"),
+            SERVICE.format(
+                '<outputDecision href="#inside"/><inputDecision href="#given"/><inputData href="#x"/>'
+            ),
+            decision("top", literal('serve("first", "second")'), "knowledge:s"),
+        )
+    )
+    assert model.decide("top", {}).value == "first-second"
+
+
 def test_a_decision_service_can_be_asked_itself() -> None:
     given = {"Weight of the Case": 2, "Hours Away": 3, "Looked At": REPORTED}
     value = of_file("requirements.dmn").decide("Telling", given, strict=True).value
@@ -138,6 +153,11 @@ def test_outputs_named_as_dotted_facts_are_read_as_these_facts() -> None:
 def test_input_data_may_be_named_as_a_dotted_fact() -> None:
     model = read(dmn(input_data("child.age"), decision("d", literal("child.age + 1"), "input:child.age")))
     assert model.decide("d", {"child": {"age": 9}}).value == 10
+
+
+def test_a_name_may_hold_dots_among_its_words() -> None:
+    model = read(dmn(input_data("Grade 2.1"), decision("d", literal("Grade 2.1 + 1"), "input:Grade 2.1")))
+    assert model.decide("d", {"Grade 2.1": 4}).value == 5
 
 
 def test_an_unknown_fact_of_declared_input_data_stops_the_decision() -> None:

@@ -124,6 +124,13 @@ def test_an_input_outside_its_allowed_values_is_null_or_an_error() -> None:
         model.decide("d", {"risk": "other"}, strict=True)
 
 
+def test_a_column_outside_the_allowed_values_of_its_type_is_null() -> None:
+    kind = item("tRisk", "string", allowed='"low", "high"')
+    logic = table([("risk", "tRisk")], ["y"], "null | 1", "not(null) | 2")
+    model = read(dmn(kind, decision("d", logic)))
+    assert [model.decide("d", {"risk": risk}).value for risk in ("low", "other")] == [2, 1]
+
+
 def test_a_view_on_facts_is_taken_as_conforming_without_being_read() -> None:
     model = read(dmn(PERSON, input_data("p", "tPerson"), decision("d", literal("p.name"), "input:p")))
     view = MappingProxyType({"name": "A", "born": feel.UNKNOWN})
