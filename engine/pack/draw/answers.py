@@ -81,5 +81,9 @@ class FlowLabels:
         return max(14.0 if self.starts_with_slash(part) else 4.0, answer - 20.0)
 
     def starts_with_slash(self, part: Stretch) -> bool:
-        """Tell whether the stroke of a default flow stands at a stretch's start."""
-        return part.number == 0 and self.graph.edges[part.edge].is_default
+        """Tell whether the stroke of a default flow stands at a stretch's start: at the first it has to itself."""
+        if not self.graph.edges[part.edge].is_default:
+            return False
+        parts = self.tracks.stretches[part.edge]
+        alone = next((other for other in parts if not self.tracks.is_shared(other)), parts[0])
+        return part == alone

@@ -90,6 +90,16 @@ def open_arrow(points: tuple[Point, ...], colour: str) -> str:
     return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.4"/>'
 
 
+def along(one: tuple[Point, Point], other: tuple[Point, Point]) -> bool:
+    """Tell whether two level or upright lines run along each other for more than a pixel."""
+    for same, across in ((0, 1), (1, 0)):
+        if one[0][same] == one[1][same] == other[0][same] == other[1][same]:
+            low = max(min(p[across] for p in one), min(p[across] for p in other))
+            high = min(max(p[across] for p in one), max(p[across] for p in other))
+            return high - low > 1
+    return False
+
+
 def slash(points: tuple[Point, ...], colour: str) -> str:
     """Draw the stroke across the start of a default flow."""
     middle = _towards(points[0], points[1], 10)

@@ -39,6 +39,7 @@ from engine.pack.draw.measures import (
 )
 from engine.pack.draw.strokes import (
     TEXT,
+    along,
     annotation,
     arrow,
     box,
@@ -377,7 +378,7 @@ class _Drawing:
         if edge.kind == "sequenceFlow":
             out.append(arrow(points, colour, colour, 10, 5))
             if edge.is_default:
-                out.append(slash(points, colour))
+                out.append(slash(self.own_part(edge, points), colour))
         elif edge.kind == "messageFlow":
             start = points[0]
             out.append(
@@ -388,6 +389,17 @@ class _Drawing:
         elif edge.kind == "dataAssociation" or edge.direction in ("One", "Both"):
             out.append(open_arrow(points, colour))
         return "".join(out)
+
+    def own_part(self, edge: Edge, points: tuple[Point, ...]) -> tuple[Point, Point]:
+        """Give the first straight part of a flow that no other flow out of the same node runs along."""
+        others = [
+            part
+            for other in self.graph.edges.values()
+            if other.source == edge.source and other.id != edge.id and other.id in self.picture.edges
+            for part in pairwise(self.picture.edges[other.id])
+        ]
+        parts = list(pairwise(points))
+        return next((part for part in parts if not any(along(part, other) for other in others)), parts[0])
 
     def edge_label(self, edge: Edge) -> str:
         rect = self.picture.labels.get(edge.id)

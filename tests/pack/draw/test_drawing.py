@@ -8,6 +8,7 @@ import pytest
 from lxml import etree
 
 from engine.pack.draw import STATES, draw, tidy
+from engine.pack.draw.di import read_picture
 from engine.pack.draw.marks import STATE_INK, STATE_PAPER, state_mark
 from engine.pack.draw.text import width, wrap
 from tests.pack.draw.drawing import HAND_WRITTEN, diagram, process, root_of
@@ -174,6 +175,18 @@ def test_a_default_flow_bears_a_stroke_and_a_message_a_circle() -> None:
         g for g in parsed(ladder).iter(f"{SVG}g") if (g.get("data-element-id") or "").endswith("g1_agreed")
     )
     assert len(default.findall(f"{SVG}path")) == len(plain.findall(f"{SVG}path")) + 1
+
+
+def test_the_stroke_of_a_default_flow_stands_where_the_flow_runs_alone() -> None:
+    steps = ["startEvent s S", "endEvent a A", "endEvent b B", "endEvent c C"]
+    gateway = '<bpmn:exclusiveGateway id="g" name="Which?" default="f3" />'
+    data = tidy(process(steps, [("s", "g"), ("g", "a"), ("g", "b"), ("g", "c")], gateway), "x")
+    ways = read_picture(root_of(data)).edges
+    assert ways["f2"][:1] == ways["f3"][:1] and ways["f3"][1].y > ways["f2"][1].y  # they leave as one
+    stroke = group(draw(data), "f3").findall(f"{SVG}path")[-1].get("d") or ""
+    x, y = (float(number) for number in re.findall(r"[-\d.]+", stroke)[:2])
+    assert x > ways["f3"][0].x + 5
+    assert abs(y - ways["f3"][-1].y) < 8
 
 
 def test_drawing_twice_gives_the_same_bytes_whatever_the_order_of_states() -> None:
