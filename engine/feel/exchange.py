@@ -128,19 +128,13 @@ def names_of(value: Value) -> frozenset[str]:
     return frozenset(found)
 
 
-def json_text(value: Value, indent: int | None = None) -> str:
+def json_text(value: Value) -> str:
     """Write a value as JSON text with every digit of its numbers, which floats would lose."""
-    marks: list[str] = []
-
-    def mark(item: Value) -> Any:
-        if isinstance(item, Decimal):
-            marks.append(f"{item:f}")
-            return f"\x00{len(marks) - 1}\x00"
-        if isinstance(item, (list, tuple)):
-            return [mark(one) for one in item]
-        if isinstance(item, Mapping):
-            return {str(key): mark(entry(item, key)) for key in item}
-        return to_json(item)
-
-    text = json.dumps(mark(value), ensure_ascii=False, indent=indent)
-    return re.sub(r'"\\u0000(\d+)\\u0000"', lambda found: marks[int(found.group(1))], text)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(json_text, value))}]"
+    if isinstance(value, Mapping):
+        parts = (f"{json.dumps(str(key), ensure_ascii=False)}: {json_text(entry(value, key))}" for key in value)
+        return "{" + ", ".join(parts) + "}"
+    return json.dumps(to_json(value), ensure_ascii=False)

@@ -33,10 +33,10 @@ REFUSED = [
 
 @pytest.mark.parametrize("text", REFUSED, ids=lambda text: text[:40])
 def test_work_without_measure_is_refused_within_two_seconds(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(FeelLimit) as caught:
         parse(text).evaluate({})
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert len(str(caught.value)) < 300
 
 
@@ -59,10 +59,10 @@ UNREADABLE = [
 
 @pytest.mark.parametrize("text", UNREADABLE, ids=lambda text: text[:20])
 def test_an_expression_too_long_or_too_deep_is_no_expression(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(FeelSyntaxError) as caught:
         parse(text)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert len(str(caught.value)) < 500
     with pytest.raises(FeelSyntaxError):
         parse_unary(text)
@@ -88,9 +88,9 @@ HARMLESS = [
 
 @pytest.mark.parametrize("text", HARMLESS, ids=lambda text: text[:40])
 def test_what_is_out_of_range_is_null_or_a_number(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     parse(text).evaluate({})
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_facts_that_are_too_large_are_refused_where_they_are_read() -> None:
