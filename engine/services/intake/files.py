@@ -21,7 +21,7 @@ from engine.services import access
 from engine.services.desk import Desk, NotFound, once, record, remember, system
 from engine.services.intake import handling
 from engine.services.intake.notification import COLUMNS, fingerprint
-from engine.services.intake.views import FileView, file_view
+from engine.services.intake.views import FileView, file_view, file_views
 from engine.services.tabular import SourceRow, read_table
 from engine.services.written import read_moment
 from engine.store.tables import IntakeFile, IntakeRow
@@ -227,4 +227,4 @@ def files(desk: Desk, *, page: int = 1, size: int = 25) -> tuple[FileView, ...]:
     found = desk.session.scalars(
         sa.select(IntakeFile).order_by(IntakeFile.id.desc()).limit(size).offset((page - 1) * size)
     )
-    return tuple(file_view(desk, file, rows=False) for file in found)
+    return file_views(desk, found)

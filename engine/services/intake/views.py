@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -67,36 +67,45 @@ class FileView:
     again: bool = False
 
 
-def file_view(desk: Desk, file: IntakeFile, *, rows: bool = True, again: bool = False) -> FileView:
-    """Show a file, with its rows by line unless they are left out."""
-    outcomes: dict[str, int] = dict(
-        desk.session.execute(
-            sa.select(IntakeRow.outcome, sa.func.count())
-            .where(IntakeRow.file_id == file.id)
-            .group_by(IntakeRow.outcome)
-        ).all()
+def file_view(desk: Desk, file: IntakeFile, *, again: bool = False) -> FileView:
+    """Show a file with its rows by line."""
+    found = desk.session.scalars(
+        sa.select(IntakeRow).where(IntakeRow.file_id == file.id).order_by(IntakeRow.line, IntakeRow.id)
+    ).all()
+    return replace(file_views(desk, [file])[0], rows=row_views(desk, found), again=again)
+
+
+def file_views(desk: Desk, files: Iterable[IntakeFile]) -> tuple[FileView, ...]:
+    """Show files without their rows, with two statements however many there are."""
+    kept = list(files)
+    outcomes: dict[int, dict[str, int]] = {}
+    for file_id, outcome, count in desk.session.execute(
+        sa.select(IntakeRow.file_id, IntakeRow.outcome, sa.func.count())
+        .where(IntakeRow.file_id.in_([file.id for file in kept]))
+        .group_by(IntakeRow.file_id, IntakeRow.outcome)
+    ).tuples():
+        outcomes.setdefault(file_id or 0, {})[outcome] = count
+    senders = {file.received_by for file in kept if file.received_by is not None}
+    names = dict(
+        desk.session.execute(sa.select(Account.id, Account.display_name).where(Account.id.in_(senders)))
+        .tuples()
+        .all()
     )
-    found = (
-        desk.session.scalars(
-            sa.select(IntakeRow).where(IntakeRow.file_id == file.id).order_by(IntakeRow.line, IntakeRow.id)
-        ).all()
-        if rows
-        else []
-    )
-    name = desk.session.scalar(sa.select(Account.display_name).where(Account.id == file.received_by))
-    return FileView(
-        file.id,
-        file.kind,
-        file.name,
-        file.received_at,
-        name,
-        file.finished_at is not None,
-        file.summary.get("encoding", ""),
-        tuple(file.summary.get("unknown", ())),
-        file.rows,
-        outcomes,
-        row_views(desk, found),
-        again,
+    return tuple(
+        FileView(
+            file.id,
+            file.kind,
+            file.name,
+            file.received_at,
+            names.get(file.received_by) if file.received_by is not None else None,
+            file.finished_at is not None,
+            file.summary.get("encoding", ""),
+            tuple(file.summary.get("unknown", ())),
+            file.rows,
+            outcomes.get(file.id, {}),
+            (),
+        )
+        for file in kept
     )
 
 
