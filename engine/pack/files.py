@@ -8,6 +8,7 @@ stranger as an archive.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -21,6 +22,7 @@ _MATTERS = re.compile(
     r"procedure\.yaml|clauses\.yaml|checks\.yaml|vocabulary\.yaml|[^/]+\.bpmn|[^/]+\.dmn"
     r"|forms/[^/]+\.json|notices/[^/]+\.yaml"
 )
+_FOLDERS = ("", "forms", "notices")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
 
 
@@ -39,21 +41,39 @@ def files_of(folder: Path, vocabulary: Path | None = None) -> dict[str, bytes]:
     A vocabulary inside the folder, or the one given, is used instead. Raises UnreadablePack for a missing folder,
     a symbolic link, an odd name or too much.
     """
+    return checked({name: _content(Path(path)) for name, path in _paths(folder, vocabulary)})
+
+
+def signature_of(folder: Path, vocabulary: Path | None = None) -> tuple[tuple[str, int, int], ...]:
+    """Return name, size and time of change of a pack's files: equal as long as nobody has touched them."""
+    found = ((name, os.stat(path)) for name, path in _paths(folder, vocabulary))
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
+
+
+def _paths(folder: Path, vocabulary: Path | None) -> list[tuple[str, str]]:
+    """List a pack's files that matter, by name and path."""
     if folder.is_symlink() or not folder.is_dir():
         raise UnreadablePack(f"{folder} is not a folder; name a council's folder under processes/")
-    found: dict[str, bytes] = {}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_symlink():
-            raise UnreadablePack(f"{path} is a symbolic link; put the file itself there")
-        if path.is_file() and matters(name):
-            found[name] = _content(path)
-    if VOCABULARY not in found:
+    found: list[tuple[str, str]] = []
+    for inner in _FOLDERS:
+        place = folder / inner
+        if not place.is_dir():
+            continue
+        with os.scandir(place) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    raise UnreadablePack(f"{entry.path} is a symbolic link; put the file itself there")
+                name = f"{inner}/{entry.name}" if inner else entry.name
+                if matters(name) and entry.is_file():
+                    found.append((name, entry.path))
+    if len(found) > MAX_FILES:
+        raise UnreadablePack(f"{folder} has {len(found)} files, more than the {MAX_FILES} we read")
+    if VOCABULARY not in {name for name, _ in found}:
         shared = vocabulary or folder.parent / VOCABULARY
         if shared.is_symlink() or not shared.is_file():
             raise UnreadablePack(f"{shared} is missing; a pack is read with the vocabulary beside its folder")
-        found[VOCABULARY] = _content(shared)
-    return checked(found)
+        found.append((VOCABULARY, str(shared)))
+    return sorted(found)
 
 
 def checked(files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -6,17 +6,19 @@ come from the folder or from the database.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 
 from engine.pack.faults import BrokenPack, Faults
-from engine.pack.files import VOCABULARY, UnreadablePack, checked, files_of, hash_of
+from engine.pack.files import VOCABULARY, UnreadablePack, checked, files_of, hash_of, signature_of
 from engine.pack.model import Pack, Vocabulary
 from engine.pack.read import read_files
 from engine.pack.words import read_vocabulary
 
+_ID = re.compile(r"[a-z0-9-]+")
 KEPT = 32
 """Packs held in memory; a running council needs its present pack and the few that open cases still hold to."""
 
@@ -28,6 +30,7 @@ class Library:
         self.root = root
         self._read: OrderedDict[str, Pack] = OrderedDict()
         self._lock = Lock()
+        self._seen: dict[str, tuple[tuple[tuple[str, int, int], ...], Pack]] = {}
         self._words: tuple[bytes, Vocabulary] | None = None
 
     def councils(self) -> list[str]:
@@ -54,10 +57,17 @@ class Library:
 
     def get(self, council: str) -> Pack:
         """Return a council's pack as its files now stand; raise UnreadablePack or BrokenPack."""
-        if council not in self.councils():
-            known = ", ".join(self.councils()) or "none"
-            raise UnreadablePack(f"there is no pack for {council}; there are: {known}")
-        return self.read_files(files_of(self.root / council), council)
+        if not _ID.fullmatch(council) or not (self.root / council / "procedure.yaml").is_file():
+            listed = ", ".join(self.councils()) or "none"
+            raise UnreadablePack(f"there is no pack for {council}; there are: {listed}")
+        folder = self.root / council
+        signature = signature_of(folder)
+        known = self._seen.get(council)
+        if known is not None and known[0] == signature:
+            return known[1]
+        pack = self.read_files(files_of(folder), council)
+        self._seen[council] = (signature, pack)
+        return pack
 
     def read_files(self, files: Mapping[str, bytes], name: str | None = None) -> Pack:
         """Return the pack that these files are, reading them only where their hash is new."""
