@@ -22,7 +22,6 @@ from engine.store.tables import (
     LegalStatus,
 )
 from tests.conftest import Office
-from tests.services.intake.conftest import full_library, office  # noqa: F401 (fixtures)
 
 SECRET = "quince-otter-velvet-larch"
 

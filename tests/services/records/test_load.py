@@ -24,7 +24,7 @@ from engine.store.tables import (
     Placement,
 )
 from tests.conftest import Office
-from tests.services.intake.conftest import full_library, office, send  # noqa: F401 (fixtures)
+from tests.services.records.conftest import send
 
 KIDS = (
     "mosaic id,last name,forenames,dob,child.open_to_runaways_service",
@@ -34,7 +34,7 @@ KIDS = (
 
 
 @pytest.fixture
-def desk(office: Office, session: Session) -> Desk:  # noqa: F811
+def desk(office: Office, session: Session) -> Desk:
     return office.desk(session, office.person(session, "admin", "administrator"))
 
 
@@ -135,7 +135,7 @@ def test_statuses_workers_and_placements_are_amended_by_a_later_file(desk: Desk,
     assert session.scalars(sa.select(Placement)).one().type == "foster"
 
 
-def test_what_is_loaded_reaches_a_case_that_is_open(desk: Desk, office: Office, session: Session) -> None:  # noqa: F811
+def test_what_is_loaded_reaches_a_case_that_is_open(desk: Desk, office: Office, session: Session) -> None:
     bring(desk, "children", KIDS)
     officer = office.desk(session, office.person(session, "officer", "missing_coordinator"))
     send(officer, "missing,Renwick,Ava,14/02/2011,P1,M1,20/11/2026 07:30,,")
@@ -217,7 +217,7 @@ def test_an_episode_that_cannot_be_is_refused(desk: Desk, row: str, reason: str)
     assert reason in bring(desk, "episodes", [EPISODES, row]).rows[0].reason
 
 
-def test_only_those_who_may_load_do(office: Office, session: Session) -> None:  # noqa: F811
+def test_only_those_who_may_load_do(office: Office, session: Session) -> None:
     desk = office.desk(session, office.person(session, "officer", "missing_coordinator"))
     with pytest.raises(NotAllowed):
         bring(desk, "children", KIDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -22,7 +22,7 @@ from engine.store.tables import (
     IntakeRow,
 )
 from tests.conftest import Office
-from tests.services.intake.conftest import send, told
+from tests.services.records.conftest import send, told
 
 AVA = "missing,Renwick,Ava,14/02/2011,P1,M1,20/11/2026 07:30,,left by the window"
 
@@ -202,12 +202,12 @@ def test_a_file_that_is_no_table_leaves_nothing_behind(desk: Desk, session: Sess
 def test_rows_left_behind_by_a_crash_are_taken_up_by_a_worker(
     desk: Desk, office: Office, session: Session
 ) -> None:
-    from datetime import timedelta
-
     file = intake.receive_file(
-        desk, "x.csv", ("kind,surname,given names,dob,reported at\n" + "missing,Renwick,Ava,14/02/2011,20/11/2026 07:30\n").encode(),
+        desk,
+        "x.csv",
+        b"kind,surname,given names,dob,reported at\nmissing,Renwick,Ava,14/02/2011,20/11/2026 07:30\n",
         budget=timedelta(0),
-    )  # fmt: skip
+    )
     assert (told(file), file.finished) == (["received"], False)
     assert intake.handle_waiting_rows(office.desk(session)) == 1
     done = intake.view_file(desk, file.id)

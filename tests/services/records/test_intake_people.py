@@ -12,7 +12,7 @@ from engine.services import access, children, intake
 from engine.services.desk import Conflict, Desk, InvalidAnswers, NotAllowed
 from engine.store.tables import CaseRecord, Child, IntakeRow, Placement
 from tests.conftest import Office
-from tests.services.intake.conftest import send, told
+from tests.services.records.conftest import send, told
 
 AVA = "missing,Renwick,Ava,14/02/2011,P1,M1,20/11/2026 07:30,,"
 REPORT = {
