@@ -225,10 +225,9 @@ def list_tasks(b: Bench, open_tasks: int = 10_000, closed: int = 450_000, looks:
         template = b.start(session)
         enter_council(session, b.pack.id)
         values = {"case": template, "closed": closed, "open": open_tasks}
-        for statement in _FILL:
+        for statement in (_CLOSED, _OPEN):
             session.execute(sa.text(statement), values)
         session.commit()
-        session.execute(sa.text("COMMIT"))
     with b.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("ANALYZE case_record"))
         connection.execute(sa.text("ANALYZE task"))
@@ -248,20 +247,27 @@ def list_tasks(b: Bench, open_tasks: int = 10_000, closed: int = 450_000, looks:
     )
 
 
-_FILL = (
-    "INSERT INTO case_record (council_id, child_id, pack_id, reference, status, started_by, opened_at, updated_at,"
-    " closed_at, acts) SELECT council_id, child_id, pack_id, 'X-' || n, 'closed', started_by,"
-    " opened_at - n * interval '1 minute', opened_at, opened_at, 40"
-    " FROM case_record, generate_series(1, :closed) n WHERE id = :case",
-    "WITH made AS (INSERT INTO case_record (council_id, child_id, pack_id, reference, status, started_by, opened_at,"
-    " updated_at, acts) SELECT council_id, child_id, pack_id, 'Y-' || n, 'open', started_by, opened_at, updated_at, 1"
-    " FROM case_record, generate_series(1, :open) n WHERE id = :case RETURNING id, council_id, opened_at)"
-    " INSERT INTO task (council_id, case_id, core_id, process, element, name, role, team, external, automatic,"
-    " detached, whole_day, force, entries, obligations, created, due)"
-    " SELECT made.council_id, made.id, 't1', t.process, t.element, t.name, t.role, t.team, false, false, false, false,"
-    " t.force, t.entries, t.obligations, made.opened_at, made.opened_at + (made.id % 500) * interval '1 hour'"
-    " FROM made, (SELECT * FROM task WHERE case_id = :case LIMIT 1) t",
-)
+_CLOSED = """
+    INSERT INTO case_record (council_id, child_id, pack_id, reference, status, started_by, opened_at, updated_at,
+                             closed_at, acts)
+    SELECT council_id, child_id, pack_id, 'X-' || n, 'closed', started_by,
+           opened_at - n * interval '1 minute', opened_at, opened_at, 40
+      FROM case_record, generate_series(1, :closed) n WHERE id = :case
+"""
+_OPEN = """
+    WITH made AS (
+        INSERT INTO case_record (council_id, child_id, pack_id, reference, status, started_by, opened_at,
+                                 updated_at, acts)
+        SELECT council_id, child_id, pack_id, 'Y-' || n, 'open', started_by, opened_at, updated_at, 1
+          FROM case_record, generate_series(1, :open) n WHERE id = :case
+        RETURNING id, council_id, opened_at)
+    INSERT INTO task (council_id, case_id, core_id, process, element, name, role, team, external, automatic,
+                      detached, whole_day, force, entries, obligations, created, due)
+    SELECT made.council_id, made.id, 't1', t.process, t.element, t.name, t.role, t.team, false, false, false,
+           false, t.force, t.entries, t.obligations, made.opened_at,
+           made.opened_at + (made.id % 500) * interval '1 hour'
+      FROM made, (SELECT * FROM task WHERE case_id = :case LIMIT 1) t
+"""
 
 
 def store_closed(b: Bench, count: int = 30) -> Row:
@@ -310,15 +316,19 @@ def fire_timers(b: Bench, count: int = 2_000) -> list[Row]:
     """Fire timers of many cases that have all become due: how fast, and how late the last one is."""
     b.say(f"Starting {count:,} cases whose timers will be due")
     with b.sessions() as session:
+        ids = [b.start(session) for _ in range(count)]
         enter_council(session, b.pack.id)
-        for _ in range(count):
-            b.start(session)
-        due = session.scalar(sa.text("SELECT max(due) FROM timer WHERE due < now() + interval '100 years'"))
-        first = session.scalar(sa.text("SELECT min(due) FROM timer"))
+        due = session.scalar(
+            sa.text(
+                "SELECT max(first) FROM (SELECT min(due) AS first FROM timer WHERE case_id = ANY(:ids)"
+                " GROUP BY case_id) t"
+            ),
+            {"ids": ids},
+        )
         session.rollback()
-    if due is None or first is None:
+    if due is None:
         return []
-    b.clock.move_to(max(b.clock.now(), local(first) + timedelta(hours=2)))
+    b.clock.move_to(max(b.clock.now(), local(due) + timedelta(minutes=1)))
     b.say("Firing them")
     worker = timers.Worker(b.sessions, b.clock, b.library, b.settings)
     began = time.perf_counter()

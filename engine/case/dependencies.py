@@ -79,18 +79,21 @@ class Dependencies:
 
 
 class Changes:
-    """A tally of what has changed when, by name; a stamp is a moment of this tally."""
+    """A log of the names that have changed; a stamp is a place in it."""
 
     def __init__(self) -> None:
-        self.stamp = 0
-        self._last: dict[str, int] = {}
+        self._log: list[str] = []
+
+    @property
+    def stamp(self) -> int:
+        return len(self._log)
 
     def note(self, name: str) -> None:
         """Note that something has changed."""
-        self.stamp += 1
-        self._last[name] = self._last[EVERYTHING] = self.stamp
+        self._log.append(name)
 
     def since(self, names: frozenset[str], stamp: int) -> bool:
         """Whether any of the names has changed after the stamp."""
-        last = self._last
-        return any(last.get(name, 0) > stamp for name in names)
+        if stamp == len(self._log):
+            return False
+        return EVERYTHING in names or not names.isdisjoint(self._log[stamp:])
