@@ -57,10 +57,10 @@ def _processes_listed(parts: Parts, faults: Faults) -> None:
 def _of_element(element: Element, process: Process, parts: Parts) -> Iterator[tuple[str, str]]:
     yield from _called(element, parts)
     yield from _decided(element, parts)
-    if element.form is not None and element.form not in parts.forms:
+    if element.form is not None and f"forms/{element.form}.json" not in parts.files:
         remedy = suggest(element.form, parts.forms, f"Add forms/{element.form}.json.")
         yield f"there is no form {element.form}", remedy
-    if element.notice is not None and element.notice not in parts.notices:
+    if element.notice is not None and f"notices/{element.notice}.yaml" not in parts.files:
         remedy = suggest(element.notice, parts.notices, f"Add notices/{element.notice}.yaml.")
         yield f"there is no notice {element.notice}", remedy
     if process.start is Start.TIMER and element.kind == "receiveTask" and element.event:

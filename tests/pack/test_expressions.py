@@ -120,6 +120,16 @@ def test_names_of_the_entry_can_be_read_where_they_are_given(language: Language)
         ("string(now)", ("date and time",), True),
         ("child.earlier_episodes[1].reported", ("date and time",), False),
         ("not(risk.vulnerable)", ("date and time",), True),
+        ('-duration("PT1H")', ("date and time",), True),
+        ("now - episode.reported_at", ("duration",), False),
+        ("(now - episode.reported_at) / 2", ("duration",), False),
+        ('(now - episode.reported_at) / duration("PT1H")', ("duration",), True),
+        ('duration("PT1H") + now', ("date and time",), False),
+        ("min(1, 2)", ("date and time",), True),
+        ("ledger.notify_director.done_at", ("date and time",), False),
+        ("ledger.notify_director.count", ("date and time",), True),
+        ("null", ("date and time", "null"), False),
+        ('if child.age > 3 then "a" else now', ("boolean",), False),
     ],
 )
 def test_an_expression_gives_a_kind_of_value(

@@ -340,3 +340,12 @@ def test_a_missing_file_is_one_fault_and_not_a_hundred(name: str) -> None:
 def test_an_unreadable_vocabulary_does_not_hide_a_broken_diagram() -> None:
     files = small_pack() | {"vocabulary.yaml": b"facts: [", BPMN: b"<not"}
     assert {problem.file for problem in examine(files, "small").problems} == {"vocabulary.yaml", BPMN}
+
+
+def test_a_form_that_cannot_be_read_is_not_also_missing() -> None:
+    files = small_pack() | {"forms/process-notification.json": b"{", "notices/director-notified.yaml": b"["}
+    problems = examine(files, "small").problems
+    assert {problem.file for problem in problems} == {
+        "forms/process-notification.json",
+        "notices/director-notified.yaml",
+    }
