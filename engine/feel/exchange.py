@@ -128,13 +128,26 @@ def names_of(value: Value) -> frozenset[str]:
     return frozenset(found)
 
 
-def json_text(value: Value) -> str:
-    """Write a value as JSON text with every digit of its numbers, which floats would lose."""
+def json_text(value: Value, indent: int | None = None, margin: str = "") -> str:
+    """Write a value as JSON text with every digit of its numbers, which floats would lose.
+
+    With `indent` each part of a list or object stands on a line of its own, so many spaces further in.
+    """
     if isinstance(value, Decimal):
         return f"{value:f}"
+    inner = margin + " " * (indent or 0)
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(json_text, value))}]"
+        return _enclosed("[]", [json_text(item, indent, inner) for item in value], indent, margin)
     if isinstance(value, Mapping):
-        parts = (f"{json.dumps(str(key), ensure_ascii=False)}: {json_text(entry(value, key))}" for key in value)
-        return "{" + ", ".join(parts) + "}"
+        pairs = ((json.dumps(str(key), ensure_ascii=False), entry(value, key)) for key in value)
+        return _enclosed(
+            "{}", [f"{key}: {json_text(item, indent, inner)}" for key, item in pairs], indent, margin
+        )
     return json.dumps(to_json(value), ensure_ascii=False)
+
+
+def _enclosed(brackets: str, parts: list[str], indent: int | None, margin: str) -> str:
+    if indent is None or not parts:
+        return brackets[0] + ", ".join(parts) + brackets[1]
+    line = "\n" + margin + " " * indent
+    return brackets[0] + line + f",{line}".join(parts) + f"\n{margin}" + brackets[1]

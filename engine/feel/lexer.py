@@ -24,6 +24,7 @@ _START: Final = (
 )
 _PART: Final = _START + "0-9·\u0300-\u036f\u203f-\u2040"
 _WORD: Final = re.compile(f"[?{_START}][{_PART}]*")
+_STARTS_NAME: Final = re.compile(f"[?{_START}]")
 _NAME_TAIL: Final = f"[{_PART}\\s.'/*+\\-]*?"
 _KEY: Final = re.compile(f"([?{_START}]{_NAME_TAIL})\\s*(?=:)")
 _VARIABLE: Final = re.compile(f"([?{_START}]{_NAME_TAIL})(?=\\s+in(?![{_PART}]))")
@@ -141,8 +142,14 @@ def _alternatives(names: frozenset[str], suffix: str = "") -> re.Pattern[str] | 
 
 @lru_cache(maxsize=256)
 def _known(names: frozenset[str]) -> re.Pattern[str] | None:
-    """Compile the known names that are more than one word; a dotted path counts by its segments."""
-    parts = {part.strip() for name in names for part in name.split(".")}
+    """Compile the known names that are more than one word.
+
+    A dotted path counts by its segments; but `Grade 2.1`, whose 1 could begin no name, is one name with a dot in it.
+    """
+    parts: set[str] = set()
+    for name in names:
+        segments = [part.strip() for part in name.split(".")]
+        parts.update(segments if all(_STARTS_NAME.match(part) for part in segments) else [name.strip()])
     return _alternatives(frozenset(part for part in parts if part and _special(part)))
 
 

@@ -64,6 +64,11 @@ def test_numbers_lose_no_digit_on_their_way_through_json() -> None:
     assert json_text(["a\u0000b", Decimal("1.10")]) == '["a\\u0000b", 1.10]'
 
 
+def test_indented_json_reads_back_the_same() -> None:
+    value = {"a": [Decimal(1), {}, [], {"b": "x"}], "c": None}
+    assert json_text(value, indent=2) == json.dumps(to_json(value), indent=2)
+
+
 def test_a_dotted_key_makes_contexts_and_stays_a_key() -> None:
     facts = read_facts('{"child.age": 14, "child.name": "Ann", "child": {"x": 1}}', "--facts")
     assert facts["child"] == {"x": 1, "age": 14, "name": "Ann"}

@@ -150,6 +150,10 @@ def test_names_given_as_dotted_paths_count_by_their_segments() -> None:
     assert expression.evaluate({"child": {"legal status": "none"}}) == "none"
 
 
+def test_a_dot_that_cannot_begin_a_segment_belongs_to_the_name() -> None:
+    assert value("Grade 2.1 + 1", {"Grade 2.1": 4}) == 5
+
+
 def test_a_keyword_may_begin_a_path() -> None:
     assert value("return.returned_at + 1", {"return": {"returned_at": 1}}) == 2
     assert value("for x in [1] return return.returned_at", {"return": {"returned_at": 1}}) == [1]
