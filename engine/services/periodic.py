@@ -7,7 +7,7 @@ caught up one by one, so that no month is missing from the figures.
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -89,12 +89,26 @@ def start_next(desk: Desk, process: str) -> bool:
     if taken is None:  # another worker has it
         return False
     case_id = cases.start_period(desk, process, since, until)
+    _settle(desk, process)
     desk.session.execute(
         sa.update(PeriodicRun)
         .where(PeriodicRun.process == process, PeriodicRun.period_from == since)
         .values(case_id=case_id)
     )
     return True
+
+
+def _settle(desk: Desk, process: str) -> None:
+    """Close what was shown while the process could not be started: it is started every minute until it can be."""
+    desk.session.execute(
+        sa.update(IncidentRow)
+        .where(
+            IncidentRow.kind == "periodic",
+            IncidentRow.process == process,
+            IncidentRow.resolved_at.is_(None),
+        )
+        .values(resolved_at=desk.now(), resolution="started")
+    )
 
 
 def _last_end(session: Session, process: str) -> datetime:
@@ -132,5 +146,4 @@ def _show(worker: Worker, code: str, process: str, error: Exception) -> None:
             row = session.get_one(IncidentRow, number)
             row.process = process
             row.element = error.element if isinstance(error, Incident) else None
-            row.retry_at = desk.now() + timedelta(hours=1)
         session.commit()

@@ -6,18 +6,26 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+import argon2
 import pytest
 import yaml
 from sqlalchemy.orm import Session
 
 from engine.clock import VirtualClock
 from engine.pack.library import Library
+from engine.services import accounts
 from engine.services.desk import Caller, Desk
 from engine.services.intake import FileView, receive_file
 from tests.conftest import SMALL, Office
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HEADING = "kind,surname,given names,dob,police person id,incident,reported at,returned at,circumstances"
+
+
+@pytest.fixture(autouse=True)
+def light_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords cheaply: how hard a hash is is tested elsewhere."""
+    monkeypatch.setattr(accounts, "HASHER", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 @pytest.fixture(scope="session")

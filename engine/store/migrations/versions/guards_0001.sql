@@ -39,7 +39,7 @@ $$;
 CREATE FUNCTION due_incidents(moment timestamptz, most int) RETURNS TABLE (council text, incident_id int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
   SELECT c.code, i.id FROM incident i JOIN council c ON c.id = i.council_id
-   WHERE i.resolved_at IS NULL AND i.retry_at <= moment ORDER BY i.retry_at LIMIT most
+   WHERE i.kind = 'case' AND i.resolved_at IS NULL AND i.retry_at <= moment ORDER BY i.retry_at LIMIT most
 $$;
 
 -- Notices that wait to be sent, or whose sender died while sending.

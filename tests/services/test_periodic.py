@@ -1,0 +1,134 @@
+"""Periodic processes: one case for each period, once, whichever worker is first, none left out."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+
+from engine.clock import VirtualClock, local
+from engine.pack.library import Library
+from engine.services import cases, incidents, periodic, tasks
+from engine.services.tasks import TaskFilter
+from engine.services.timers import Worker
+from engine.store.database import enter_council
+from engine.store.tables import CaseRecord, PeriodicRun
+from tests.conftest import SMALL, Office
+
+MONTHLY = """<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core"
+    xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="d" targetNamespace="https://homeward.example/small">
+  <bpmn:process id="monthly-data" name="A month is over" isExecutable="true">
+    <bpmn:laneSet id="lanes_m"><bpmn:lane id="lane_m" name="Children Missing Officer">
+      <bpmn:extensionElements><spiffworkflow:properties>
+        <spiffworkflow:property name="role" value="missing_coordinator" />
+      </spiffworkflow:properties></bpmn:extensionElements>
+      <bpmn:flowNodeRef>month_over</bpmn:flowNodeRef>
+      <bpmn:flowNodeRef>collate</bpmn:flowNodeRef>
+      <bpmn:flowNodeRef>collated</bpmn:flowNodeRef>
+    </bpmn:lane></bpmn:laneSet>
+    <bpmn:startEvent id="month_over" name="Month over"><bpmn:outgoing>flow_m1</bpmn:outgoing>
+      <bpmn:timerEventDefinition id="month_over_timer">
+        <bpmn:timeDate xsi:type="bpmn:tFormalExpression">EXPRESSION</bpmn:timeDate>
+      </bpmn:timerEventDefinition></bpmn:startEvent>
+    <bpmn:userTask id="collate" name="Collate the month's data"><bpmn:extensionElements>
+        <spiffworkflow:properties><spiffworkflow:property name="clauses" value="1.1" />
+        <spiffworkflow:property name="duty" value="process_notification" />
+        <spiffworkflow:property name="form" value="process-notification" /></spiffworkflow:properties>
+      </bpmn:extensionElements>
+      <bpmn:incoming>flow_m1</bpmn:incoming><bpmn:outgoing>flow_m2</bpmn:outgoing></bpmn:userTask>
+    <bpmn:endEvent id="collated" name="Data collated"><bpmn:incoming>flow_m2</bpmn:incoming></bpmn:endEvent>
+    <bpmn:sequenceFlow id="flow_m1" sourceRef="month_over" targetRef="collate" />
+    <bpmn:sequenceFlow id="flow_m2" sourceRef="collate" targetRef="collated" />
+  </bpmn:process>
+</bpmn:definitions>
+"""
+FIRST_OF_NEXT_MONTH = (
+    "= date and time(date(if period.from.month = 12 then period.from.year + 1 else period.from.year,"
+    ' if period.from.month = 12 then 1 else period.from.month + 1, 1), time("09:00:00"))'
+)
+
+
+def library(tmp_path: Path, expression: str) -> Library:
+    """The small council's pack with a process that a moment starts."""
+    shutil.copytree(SMALL / "small", tmp_path / "small")
+    shutil.copy(SMALL / "vocabulary.yaml", tmp_path)
+    (tmp_path / "small" / "monthly-data.bpmn").write_text(MONTHLY.replace("EXPRESSION", expression))
+    procedure = tmp_path / "small" / "procedure.yaml"
+    line = "  missing-episode: {title: A child is reported missing, order: 1}\n"
+    text = procedure.read_text()
+    assert line in text
+    procedure.write_text(text.replace(line, line + "  monthly-data: {title: A month is over, order: 2}\n"))
+    return Library(tmp_path)
+
+
+@pytest.fixture
+def worker(sessions: sessionmaker[Session], clock: VirtualClock, tmp_path: Path) -> Worker:
+    office = Office(library(tmp_path, FIRST_OF_NEXT_MONTH), clock)
+    with sessions() as session:
+        office.set_up(session)
+    return Worker(sessions, clock, office.library, office.settings)
+
+
+def test_a_period_starts_one_case_when_it_is_over_with_a_task_for_somebody(
+    worker: Worker, clock: VirtualClock
+) -> None:
+    assert periodic.start_due(worker) == 0
+    clock.move_to(datetime(2026, 6, 1, 8, 0, tzinfo=UTC))
+    assert periodic.start_due(worker) == 1
+    assert periodic.start_due(worker) == 0
+    with worker.sessions() as session:
+        desk = worker.desk(session, "small")
+        row = tasks.list(desk, TaskFilter(whose="all")).rows[0]
+        assert (row.name, row.child) == ("Collate the month's data", None)
+        case = session.get_one(CaseRecord, row.case_id)
+        assert (case.started_by, case.child_id) == ("monthly-data", None)
+        assert cases.view(desk, case.id).child is None
+        assert not tasks.submit(desk, row.id, {"risk.vulnerable": False}).incident
+        assert session.get_one(CaseRecord, case.id, populate_existing=True).status == "closed"
+
+
+def test_months_missed_while_nothing_ran_are_caught_up_one_by_one(
+    worker: Worker, clock: VirtualClock
+) -> None:
+    clock.move_to(datetime(2027, 2, 10, 12, 0, tzinfo=UTC))
+    assert periodic.start_due(worker) == 9
+    with worker.sessions() as session:
+        enter_council(session, "small")
+        runs = session.scalars(sa.select(PeriodicRun).order_by(PeriodicRun.period_from)).all()
+        assert [local(run.period_to).strftime("%m-%d %H:%M") for run in runs[-3:]] == [
+            "12-01 09:00",
+            "01-01 09:00",
+            "02-01 09:00",
+        ]
+        assert all(run.period_to == later.period_from for run, later in zip(runs, runs[1:], strict=False))
+
+
+def test_of_several_workers_one_starts_each_period(worker: Worker, clock: VirtualClock) -> None:
+    clock.move_to(datetime(2026, 9, 2, 12, 0, tzinfo=UTC))
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(lambda _: periodic.start_due(worker), range(4))) == 4
+    with worker.sessions() as session:
+        enter_council(session, "small")
+        assert session.scalar(sa.select(sa.func.count()).select_from(CaseRecord)) == 4
+
+
+def test_a_process_that_cannot_say_when_it_starts_is_shown_once(
+    sessions: sessionmaker[Session], clock: VirtualClock, tmp_path: Path
+) -> None:
+    office = Office(library(tmp_path, '= period.from - duration("P1D")'), clock)
+    with sessions() as session:
+        office.set_up(session)
+    worker = Worker(sessions, clock, office.library, office.settings)
+    for _ in range(3):
+        assert periodic.start_due(worker) == 0
+    with sessions() as session:
+        rows = incidents.list(office.desk(session))
+        assert [(row.kind, row.process) for row in rows] == [("periodic", "monthly-data")]
+        assert "does not say when it starts next" in rows[0].message
