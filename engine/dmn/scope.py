@@ -90,11 +90,11 @@ def layered(
     Packs name their facts by dotted paths, so a decision called `interview.required` must be what an
     expression reads as `interview.required` while the rest of `interview` stays as it is.
     """
-    plain = {name: compute for name, compute in ahead.items() if "." not in name}
+    plain = dict(ahead)
     heads: dict[str, dict[str, Callable[[], Any]]] = {}
     for name, compute in ahead.items():
         head, dot, tail = name.partition(".")
-        if dot and head not in plain:
+        if dot and head not in ahead:
             heads.setdefault(head, {})[tail] = compute
     for head, tails in heads.items():
         plain[head] = partial(_within, outer, head, tails)
