@@ -130,6 +130,13 @@ def test_a_post_becomes_answers_by_the_type_of_each_question() -> None:
     }
 
 
+def test_a_duration_may_be_typed_as_one_text() -> None:
+    posted = {"interview.accepted": "true", "talk.mode": "telephone"}
+    assert parse_answers(FORM, posted | {"review": "6w"})[0]["review"] == "P42D"
+    assert "length of time" in parse_answers(FORM, posted | {"review-days": "some"})[1]["review"]
+    assert "review" in parse_answers(FORM, posted | {"review": "some"})[1]
+
+
 def test_a_post_keeps_no_answer_to_a_question_that_is_hidden() -> None:
     answers, wrong = parse_answers(
         FORM, {"interview.accepted": "true", "talk.mode": "telephone", "refusal.reason": "x" * 99}

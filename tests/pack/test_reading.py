@@ -41,7 +41,17 @@ def test_procedure_says_what_the_pack_is(pack: Pack) -> None:
     assert (pack.calendar.opens, pack.calendar.extra_holidays) == (time(9), (date(2026, 12, 24),))
     assert pack.systems == {"case_system": "Casebook"}
     assert pack.roles["missing_coordinator"].short == "CMO"
+    assert pack.roles["missing_coordinator"].team == "Missing children"
     assert pack.roles["director"].short == "Director", "a role without a short form is called by its label"
+
+
+def test_an_empty_lane_needs_no_role_and_a_role_without_a_team_is_its_own() -> None:
+    lanes = '<bpmn:laneSet id="lanes">'
+    files = edited(BPMN, lanes, lanes + '<bpmn:lane id="lane_spare" name="Nobody yet" />')
+    files["procedure.yaml"] = files["procedure.yaml"].replace(b", team: Senior leaders", b"")
+    read = read_files(files)
+    assert "lane_spare" not in read.processes[PROCESS].lanes
+    assert read.roles["director"].team == "Director"
 
 
 def test_the_words_of_the_vocabulary_keep_their_order_and_types(pack: Pack) -> None:
