@@ -13,6 +13,7 @@ from lxml import etree
 from engine.pack.draw.di import read_picture
 from engine.pack.draw.geometry import Picture, Point, Rect
 from engine.pack.draw.graph import Graph, Node, read_graph
+from engine.pack.draw.strokes import along
 from engine.problems import Problem
 from engine.xml import parse_xml
 
@@ -51,6 +52,7 @@ class _Judge:
         yield from self.overlapping()
         yield from self.outside()
         yield from self.edges()
+        yield from self.merged()
         yield from self.labels()
         yield from self.size()
 
@@ -153,6 +155,19 @@ class _Judge:
             return True
         ends = [self.graph.nodes[end] for end in (edge.source, edge.target) if end in self.graph.nodes]
         return any(self.stands_in(end, box) for end in ends)
+
+    def merged(self) -> Iterator[Problem]:
+        """Find lines on top of each other that neither leave one node nor enter one, so that nobody can tell them apart."""
+        for (one, first), (other, second) in combinations(self.picture.edges.items(), 2):
+            a, b = self.graph.edges.get(one), self.graph.edges.get(other)
+            if (
+                a is None
+                or b is None
+                or (a.kind == b.kind and (a.source == b.source or a.target == b.target))
+            ):
+                continue
+            if any(along(p, q) for p in pairwise(first) for q in pairwise(second)):
+                yield self.problem(other, f"lies on the line {one}", "Move one of them", "flows keep apart")
 
     def crossings(self) -> list[tuple[str, str]]:
         found = []

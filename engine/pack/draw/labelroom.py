@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.pack.draw.answers import EDGE_OF_LABEL, SLASH, FlowLabel
 from engine.pack.draw.distances import Distances
 from engine.pack.draw.grid import BORDER, TRACK
+from engine.pack.draw.measures import GATEWAY
 from engine.pack.draw.spacing import Spacing
 from engine.pack.draw.tracks import Anchor, Stretch
 
@@ -48,7 +49,8 @@ class _LabelRoom:
             if other.upright and other.line == line and other.low <= part.line <= other.high
         ]
         into_node = line == part.end and part.number == len(self.tracks.stretches[part.edge]) - 1
-        gap = SLASH if self.flow_labels.starts_with_slash(part) else EDGE_OF_LABEL
+        beside = self._question_beside(part) if into_node and label.first else 0.0
+        gap = beside + (SLASH if self.flow_labels.starts_with_slash(part) else EDGE_OF_LABEL)
         for end in ends:
             self._keep(self.across, start, end, wide + gap + EDGE_OF_LABEL + (8 if into_node else 0))
         axis = self.grid.y
@@ -71,6 +73,12 @@ class _LabelRoom:
             self.downwards.keep(("cell", bundle - 1), body, self.extents.down[bundle - 1] + high + 4)
         if not label.first and bundle < self.placement.rows:
             self.downwards.keep(body, ("cell", bundle), self.extents.up[bundle] + high + 4)
+
+    def _question_beside(self, part: Stretch) -> float:
+        """Give how far the question of the gateway at a stretch's end reaches out over the stretch."""
+        target = self.graph.edges[part.edge].target
+        left, _, wide, _ = self.extents.node_labels.get(target, (0.0, 0.0, 0.0, 0.0))
+        return -left - GATEWAY / 2 if left + wide < 0 else 0.0
 
     def _keep_upright(self, part: Stretch, wide: float, high: float) -> None:
         start, end = self.tracks.end_anchor(part, at_start=True), self.tracks.end_anchor(part, at_start=False)

@@ -66,6 +66,14 @@ def test_a_flow_through_a_shape_is_named() -> None:
     assert ("flows avoid shapes", "f2") in rules(broken)
 
 
+def test_flows_on_top_of_each_other_are_named(clean: bytes) -> None:
+    head = clean.index(b'bpmnElement="f1"')
+    start, end = clean.index(b"<di:waypoint", head), clean.index(b"</bpmndi:BPMNEdge>", head)
+    flow = clean[clean.index(b"<di:waypoint", clean.index(b'bpmnElement="f0"')) :]
+    same = flow[: flow.index(b"</bpmndi:BPMNEdge>")]
+    assert ("flows keep apart", "f1") in rules(clean[:start] + same + clean[end:])
+
+
 def test_a_flow_that_ends_in_the_air_is_named(clean: bytes) -> None:
     assert ("flows touch their ends", "f0") in rules(moved(clean, "s", by_x=-40))
 

@@ -24,7 +24,7 @@ def test_a_diagram_written_by_hand_is_laid_out_without_a_fault(name: str) -> Non
     assert crossings(data) <= 2
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(14))
 def test_a_diagram_made_by_rule_is_laid_out_without_a_fault(seed: int) -> None:
     faults = layout_faults(tidy(made_by_rule(seed), "made"), "made")
     assert [
@@ -78,6 +78,25 @@ def test_a_subprocess_holds_all_that_stands_in_it() -> None:
     for node in ("begin", "daily", "t24", "director", "meeting28", "e28"):
         assert box.holds(picture.shapes[node])
     assert not box.holds(picture.shapes["interview"])
+
+
+def test_a_subprocess_in_a_subprocess_has_its_own_frame() -> None:
+    inner = (
+        '<bpmn:subProcess id="outer" name="Outer"><bpmn:startEvent id="os" name="Begun" />'
+        '<bpmn:subProcess id="inner" name="Inner"><bpmn:startEvent id="is" name="Begun" />'
+        '<bpmn:userTask id="it" name="Act" /><bpmn:endEvent id="ie" name="Ended" />'
+        '<bpmn:sequenceFlow id="i1" sourceRef="is" targetRef="it" />'
+        '<bpmn:sequenceFlow id="i2" sourceRef="it" targetRef="ie" /></bpmn:subProcess>'
+        '<bpmn:sequenceFlow id="o1" sourceRef="os" targetRef="inner" /></bpmn:subProcess>'
+    )
+    data = tidy(
+        process(["startEvent s S", "endEvent e E"], [("s", "outer"), ("outer", "e")], inner), "nested"
+    )
+    assert layout_faults(data, "nested") == []
+    picture = read_picture(root_of(data))
+    frame, within = picture.shapes["outer"], picture.shapes["inner"]
+    assert frame.grown(-10).holds(within)
+    assert within.grown(-10).holds(picture.shapes["it"])
 
 
 def test_black_boxes_lie_above_and_below_and_messages_run_between() -> None:

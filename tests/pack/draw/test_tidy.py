@@ -81,6 +81,14 @@ def test_an_added_lane_is_refused_with_the_way_out() -> None:
         tidy(more, "ladder.bpmn")
 
 
+def test_shapes_say_what_modellers_must_know_of_them() -> None:
+    data = tidy(diagram("while-missing"), "x").decode()
+    for element in ("council", "coordinator"):
+        assert re.search(rf'bpmnElement="{element}" isHorizontal="true"', data)
+    assert 'bpmnElement="missing" isExpanded="true"' in data
+    assert 'bpmnElement="g24" isMarkerVisible="true"' in data
+
+
 def test_an_id_that_the_file_already_uses_is_not_given_twice() -> None:
     data = tidy(process(["startEvent s S", "userTask s_di A"], [("s", "s_di")]), "x")
     ids = re.findall(rb'\bid="([^"]+)"', data)
