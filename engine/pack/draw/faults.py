@@ -157,7 +157,7 @@ class _Judge:
         return any(self.stands_in(end, box) for end in ends)
 
     def merged(self) -> Iterator[Problem]:
-        """Find lines on top of each other that neither leave one node nor enter one, so that nobody can tell them apart."""
+        """Find lines on top of each other that share neither source nor target: nobody can tell them apart."""
         for (one, first), (other, second) in combinations(self.picture.edges.items(), 2):
             a, b = self.graph.edges.get(one), self.graph.edges.get(other)
             if (
