@@ -28,10 +28,8 @@ def light_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(accounts, "HASHER", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
-@pytest.fixture(scope="session")
-def full_library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    """The small council's pack beside every word that packs share."""
-    root = tmp_path_factory.mktemp("packs")
+def write_packs(root: Path) -> None:
+    """Write the small council's pack into a folder, beside every word that packs share."""
     shutil.copytree(SMALL / "small", root / "small")
     words = yaml.safe_load((SMALL / "vocabulary.yaml").read_text())
     shared = yaml.safe_load((Path(__file__).parents[3] / "processes" / "vocabulary.yaml").read_text())
@@ -39,6 +37,13 @@ def full_library(tmp_path_factory: pytest.TempPathFactory) -> Library:
         words[kind] = {**shared[kind], **words[kind]}
     words["facts"]["child.legal_status"] = shared["facts"]["child.legal_status"]
     (root / "vocabulary.yaml").write_text(yaml.safe_dump(words, sort_keys=False))
+
+
+@pytest.fixture(scope="session")
+def full_library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """The small council's pack, which knows every word."""
+    root = tmp_path_factory.mktemp("packs")
+    write_packs(root)
     return Library(root)
 
 
