@@ -15,13 +15,13 @@ $(SETUP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Homeward needs Python 3.11 or newer; set PYTHON=… to name one"; exit 1; }
 	@echo "Setting up Python libraries in $(VENV) (a minute or two the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
-	@$(BIN)/python -m engine.setup.node --quiet || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[node]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[dev]'
+	@$(BIN)/python -m engine.setup.node --quiet || $(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[node]'
 	@touch $@
 
 $(ASSETS): $(SETUP) $(ASSET_SOURCES)
 	@echo "Building style sheets and scripts (half a minute the first time)"
-	@$(BIN)/python -m engine.setup.assets
+	@$(BIN)/python -m webforms.assets.build
 	@touch $@
 
 $(ORACLE): $(SETUP) tests/feel/oracle/package-lock.json
