@@ -58,6 +58,9 @@ class _Judge:
 
     def undrawn(self) -> Iterator[Problem]:
         rule, remedy = "everything is drawn", "Run `homeward pack tidy` on the file"
+        if not self.picture.shapes and self.graph.nodes:
+            yield self.problem(self.graph.plane, "is not laid out: it has no diagram", remedy, rule)
+            return
         names = [
             name for pool in self.graph.pools for name in (pool.id, *(lane.id for lane in pool.lanes)) if name
         ]

@@ -91,6 +91,13 @@ def test_what_has_no_place_is_named_with_its_line_and_remedy(clean: bytes) -> No
     assert "homeward pack tidy" in fault.remedy
 
 
+def test_a_file_without_any_diagram_is_named_once() -> None:
+    faults = layout_faults(process(STEPS, FLOWS), "x.bpmn")
+    assert [(fault.rule, fault.element) for fault in faults if fault.rule == "everything is drawn"] == [
+        ("everything is drawn", "p")
+    ]
+
+
 def test_a_name_without_a_place_is_named(clean: bytes) -> None:
     head = clean.index(b'bpmnElement="s"')
     start, end = clean.index(b"<bpmndi:BPMNLabel>", head), clean.index(b"</bpmndi:BPMNLabel>", head)
