@@ -158,6 +158,12 @@ def test_input_data_may_be_named_as_a_dotted_fact() -> None:
 def test_a_name_may_hold_dots_among_its_words() -> None:
     model = read(dmn(input_data("Grade 2.1"), decision("d", literal("Grade 2.1 + 1"), "input:Grade 2.1")))
     assert model.decide("d", {"Grade 2.1": 4}).value == 5
+    made = read(
+        dmn(
+            decision("Grade 2.1", literal("6")), decision("d", literal("Grade 2.1 + 1"), "decision:Grade 2.1")
+        )
+    )
+    assert made.decide("d", {"Grade 2.1": 4}).value == 7
 
 
 def test_an_unknown_fact_of_declared_input_data_stops_the_decision() -> None:
