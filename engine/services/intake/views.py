@@ -83,13 +83,13 @@ def file_views(desk: Desk, files: Iterable[IntakeFile]) -> tuple[FileView, ...]:
         sa.select(IntakeRow.file_id, IntakeRow.outcome, sa.func.count())
         .where(IntakeRow.file_id.in_([file.id for file in kept]))
         .group_by(IntakeRow.file_id, IntakeRow.outcome)
-    ).tuples():
+    ):
         outcomes.setdefault(file_id or 0, {})[outcome] = count
     senders = {file.received_by for file in kept if file.received_by is not None}
     names = dict(
-        desk.session.execute(sa.select(Account.id, Account.display_name).where(Account.id.in_(senders)))
-        .tuples()
-        .all()
+        desk.session.execute(
+            sa.select(Account.id, Account.display_name).where(Account.id.in_(senders))
+        ).all()
     )
     return tuple(
         FileView(
