@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import email
+import http.server
+import json
 import socket
 import threading
 import time
+import urllib.parse
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.message import Message as Email
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy as sa
@@ -22,7 +26,7 @@ from aiosmtpd.smtp import SMTP
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.services import cases, delivery, notices
-from engine.services.channels import Channel, ChannelError, Folder, Smtp, channel
+from engine.services.channels import Channel, ChannelError, Folder, Notify, Smtp, channel
 from engine.services.desk import Desk
 from engine.settings import Settings
 from engine.store.tables import Incident, Notice
@@ -320,3 +324,100 @@ def test_half_a_mail_configuration_names_the_setting(environment: dict[str, str]
 
 def test_no_mail_configuration_is_no_channel() -> None:
     assert channel(Settings.read({})) is None
+
+
+# --- GOV.UK Notify, over real HTTP to a server that speaks as Notify does
+
+
+class NotifyServer(http.server.BaseHTTPRequestHandler):
+    """Keeps notifications by reference; `answers` are the next status codes, 201 when they run out."""
+
+    kept: ClassVar[dict[str, dict[str, Any]]] = {}
+    answers: ClassVar[list[int]] = []
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        status = self.answers.pop(0) if self.answers else 201
+        if status in (201, 500):  # a fault may come after the message was taken
+            self.kept[body["reference"]] = body
+        self._answer(status, {"id": "notify-1", "message": "said no"})
+
+    def do_GET(self) -> None:
+        reference = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)["reference"][0]
+        self.asked.append(reference)
+        self._answer(200, {"notifications": [{"id": "notify-1"}] if reference in self.kept else []})
+
+    def _answer(self, status: int, body: Any) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *unused: object) -> None:
+        pass
+
+
+@pytest.fixture
+def notify() -> Iterator[tuple[type[NotifyServer], Notify]]:
+    """Notify on a free port, and the channel to it."""
+    NotifyServer.kept, NotifyServer.answers, NotifyServer.asked = {}, [], []
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), NotifyServer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        service, secret = f"{'a' * 8}-{'b' * 4}-{'c' * 4}-{'d' * 4}-{'e' * 12}", str(uuid.UUID(int=7))
+        key = f"test-{service}-{secret}"
+        yield (
+            NotifyServer,
+            Notify(key, "template-1", f"http://127.0.0.1:{server.server_address[1]}", timeout=2),
+        )
+        server.shutdown()
+
+
+def test_notify_takes_a_notice_under_our_reference(
+    outbox: Outbox, notify: tuple[type[NotifyServer], Notify]
+) -> None:
+    server, channel = notify
+    outbox.deliver(channel)
+    row = outbox.row()
+    assert (row.state, row.provider_reference) == ("sent", "notify-1")
+    (sent,) = server.kept.values()
+    assert (sent["reference"], sent["email_address"]) == (row.message_id, "director@council.example")
+    assert sent["template_id"] == "template-1"
+    assert "Example" not in json.dumps(sent["personalisation"])
+
+
+def test_notify_is_asked_before_a_doubtful_notice_is_sent_again(
+    outbox: Outbox, notify: tuple[type[NotifyServer], Notify]
+) -> None:
+    server, channel = notify
+    server.answers = [500]
+    outbox.deliver(channel)
+    assert outbox.row().state == "sending"
+    outbox.later(minutes=2)
+    outbox.deliver(channel)
+    assert (outbox.row().state, outbox.row().attempts) == ("sent", 1)
+    assert server.asked == [outbox.row().message_id]
+
+
+def test_notify_sends_again_what_it_never_took(
+    outbox: Outbox, notify: tuple[type[NotifyServer], Notify]
+) -> None:
+    server, channel = notify
+    server.answers = [503]
+    outbox.deliver(channel)
+    outbox.later(minutes=2)
+    outbox.deliver(channel)
+    assert (outbox.row().state, outbox.row().attempts) == ("sent", 2)
+
+
+@pytest.mark.parametrize(("status", "state"), [(429, "pending"), (400, "failed"), (403, "failed")])
+def test_notify_says_whether_trying_again_helps(
+    outbox: Outbox, notify: tuple[type[NotifyServer], Notify], status: int, state: str
+) -> None:
+    server, channel = notify
+    server.answers = [status]
+    outbox.deliver(channel)
+    assert outbox.row().state == state
+    assert str(status) in (outbox.row().problem or "")

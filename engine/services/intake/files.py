@@ -127,44 +127,41 @@ def handle_waiting_rows(
     acting = desk.acting_as(system(desk.caller.council, "intake"))
     wall = SystemClock()
     ends = None if budget is None else wall.now() + budget
-    total = _count(acting, file_id)
+    numbers = _received(acting, file_id)
     done = 0
-    while ends is None or wall.now() < ends:
-        number = _next(acting, file_id)
-        if number is None:
+    for number in numbers:
+        if ends is not None and wall.now() >= ends:
             break
         _handle(acting, number)
         done += 1
         if progress is not None:
-            progress(done, total)
+            progress(done, len(numbers))
     _finish(acting)
     return done
 
 
-def _count(desk: Desk, file_id: int | None) -> int:
+def _received(desk: Desk, file_id: int | None) -> list[int]:
+    """Return the rows that nobody has looked at yet, file by file in the order in which things happened."""
     wanted = [IntakeRow.outcome == handling.RECEIVED]
     if file_id is not None:
         wanted.append(IntakeRow.file_id == file_id)
-    return desk.session.scalar(sa.select(sa.func.count()).select_from(IntakeRow).where(*wanted)) or 0
-
-
-def _next(desk: Desk, file_id: int | None) -> int | None:
-    wanted = [IntakeRow.outcome == handling.RECEIVED]
-    if file_id is not None:
-        wanted.append(IntakeRow.file_id == file_id)
-    return desk.session.scalar(
-        sa.select(IntakeRow.id)
-        .where(*wanted)
-        .order_by(IntakeRow.file_id, IntakeRow.data["moment"].as_string(), IntakeRow.line)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    order = (IntakeRow.file_id, IntakeRow.data["moment"].as_string(), IntakeRow.line)
+    numbers = list(desk.session.scalars(sa.select(IntakeRow.id).where(*wanted).order_by(*order)))
+    desk.session.rollback()
+    return numbers
 
 
 def _handle(desk: Desk, number: int) -> None:
     """Handle one row in its own transaction; whatever goes wrong, the row stays and says so."""
     try:
-        row = desk.session.get_one(IntakeRow, number)
+        row = desk.session.scalar(
+            sa.select(IntakeRow)
+            .where(IntakeRow.id == number, IntakeRow.outcome == handling.RECEIVED)
+            .with_for_update(skip_locked=True)
+        )
+        if row is None:  # somebody else has it
+            desk.session.rollback()
+            return
         handling.handle(desk, row)
         if row.outcome == handling.STARTED and row.child_id is not None:
             handling.look_again(desk, row.child_id)
