@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from engine.services.desk import (
     ADMINISTRATOR,
@@ -124,12 +125,8 @@ def open_to(desk: Desk) -> sa.ColumnElement[bool]:
         )
         .exists()
     )
-    has_a_task = (
-        sa.select(Task.id)
-        .join(CaseRecord, CaseRecord.id == Task.case_id)
-        .where(CaseRecord.child_id == Child.id, Task.assignee == caller.account)
-        .exists()
-    )
+    own = aliased(Task)
+    has_a_task = sa.select(own.id).where(own.child_id == Child.id, own.assignee == caller.account).exists()
     granted = (
         sa.select(ChildGrant.id)
         .where(

@@ -18,7 +18,7 @@ from engine.pack.model import Pack
 from engine.services import access
 from engine.services.desk import Desk, NotFound
 from engine.services.rows import EntryRow, Page, at, at_or_none, entry_row, people
-from engine.services.tasks import TaskFilter, TaskRow
+from engine.services.tasks import TaskFilter, TaskRow, named
 from engine.services.tasks import list as list_tasks
 from engine.store.casefile import CaseFile, NotStarted
 from engine.store.packed import unpack
@@ -258,26 +258,23 @@ def ledger(desk: Desk, case_id: int) -> tuple[EntryRow, ...]:
 def search(
     desk: Desk, text: str, *, status: str | None = None, page: int = 1, size: int = 25
 ) -> Page[CaseRow]:
-    """Find cases by reference or by a child's name, open ones first, newest first.
+    """Find cases by reference or by the beginnings of a child's names, open ones first, newest first.
 
     A restricted child's cases are found by reference alone.
     """
     access.require(desk.caller, "see_case")
     wanted: list[sa.ColumnElement[bool]] = []
-    told = text.strip()
-    if told:
-        safe = told.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        name = sa.and_(
-            (Child.given_names + " " + Child.surname).ilike(f"%{safe}%", escape="\\"), access.open_to(desk)
-        )
-        wanted.append(sa.or_(CaseRecord.reference == told.upper(), name))
+    if text.strip():
+        children = sa.select(Child.id).where(*named(text), access.open_to(desk))
+        of_child = sa.select(CaseRecord.id).where(CaseRecord.child_id.in_(children))
+        by_number = sa.select(CaseRecord.id).where(CaseRecord.reference == text.strip().upper())
+        wanted.append(CaseRecord.id.in_(sa.union(of_child, by_number)))
     if status is not None:
         wanted.append(CaseRecord.status == status)
-    source = sa.outerjoin(CaseRecord, Child, Child.id == CaseRecord.child_id)
-    total = desk.session.scalar(sa.select(sa.func.count()).select_from(source).where(*wanted)) or 0
+    total = desk.session.scalar(sa.select(sa.func.count()).select_from(CaseRecord).where(*wanted)) or 0
     found = desk.session.execute(
         sa.select(CaseRecord, Child, access.open_to(desk).label("visible"))
-        .select_from(source)
+        .outerjoin(Child, Child.id == CaseRecord.child_id)
         .where(*wanted)
         .order_by(CaseRecord.status == "closed", CaseRecord.id.desc())
         .limit(size)

@@ -30,6 +30,7 @@ from engine.services.desk import (
     once,
     record,
 )
+from engine.services.matching import name_key
 from engine.services.rows import EntryRow, Page, at, at_or_none, entry_row, people, role_label
 from engine.store.packed import unpack
 from engine.store.packs import NoPack, in_force, pack_of
@@ -171,16 +172,14 @@ def list(desk: Desk, filter: TaskFilter | None = None, page: int = 1, size: int 
     size = max(1, min(size, LARGEST_PAGE))
     page = max(1, page)
     wanted = _wanted(desk, filter)
-    counted = sa.select(sa.func.count()).select_from(Task)
-    if filter.text:
-        counted = counted.join(CaseRecord, CaseRecord.id == Task.case_id).outerjoin(
-            Child, Child.id == CaseRecord.child_id
-        )
-    total = desk.session.scalar(counted.where(*wanted)) or 0
-    order = (
-        (Task.created.desc(), Task.id) if filter.sort == "created" else (Task.due.asc().nulls_last(), Task.id)
+    total = desk.session.scalar(sa.select(sa.func.count()).select_from(Task).where(*wanted)) or 0
+    order = [Task.due.asc().nulls_last(), Task.id]
+    if filter.sort == "created":
+        order = [Task.created.desc(), Task.id]
+    shown = (
+        sa.select(Task.id).where(*wanted).order_by(*order).limit(size).offset((page - 1) * size).subquery()
     )
-    statement = _rows(desk).where(*wanted).order_by(*order).limit(size).offset((page - 1) * size)
+    statement = _rows(desk).join(shown, shown.c.id == Task.id).order_by(*order)
     pack = _labels(desk)
     rows = tuple(_row(desk, row, pack) for row in desk.session.execute(statement))
     return Page(rows, total, page, size)
@@ -221,20 +220,23 @@ def _wanted(desk: Desk, filter: TaskFilter) -> tuple[sa.ColumnElement[bool], ...
         late = sa.func.coalesce(Task.due < desk.now(), sa.false())
         conditions.append(late if filter.overdue else sa.not_(late))
     if filter.text and filter.text.strip():
-        part = "%" + _like(filter.text.strip()) + "%"
-        name = sa.and_(
-            sa.or_(
-                (Child.given_names + " " + Child.surname).ilike(part, escape="\\"),
-                Child.name_key.ilike(part.lower(), escape="\\"),
-            ),
-            access.open_to(desk),
-        )
-        conditions.append(sa.or_(CaseRecord.reference.ilike(part, escape="\\"), name))
+        part = "%" + like(filter.text.strip()) + "%"
+        of_children = sa.select(Child.id).where(*named(filter.text), access.open_to(desk))
+        conditions.append(sa.or_(Task.reference.ilike(part, escape="\\"), Task.child_id.in_(of_children)))
     return tuple(conditions)
 
 
-def _like(text: str) -> str:
+def like(text: str) -> str:
+    """Return a text in which LIKE sees only itself."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def named(text: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions under which a Child row has every word of a text at the beginning of one of its names."""
+    words = [word for part in text.split() if (word := name_key(part))]
+    if not words:
+        return (sa.false(),)
+    return tuple(sa.or_(Child.name_key.like(f"{word}%"), Child.name_key.like(f"% {word}%")) for word in words)
 
 
 def _of_team(caller: Caller) -> sa.ColumnElement[bool]:
@@ -245,15 +247,12 @@ def _rows(desk: Desk) -> Any:
     return (
         sa.select(
             Task,
-            CaseRecord.reference,
-            CaseRecord.child_id,
             Child.given_names,
             Child.surname,
             access.open_to(desk).label("visible"),
             Account.display_name,
         )
-        .join(CaseRecord, CaseRecord.id == Task.case_id)
-        .outerjoin(Child, Child.id == CaseRecord.child_id)
+        .outerjoin(Child, Child.id == Task.child_id)
         .outerjoin(Account, Account.id == Task.assignee)
     )
 
@@ -269,12 +268,12 @@ def _labels(desk: Desk) -> Pack | None:
 def _row(desk: Desk, row: Any, pack: Pack | None) -> TaskRow:
     task: Task = row.Task
     name = None
-    if row.child_id is not None:
+    if task.child_id is not None:
         name = f"{row.given_names} {row.surname}".strip() if row.visible else access.HIDDEN
     return TaskRow(
         id=task.id,
         case_id=task.case_id,
-        reference=row.reference,
+        reference=task.reference,
         child=name,
         name=task.name,
         role=task.role,
@@ -317,6 +316,7 @@ def view(desk: Desk, task_id: int) -> TaskView:
     found = desk.session.execute(
         _rows(desk)
         .add_columns(CaseRecord, PackVersion.hash, Child.birth_date)
+        .join(CaseRecord, CaseRecord.id == Task.case_id)
         .join(PackVersion, PackVersion.id == CaseRecord.pack_id)
         .where(Task.id == task_id)
     ).first()

@@ -309,9 +309,9 @@ WITH ended AS (
          AS n (core_id, entries, obligations, due, whole_day, force, detached, role, team)
    WHERE task.case_id = :case AND task.core_id = n.core_id
 )
-INSERT INTO task (case_id, core_id, entries, obligations, due, whole_day, force, detached, role, team, process, element, name,
+INSERT INTO task (case_id, child_id, reference, core_id, entries, obligations, due, whole_day, force, detached, role, team, process, element, name,
                   form, notice, external, automatic, created)
-SELECT :case, core_id, entries::smallint[], obligations::text[], due, whole_day, force, detached, role, team, process,
+SELECT :case, cast(:child AS int), :reference, core_id, entries::smallint[], obligations::text[], due, whole_day, force, detached, role, team, process,
        element, name, form, notice, external, automatic, created
   FROM unnest(cast(:core AS text[]), cast(:entries AS text[]), cast(:obligations AS text[]),
               cast(:due AS timestamptz[]), cast(:whole_day AS boolean[]), cast(:force AS text[]),
@@ -336,7 +336,13 @@ def _save_tasks(session: Session, file: CaseFile, changes: Changes, entries: Map
     ended = [name for name in changes.tasks_ended if name not in changes.tasks_opened]
     if not (opened or changed or ended):
         return
-    values: dict[str, Any] = {"case": file.id, "ended": ended, "seq": file.acts}
+    values: dict[str, Any] = {
+        "case": file.id,
+        "ended": ended,
+        "seq": file.acts,
+        "child": file.child_id,
+        "reference": file.reference,
+    }
     values |= {f"c_{name}": column for name, column in _work(file.case.pack, changed, entries).items()}
     values |= _work(file.case.pack, opened, entries)
     for name in ("process", "element", "name", "form", "notice", "external", "automatic", "created"):

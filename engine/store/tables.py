@@ -388,6 +388,9 @@ class Task(Base):
     id: Mapped[int] = _identity()
     council_id: Mapped[int] = _council()
     case_id: Mapped[int] = _case()
+    child_id: Mapped[int | None]
+    """The case's child and reference stand here too, so that a list reads open tasks alone."""
+    reference: Mapped[str]
     core_id: Mapped[str]
     process: Mapped[str]
     element: Mapped[str]
