@@ -22,13 +22,15 @@ from engine.clock import VirtualClock
 from engine.pack.library import Library
 from engine.services import demo, procedures
 from engine.services.desk import Desk, system
+from engine.services.timers import Worker, sweep
 from engine.settings import Settings
-from engine.store.database import Addresses, make_engine, make_sessions
+from engine.store.database import Addresses, enter_council, make_engine, make_sessions
 from engine.store.embedded import APP, OWNER, EmbeddedServer
 from engine.store.packs import set_up_council
 from tests.conftest import clone, drop
 from webforms.app import create_app
 from webforms.assets.build import build
+from webforms.db import database
 
 NOW = datetime(2026, 5, 13, 9, 40, tzinfo=UTC)  # a Wednesday morning
 PASSWORD = "quince-otter-velvet-larch"
@@ -73,6 +75,7 @@ class Site:
     addresses: Addresses
     clock: VirtualClock
     settings: Settings
+    engine: sa.Engine
 
     def client(self, name: str | None = None) -> Visitor:
         """Return a browser without scripts, signed in as `name` where given."""
@@ -83,11 +86,22 @@ class Site:
 
     def session(self) -> Session:
         """Return a session that sees every row of the demonstration council."""
-        from engine.store.database import enter_council
-
-        session = make_sessions(make_engine(self.addresses.app, poolclass=sa.NullPool, pool_size=None))()
+        session = make_sessions(self.engine)()
         enter_council(session, council_id())
         return session
+
+    def desk(self, session: Session) -> Desk:
+        """Return a desk of the product itself."""
+        return Desk(
+            session, self.clock, self.app.extensions["homeward"][1], system(council_id()), self.settings
+        )
+
+    def move_to(self, moment: datetime) -> None:
+        """Move the clock and fire what is due, as a worker does."""
+        self.clock.move_to(moment)
+        sweep(
+            Worker(make_sessions(self.engine), self.clock, self.app.extensions["homeward"][1], self.settings)
+        )
 
 
 @dataclass
@@ -145,10 +159,10 @@ def site(postgres: EmbeddedServer, demonstration: str, tmp_path: Path) -> Iterat
     settings = settings_for(addresses, tmp_path, clock)
     app = create_app(settings)
     app.testing = True
-    yield Site(app, addresses, clock, settings)
+    engine = make_engine(addresses.app)
+    yield Site(app, addresses, clock, settings, engine)
+    engine.dispose()
     with app.app_context():
-        from webforms.db import database
-
         database.engine.dispose()
     drop(postgres, name)
 

@@ -1,0 +1,174 @@
+"""People who work in their browsers: they sign in, find tasks, fill forms as they see them, and read pages.
+
+A form is filled as a person would: question by question, what is hidden is passed over, what is filled in is left
+unless the story says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from engine.clock import local
+from tests.webforms.site import PASSWORD, Site
+
+AXE = Path(__file__).parents[2] / "webforms" / "assets" / "node_modules" / "axe-core" / "axe.min.js"
+SERIOUS = {"serious", "critical"}
+PATIENCE = 20_000
+"""Milliseconds; the machine may be busy with other tests."""
+
+Story = Mapping[str, Any]
+
+
+@dataclass
+class Office:
+    """The people of one test, each with a browser window of their own."""
+
+    browser: Browser
+    address: str
+    site: Site
+    scripts: bool
+    people: dict[str, Person] = field(default_factory=dict)
+    looked_at: set[str] = field(default_factory=set)
+    found: list[str] = field(default_factory=list)
+    """What axe found serious, by page."""
+
+    def person(self, name: str) -> Person:
+        """Return somebody by the name they sign in with."""
+        if name not in self.people:
+            context = self.browser.new_context(
+                java_script_enabled=self.scripts, viewport={"width": 1280, "height": 900}
+            )
+            context.set_default_timeout(PATIENCE)
+            self.people[name] = Person(self, name, context, context.new_page())
+        return self.people[name]
+
+    def close(self) -> None:
+        for person in self.people.values():
+            person.context.close()
+
+
+@dataclass
+class Person:
+    """Somebody at a browser."""
+
+    office: Office
+    name: str
+    context: BrowserContext
+    page: Page
+
+    # --- going about
+
+    def open(self, path: str) -> Page:
+        """Open a page, signing in when asked to."""
+        self.page.goto(self.office.address + path)
+        if "/sign-in" in self.page.url:
+            self.page.fill("#name", self.name)
+            self.page.fill("#password", PASSWORD)
+            self.press("Sign in")
+            self.page.goto(self.office.address + path)
+        self.look()
+        return self.page
+
+    def press(self, words: str) -> None:
+        """Press a button by its words."""
+        self.page.get_by_role("button", name=words, exact=True).click()
+        self.look()
+
+    def follow(self, words: str) -> None:
+        """Follow a link by its words."""
+        self.page.get_by_role("link", name=words, exact=True).first.click()
+        self.look()
+
+    def reads(self, words: str) -> None:
+        """Expect words on the page."""
+        expect(self.page.locator("body")).to_contain_text(words, timeout=PATIENCE)
+
+    def look(self) -> None:
+        """Have axe look at each kind of page once, where scripts can run."""
+        kind = "/".join(
+            "#" if part.isdigit() else part for part in self.page.url.split("?")[0].split("/")[3:]
+        )
+        office = self.office
+        if not office.scripts or kind in office.looked_at:
+            return
+        office.looked_at.add(kind)
+        self.page.evaluate(AXE.read_text())
+        result = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        office.found += [
+            f"/{kind}: {one['id']} {one['nodes'][0]['html'][:160]}"
+            for one in result["violations"]
+            if one["impact"] in SERIOUS
+        ]
+
+    # --- working
+
+    def tasks(self, reference: str) -> list[str]:
+        """Return the names of the team's open tasks in a case, soonest due first."""
+        self.open("/tasks?whose=team")
+        rows = self.page.locator("tbody tr").filter(has_text=reference)
+        return [text.split(",")[0].strip() for text in rows.locator("td:nth-child(2) a").all_text_contents()]
+
+    def do(self, reference: str, task: str, story: Story | None = None) -> None:
+        """Open a task of a case from the list, fill its form as the story says, and complete it."""
+        self.open("/tasks?whose=team")
+        row = self.page.locator("tbody tr").filter(has_text=reference).filter(has_text=task).first
+        row.locator("td:nth-child(2) a").click()
+        self.look()
+        self.fill(story or {})
+        button = self.page.get_by_role("button", name="Complete this task", exact=True)
+        (
+            button if button.count() else self.page.get_by_role("button", name="Mark as done", exact=True)
+        ).click()
+        self.look()
+        summary = self.page.locator(".govuk-error-summary")
+        assert summary.count() == 0, f"{task}: {summary.first.inner_text()}"
+
+    def fill(self, story: Story) -> None:
+        """Answer the questions of the form on the page."""
+        for question in self.page.locator(".hw-question").all():
+            if question.is_visible():
+                self._answer(question, story)
+
+    def _answer(self, question: Locator, story: Story) -> None:
+        control = question.locator("input:not([type=hidden]), select, textarea").first
+        name = str(control.get_attribute("name"))
+        kind = control.get_attribute("type") or control.evaluate("e => e.tagName")
+        if kind in {"radio", "checkbox"}:
+            chosen = question.locator("input:checked")
+            wanted = story.get(name)
+            if wanted is None and (chosen.count() or kind == "checkbox"):
+                return
+            value = (
+                {True: "true", False: "false", None: "false"}.get(wanted, wanted)
+                if not isinstance(wanted, str)
+                else wanted
+            )
+            radio = question.locator(f'input[value="{value}"]')
+            (radio if radio.count() else question.locator("input").first).check(force=True)
+        elif name.endswith("-day"):
+            base = name.removesuffix("-day")
+            moment = story.get(base, self.office.site.clock.now())
+            self.moment(base, moment)
+        elif name.endswith("-days"):
+            control.fill(str(story.get(name.removesuffix("-days"), 42)))
+        elif kind == "SELECT":
+            control.select_option(
+                story.get(name) or control.locator("option:not([value=''])").first.get_attribute("value")
+            )
+        elif name in story or not control.input_value():
+            control.fill(str(story.get(name, "Recorded")))
+
+    def moment(self, name: str, moment: datetime) -> None:
+        """Fill a date, and a time where one is asked for."""
+        there = local(moment)
+        parts = {"day": there.day, "month": there.month, "year": there.year, "time": f"{there:%H:%M}"}
+        for part, value in parts.items():
+            box = self.page.locator(f'[name="{name}-{part}"]')
+            if box.count():
+                box.fill(str(value))

@@ -1,0 +1,222 @@
+"""Every page that can be read: it shows, it changes nothing but the log of who read what, and it asks little."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from engine.store.tables import CaseRecord, Child, IntakeRow, Task, access_log
+from tests.webforms.site import Site, Visitor
+from webforms.access import rule_of
+from webforms.db import database
+
+SAMPLES = {
+    "case": "1",
+    "child": "1",
+    "file": "1",
+    "incident": "1",
+    "notice": "1",
+    "number": "1",
+    "row": "1",
+    "task": "1",
+    "event": "returned",
+    "process": "missing-episode",
+    "clause": "3.4.a",
+    "act": "release",
+}
+NOTHING_THERE = {
+    "admin.incident",
+    "admin.change_contact",
+    "admin.account_roles",
+    "admin.account_password",
+    "cases.complete_entry",
+}
+"""Pages about something that a fresh demonstration has none of, or that the query names: they say so."""
+SIGN_IN_RETURN = {"provider.back"}
+MOST_STATEMENTS = 30
+"""A page with everything about a case reads this much; it must not grow with what is on it."""
+
+
+def readable(app: Flask) -> list[tuple[str, str]]:
+    """Return endpoint and address of every page that a GET opens."""
+    pages = []
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static" or "GET" not in (rule.methods or ()) or rule.endpoint in SIGN_IN_RETURN:
+            continue
+        path = re.sub(r"<(?:[^:>]+:)?([^>]+)>", lambda found: SAMPLES[found.group(1)], rule.rule)
+        pages.append((rule.endpoint, path))
+    return sorted(pages)
+
+
+@contextmanager
+def statements(site: Site) -> Iterator[list[str]]:
+    """Collect what the application sends to the database."""
+    sent: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *unused: object) -> None:
+        sent.append(statement)
+
+    with site.app.app_context():
+        engine = database.engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    sa.event.remove(engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def as_owner(site: Site) -> Iterator[sa.Connection]:
+    """Give a connection of the database's owner, to break something on purpose."""
+    engine = sa.create_engine(site.addresses.owner)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+def writes(sent: list[str]) -> list[str]:
+    """Return the statements that change something, the access log's rows aside."""
+    return [
+        statement
+        for statement in sent
+        if not re.match(r"\s*(SELECT|WITH|SHOW|SET|SAVEPOINT|RELEASE)", statement, re.IGNORECASE)
+        and not re.match(r"\s*INSERT INTO access_log", statement, re.IGNORECASE)
+    ]
+
+
+def test_every_page_shows_and_changes_nothing_but_the_access_log(site: Site) -> None:
+    practitioner, administrator = site.client("missing-coordinator"), site.client("administrator")
+    troubles = []
+    for endpoint, path in readable(site.app):
+        rule = rule_of(site.app.view_functions[endpoint])
+        visitor = administrator if rule and rule.roles else practitioner
+        visitor.get(path)  # the first reading may fill caches
+        with statements(site) as sent:
+            answer = visitor.get(path)
+        expected = {404} if endpoint in NOTHING_THERE else {200, 302}
+        if answer.status_code not in expected:
+            troubles.append(f"{path} answers {answer.status_code}")
+        if changed := writes(sent):
+            troubles.append(f"{path} writes: {changed[0][:100]}")
+        if len(sent) > MOST_STATEMENTS:
+            troubles.append(f"{path} sends {len(sent)} statements")
+    assert not troubles, "\n".join(troubles)
+
+
+def test_reading_a_case_leaves_a_row_in_the_access_log(site: Site) -> None:
+    visitor = site.client("missing-coordinator")
+    with site.session() as session:
+        before = session.scalar(sa.select(sa.func.count()).select_from(access_log))
+        visitor.get("/cases/1")
+        visitor.get("/children/1")
+        visitor.get("/tasks/1")
+        session.rollback()
+        rows = (
+            session.execute(sa.select(access_log.c.what).offset(before).order_by(access_log.c.at))
+            .scalars()
+            .all()
+        )
+    assert {"case", "child", "task"} <= set(rows)
+
+
+def test_a_page_that_could_not_be_logged_is_not_shown(site: Site) -> None:
+    visitor = site.client("missing-coordinator")
+    with as_owner(site) as owner:
+        owner.execute(
+            sa.text("ALTER TABLE access_log ADD CONSTRAINT nothing_more CHECK (what = 'nothing') NOT VALID")
+        )
+    answer = visitor.get("/cases/1")
+    assert answer.status_code == 500
+    assert "Okonjo" not in answer.text
+
+
+def test_the_task_list_asks_the_same_however_long_it_is(site: Site) -> None:
+    visitor = site.client("missing-coordinator")
+    visitor.get("/tasks?whose=all")
+    with statements(site) as few:
+        assert "director" in visitor.get("/tasks?whose=all&role=director").text
+    with statements(site) as many:
+        assert "Take" in visitor.get("/tasks?whose=all").text
+    assert len(many) == len(few) <= 8, few
+
+
+@pytest.mark.parametrize(
+    "path", ["/cases/99999", "/children/99999", "/tasks/99999", "/reports/99999", "/cases/1/record/nonsense"]
+)
+def test_what_is_not_there_reads_like_what_may_not_be_seen(site: Site, path: str) -> None:
+    answer = site.client("missing-coordinator").get(path)
+    assert answer.status_code == 404
+    assert "There is no such page, or it belongs to a record you may not see" in answer.text
+
+
+def test_a_case_needs_somebody_who_works_with_cases(site: Site) -> None:
+    assert site.client("administrator").get("/cases/1").status_code == 403
+    assert site.client("missing-coordinator").get("/admin").status_code == 403
+    assert site.client().get("/cases/1").status_code == 302
+
+
+def restricted_case(site: Site) -> int:
+    """Return the case of the child whose record is restricted."""
+    with site.session() as session:
+        found = session.scalars(
+            sa.select(CaseRecord.id).join(Child, Child.id == CaseRecord.child_id).where(Child.restricted)
+        ).first()
+        assert found is not None
+        return found
+
+
+def test_a_restricted_record_stays_in_the_queue_without_its_name_and_opens_with_a_reason(site: Site) -> None:
+    case = restricted_case(site)
+    with site.session() as session:
+        name = session.scalars(sa.select(Child.surname).where(Child.restricted)).first()
+    visitor = site.client("missing-coordinator")
+    listed = visitor.get("/tasks?whose=all").text
+    assert "Restricted record" in listed and str(name) not in listed
+    refused = visitor.get(f"/cases/{case}")
+    assert refused.status_code == 403
+    assert "This record is restricted" in refused.text and str(name) not in refused.text
+    for part in ("duties", "facts", "history", "diagrams"):
+        answer = visitor.get(f"/cases/{case}/{part}")
+        assert answer.status_code == 403 and str(name) not in answer.text
+    page = f"/cases/{case}"
+    assert visitor.post(f"{page}/open", {"reason": " "}, page=page).status_code == 422
+    assert visitor.post(f"{page}/open", {"reason": "On duty tonight"}, page=page).status_code == 302
+    assert str(name) in visitor.get(f"/cases/{case}").text
+    site.clock.advance(timedelta(hours=5))
+    visitor.sign_in("missing-coordinator")
+    assert visitor.get(page).status_code == 403
+
+
+def found_in_addresses(visitor: Visitor, names: set[str], paths: list[str]) -> set[str]:
+    """Return which of the names stand in an address that the pages link to."""
+    linked = {
+        href for path in paths for href in re.findall(r'(?:href|action)="([^"]*)"', visitor.get(path).text)
+    }
+    return {name for name in names if any(name.lower() in href.lower() for href in linked)}
+
+
+def test_no_address_names_a_child(site: Site) -> None:
+    with site.session() as session:
+        names = set(session.scalars(sa.select(Child.surname)).all())
+        assert session.scalar(sa.select(sa.func.count()).select_from(Task))
+        assert session.scalar(sa.select(sa.func.count()).select_from(IntakeRow))
+    visitor = site.client("missing-coordinator")
+    paths = ["/tasks?whose=all", "/cases", "/cases/1", "/children/1", "/reports/waiting", "/reports"]
+    assert found_in_addresses(visitor, names, paths) == set()
+
+
+def test_what_went_wrong_is_said_without_what_was_asked_for(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.app.config["PROPAGATE_EXCEPTIONS"] = False
+    visitor = site.client("missing-coordinator")
+    with as_owner(site) as owner:
+        owner.execute(sa.text("ALTER TABLE legal_status RENAME TO elsewhere"))
+    answer = visitor.get("/children/1")
+    assert answer.status_code == 500
+    assert "Something went wrong here" in answer.text
+    assert "Harrowgate" not in answer.text + caplog.text
