@@ -37,6 +37,10 @@ from engine.store.tables import (
 )
 
 
+MOST_CHILDREN = 500
+"""A search that fits more children than these shows the cases of so many: it has to be narrowed."""
+
+
 @dataclass(frozen=True)
 class FactValue:
     """A value that a fact had. `origin` and `where` are those of engine.case.model.FactChange; `value` is JSON."""
@@ -265,8 +269,8 @@ def search(
     access.require(desk.caller, "see_case")
     wanted: list[sa.ColumnElement[bool]] = []
     if text.strip():
-        children = sa.select(Child.id).where(*named(text), access.open_to(desk))
-        of_child = sa.select(CaseRecord.id).where(CaseRecord.child_id.in_(children))
+        children = sa.select(Child.id).where(*named(text), access.open_to(desk)).limit(MOST_CHILDREN)
+        of_child = sa.select(CaseRecord.id).where(CaseRecord.child_id.in_(children.scalar_subquery()))
         by_number = sa.select(CaseRecord.id).where(CaseRecord.reference == text.strip().upper())
         wanted.append(CaseRecord.id.in_(sa.union(of_child, by_number)))
     if status is not None:

@@ -221,8 +221,8 @@ def _wanted(desk: Desk, filter: TaskFilter) -> tuple[sa.ColumnElement[bool], ...
         conditions.append(late if filter.overdue else sa.not_(late))
     if filter.text and filter.text.strip():
         part = "%" + like(filter.text.strip()) + "%"
-        of_children = sa.select(Child.id).where(*named(filter.text), access.open_to(desk))
-        conditions.append(sa.or_(Task.reference.ilike(part, escape="\\"), Task.child_id.in_(of_children)))
+        of_child = sa.exists().where(Child.id == Task.child_id, *named(filter.text), access.open_to(desk))
+        conditions.append(sa.or_(Task.reference.ilike(part, escape="\\"), of_child))
     return tuple(conditions)
 
 
