@@ -12,8 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from engine.case import codec
-from engine.case.deadlines import instant, work_out
+from engine.case import storing
 from engine.case.duties import Duties
 from engine.case.evaluate import decide, evaluate, truth
 from engine.case.facts import Facts, plain
@@ -33,6 +32,7 @@ from engine.case.model import (
     WaitingTimer,
 )
 from engine.case.scopes import Plan, plan_of
+from engine.case.timetable import Timetable
 from engine.clock import local
 from engine.feel import Expression
 from engine.pack.model import Act, Element, Flow, Pack, Process, Start
@@ -59,16 +59,14 @@ class Case:
         self.hold: frozenset[str] = frozenset()
         """Obligations whose automatic notices wait until somebody completes them."""
         self.passed: dict[str, None] = {}
-        self._tokens: dict[str, tuple[int, int]] = {}
-        self._conditions: dict[str, bool] = {}
+        self.tokens: dict[str, tuple[int, int]] = {}
+        self.conditions: dict[str, bool] = {}
         self._read: dict[str, int] = {}
-        self._due: dict[str, datetime] = {}
-        self._since: dict[tuple[int, int, str], datetime] = {}
-        self._timers: list[WaitingTimer] = []
+        self.timetable = Timetable(self.plan, self.facts)
         self._interrupted: list[Element] = []
-        self._next_task = 1
-        self._next_instance = 1
-        self._at: datetime | None = None
+        self.next_task = 1
+        self.next_instance = 1
+        self.moment: datetime | None = None
         self._by = "system"
 
     # --- starting, storing, loading
@@ -146,69 +144,15 @@ class Case:
         for one in self.instances.values():
             one.check()
         self.ledger.forget_ended()
-        return codec.pack_state(
-            {
-                "pack": self.pack.hash,
-                "number": self.number,
-                "facts": {name: codec.encode(value) for name, value in self.facts.stored.items()},
-                "episodes": [
-                    [
-                        codec.moment(e.reported),
-                        codec.moment(e.returned),
-                        e.category,
-                        {name: codec.encode(value) for name, value in e.facts.items()},
-                    ]
-                    for e in self.facts.episodes
-                ],
-                "ledger": self.ledger.dump(),
-                "instances": [one.dump() for one in self.instances.values()],
-                "tasks": [_task_row(task, self._tokens.get(task.id)) for task in self.tasks.values()],
-                "conditions": self._conditions,
-                "since": [[*key, codec.moment(value)] for key, value in self._since.items()],
-                "passed": list(self.passed),
-                "closed": self.closed,
-                "next": [self._next_task, self._next_instance],
-                "at": codec.moment(self._at),
-            }
-        )
+        return storing.state_of(self)
 
     @classmethod
     def load(cls, pack: Pack, data: bytes) -> Case:
         """Bring a case back. Raises StateError for another version's or another pack's state."""
-        state = codec.unpack_state(data)
-        if state["pack"] != pack.hash:
-            raise codec.StateError(f"the case runs on pack {state['pack'][:12]}, not on {pack.hash[:12]}")
-        episodes = tuple(
-            Episode(
-                codec.to_moment(reported) or _no_moment(),
-                codec.to_moment(returned),
-                category,
-                {name: codec.decode(value) for name, value in facts.items()},
-            )
-            for reported, returned, category, facts in state["episodes"]
-        )
-        facts = {name: codec.decode(value) for name, value in state["facts"].items()}
+        state = storing.opened(pack, data)
+        facts, episodes = storing.known(state)
         case = cls(pack, state["number"], facts, episodes)
-        case.ledger.restore(state["ledger"])
-        for row in state["instances"]:
-            case.instances[row["n"]] = Instance.load(row, case.plan.specs)
-        for row in state["tasks"]:
-            task, token = _task_from(row)
-            case.tasks[task.id] = task
-            if token:
-                case._tokens[task.id] = token
-        case._conditions = state["conditions"]
-        case._since = {
-            (one, token, element): codec.to_moment(value) or _no_moment()
-            for one, token, element, value in state["since"]
-        }
-        case.passed = dict.fromkeys(state["passed"])
-        case.closed = state["closed"]
-        case._next_task, case._next_instance = state["next"]
-        case._at = codec.to_moment(state["at"])
-        if case._at:
-            case.facts.at(case._at)
-        case._reschedule()
+        storing.restore(case, state)
         return case
 
     def drain(self) -> Changes:
@@ -318,7 +262,7 @@ class Case:
     def fire_timers(self, at: datetime) -> int:
         """Fire every timer due at or before `at`, oldest first, resting after each; return how many fired."""
         fired = 0
-        while due := [timer for timer in self._timers if timer.due <= at]:
+        while due := [timer for timer in self.timetable.waiting if timer.due <= at]:
             timer = min(due, key=lambda t: t.due)
             self._begin(at, "system")
             self._fire(timer)
@@ -343,12 +287,12 @@ class Case:
 
     @property
     def timers(self) -> list[WaitingTimer]:
-        return list(self._timers)
+        return list(self.timetable.waiting)
 
     @property
     def next_due(self) -> datetime | None:
         """The moment of the next timer."""
-        return min((timer.due for timer in self._timers), default=None)
+        return min((timer.due for timer in self.timetable.waiting), default=None)
 
     def value(self, fact: str, at: datetime) -> Any:
         """Return a stored or derived fact as it stands at a moment; UNKNOWN where nobody has answered it."""
@@ -368,20 +312,20 @@ class Case:
     def _begin(self, at: datetime, by: str) -> None:
         if at.tzinfo is None:
             raise CaseError("a moment without a zone cannot be recorded")
-        if self._at is not None and at < self._at:
+        if self.moment is not None and at < self.moment:
             raise CaseError(
-                f"the case already stands at {self._at.isoformat()}; {at.isoformat()} is before that"
+                f"the case already stands at {self.moment.isoformat()}; {at.isoformat()} is before that"
             )
-        self._at = local(at)
+        self.moment = local(at)
         self._by = by
-        self.facts.at(self._at)
-        self.duties.at(self._at, by)
+        self.facts.at(self.moment)
+        self.duties.at(self.moment, by)
 
     @property
     def _now(self) -> datetime:
-        if self._at is None:
+        if self.moment is None:
             raise CaseError("the case has no moment yet")
-        return self._at
+        return self.moment
 
     def _history(
         self,
@@ -421,8 +365,8 @@ class Case:
             self._set(fact, taken, actual=actual, origin="event", where=event, reason=reason)
 
     def _start_process(self, process: Process, detail: dict[str, Any]) -> None:
-        number = self._next_instance
-        self._next_instance += 1
+        number = self.next_instance
+        self.next_instance += 1
         self.instances[number] = Instance.start(number, process.id, self.plan.specs)
         self._history("process_started", process=process.id, detail=detail)
 
@@ -453,7 +397,7 @@ class Case:
             raise Incident(f"the case does not come to rest after {ROUNDS} rounds")
         self._end_instances()
         self.duties.rework()
-        self._reschedule()
+        self.timetable.rework(self.instances.values(), self._now)
         self._close()
 
     def _condition(self, flow: Flow) -> bool:
@@ -502,7 +446,7 @@ class Case:
             if token.state is TokenState.WORK
         }
         for task in list(self.tasks.values()):
-            if not task.detached and self._tokens[task.id] not in live:
+            if not task.detached and self.tokens[task.id] not in live:
                 self._cancel_task(task)
                 moved = True
         for host in hosts:
@@ -514,7 +458,7 @@ class Case:
         return moved
 
     def _cancel_task(self, task: OpenTask) -> None:
-        del self._tokens[task.id]
+        del self.tokens[task.id]
         kept = []
         for number in task.entries:
             if self.ledger.is_open(number) and self._interrupt_entry(
@@ -539,7 +483,7 @@ class Case:
 
     def _arrive(self) -> bool:
         """Open a task for every token that has come to a person's work, or pass it over."""
-        known = set(self._tokens.values())
+        known = set(self.tokens.values())
         moved = False
         for one in list(self.instances.values()):
             for token in one.tokens():
@@ -550,13 +494,13 @@ class Case:
 
     def _open_task(self, one: Instance, token: Token) -> None:
         element = self.plan.element(token.element)
-        task_id = f"t{self._next_task}"
+        task_id = f"t{self.next_task}"
         entries = self.duties.take_on(element, token.mark, task_id)
         performing = any(d.act in (Act.RAISES_PERFORMS, Act.PERFORMS) for d in element.duties)
         if performing and not entries:
             one.complete(token.number)  # every duty here was met before, or none arises
             return
-        self._next_task += 1
+        self.next_task += 1
         role = entries[0].role if entries else self.duties.role(None, element)
         task = OpenTask(
             id=task_id,
@@ -572,7 +516,7 @@ class Case:
             automatic=element.kind == "sendTask",
         )
         self.tasks[task_id] = task
-        self._tokens[task_id] = (one.number, token.number)
+        self.tokens[task_id] = (one.number, token.number)
         self.changes.tasks_opened[task_id] = task
 
     def _send_automatic(self) -> bool:
@@ -604,10 +548,10 @@ class Case:
             if condition is None or not self._fresh(process.start_element, condition):
                 continue
             holds = truth(condition, self.facts, process=process.id, element=process.start_element)
-            if holds and not self._conditions.get(process.id, False):
+            if holds and not self.conditions.get(process.id, False):
                 self._start_process(process, {"condition": process.start_element})
                 moved = True
-            self._conditions[process.id] = holds
+            self.conditions[process.id] = holds
         for one in list(self.instances.values()):
             for token, element_id in one.awaited():
                 element = self.plan.element(element_id)
@@ -680,7 +624,7 @@ class Case:
             self.changes.notices.append(
                 NoticeOrder(f"{self.number}/{task.id}", task.notice, task.element, task.entries)
             )
-        token = self._tokens.pop(task.id, None)
+        token = self.tokens.pop(task.id, None)
         mark: tuple[str, ...] = ()
         if token is not None:
             one = self.instances[token[0]]
@@ -707,89 +651,3 @@ class Case:
             detail={"due": timer.due.isoformat()},
         )
         self.instances[one_number].fire(token, timer.element, mark)
-
-    def _reschedule(self) -> None:
-        """Work every waiting timer out again whose facts have changed; a timer that has fired stays fired."""
-        timers: list[WaitingTimer] = []
-        since: dict[tuple[int, int, str], datetime] = {}
-        known: dict[str, datetime] = {}
-        for one in self.instances.values():
-            for token, element_id in one.awaited():
-                element = self.plan.element(element_id)
-                if element.trigger != "timer" or element.expression is None:
-                    continue
-                key = (one.number, token, element_id)
-                name = f"{one.number}.{token}.{element_id}"
-                since[key] = self._since.get(key, self._now)
-                if name in self._due and not self._fresh(name, element.expression):
-                    known[name] = self._due[name]
-                else:
-                    self._fresh(name, element.expression)
-                    known[name] = self._moment_of(element, element.expression, since[key])
-                timers.append(WaitingTimer(name, element.process, element_id, known[name]))
-        self._since, self._due = since, known
-        self._timers = sorted(timers, key=lambda timer: (timer.due, timer.id))
-
-    def _moment_of(self, element: Element, expression: Expression, since: datetime) -> datetime:
-        value = evaluate(expression, self.facts, process=element.process, element=element.id, moment=since)
-        return instant(value, process=element.process, element=element.id, expression=expression)[0]
-
-
-def work_out_period(process: Process, facts: Facts, since: datetime) -> datetime:
-    """Return when a periodic process next starts after `since`."""
-    if process.start_expression is None:
-        raise CaseError(f"the process {process.id} is not started by time")
-    facts.stored["period.from"] = since
-    deadline = work_out(
-        process.start_expression, facts, process=process.id, element=process.start_element, moment=since
-    )
-    if deadline.at is None or deadline.at <= since:
-        raise Incident(f"the process {process.id} does not say when it starts next", process=process.id)
-    return deadline.at
-
-
-def next_period(pack: Pack, process: str, since: datetime) -> datetime:
-    """Return when a periodic process next starts after the start of its last period."""
-    facts = Facts(pack, {}, ())
-    facts.at(local(since))
-    return work_out_period(pack.processes[process], facts, local(since))
-
-
-def _no_moment() -> datetime:
-    raise codec.StateError("the stored state lacks a moment")
-
-
-def _task_row(task: OpenTask, token: tuple[int, int] | None) -> list[Any]:
-    return [
-        task.id,
-        task.process,
-        task.element,
-        task.role,
-        list(task.entries),
-        codec.moment(task.created),
-        int(task.external),
-        int(task.automatic),
-        int(task.detached),
-        task.name,
-        task.form,
-        task.notice,
-        list(token) if token else 0,
-    ]
-
-
-def _task_from(row: list[Any]) -> tuple[OpenTask, tuple[int, int] | None]:
-    task = OpenTask(
-        id=row[0],
-        process=row[1],
-        element=row[2],
-        role=row[3],
-        entries=tuple(row[4]),
-        created=codec.to_moment(row[5]) or _no_moment(),
-        external=bool(row[6]),
-        automatic=bool(row[7]),
-        detached=bool(row[8]),
-        name=row[9],
-        form=row[10],
-        notice=row[11],
-    )
-    return task, (row[12][0], row[12][1]) if row[12] else None

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from engine.case.case import next_period
 from engine.case.model import Incident
+from engine.case.periodic import next_period
 from engine.clock import local
 from engine.errors import HomewardError
 from engine.pack.model import Pack, Start

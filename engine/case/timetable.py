@@ -1,0 +1,59 @@
+"""The timers a case waits for, worked out again after every act where their facts have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from engine.case.deadlines import instant
+from engine.case.evaluate import evaluate
+from engine.case.facts import Facts
+from engine.case.interpreter import Instance
+from engine.case.model import WaitingTimer
+from engine.case.scopes import Plan
+from engine.feel import Expression
+from engine.pack.model import Element
+
+Key = tuple[int, int, str]
+"""Instance, token, element."""
+
+
+class Timetable:
+    """What will fire when. `since` remembers when each token began to wait, which is what its `now` means."""
+
+    def __init__(self, plan: Plan, facts: Facts) -> None:
+        self._plan = plan
+        self._facts = facts
+        self.since: dict[Key, datetime] = {}
+        self.waiting: list[WaitingTimer] = []
+        self._due: dict[Key, tuple[int, datetime]] = {}
+
+    def rework(self, instances: Iterable[Instance], now: datetime) -> None:
+        """Work every waiting timer out again whose facts have changed; a timer that has fired is no longer here."""
+        waiting: list[WaitingTimer] = []
+        since: dict[Key, datetime] = {}
+        due: dict[Key, tuple[int, datetime]] = {}
+        for one in instances:
+            for token, element_id in one.awaited():
+                element = self._plan.element(element_id)
+                if element.trigger != "timer" or element.expression is None:
+                    continue
+                key = (one.number, token, element_id)
+                since[key] = self.since.get(key, now)
+                due[key] = self._work_out(key, element, element.expression, since[key])
+                name = f"{one.number}.{token}.{element_id}"
+                waiting.append(WaitingTimer(name, element.process, element_id, due[key][1]))
+        self.since, self._due = since, due
+        self.waiting = sorted(waiting, key=lambda timer: (timer.due, timer.id))
+
+    def _work_out(
+        self, key: Key, element: Element, expression: Expression, since: datetime
+    ) -> tuple[int, datetime]:
+        held = self._due.get(key)
+        if held is not None and not self._facts.changes.since(
+            self._plan.dependencies.of(expression), held[0]
+        ):
+            return held
+        stamp = self._facts.changes.stamp
+        value = evaluate(expression, self._facts, process=element.process, element=element.id, moment=since)
+        return stamp, instant(value, process=element.process, element=element.id, expression=expression)[0]
