@@ -132,6 +132,20 @@ def test_two_episodes_in_a_day_are_two_linked_cases_each_with_its_return(
     assert session.scalars(sa.select(Child)).one()
 
 
+def test_a_list_with_the_newest_first_is_handled_in_the_order_of_events(desk: Desk, session: Session) -> None:
+    file = send(
+        desk,
+        "found,Renwick,Ava,14/02/2011,P1,M2,,20/11/2026 08:00,",
+        "missing,Renwick,Ava,14/02/2011,P1,M2,20/11/2026 07:00,,",
+        "found,Renwick,Ava,14/02/2011,P1,M1,,20/11/2026 03:00,",
+        "missing,Renwick,Ava,14/02/2011,P1,M1,20/11/2026 01:00,,",
+    )
+    assert told(file) == ["recorded", "started", "recorded", "started"]
+    assert file.rows[0].case_id == file.rows[1].case_id != file.rows[2].case_id == file.rows[3].case_id
+    first, second = cases_of(session)
+    assert first.facts["episode.reported_at"] < second.facts["episode.reported_at"]
+
+
 def test_a_bad_row_is_kept_with_its_line_and_reason_and_stops_no_other(desk: Desk, session: Session) -> None:
     file = send(
         desk,
