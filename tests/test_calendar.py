@@ -159,6 +159,8 @@ def test_a_calendar_that_makes_no_sense_is_refused() -> None:
         WorkingCalendar(region="france")
     with pytest.raises(ValueError, match="before it opens"):
         WorkingCalendar(opens=time(17), closes=time(9))
+    with pytest.raises(ValueError, match="before it opens"):
+        WorkingCalendar(opens=time(9), closes=time(9))
     with pytest.raises(ValueError, match="more than any limit"):
         CALENDAR.working_days_after(MONDAY, 10**9)
 

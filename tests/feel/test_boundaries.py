@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
 
 from engine.feel import ANOTHER, UNKNOWN, UnaryTests, Value, YearsMonths, boundaries, parse, parse_unary
 
+MOMENT = datetime(2026, 3, 29, 1, tzinfo=UTC)
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 LIMITS: list[tuple[str, dict[str, list[Value]]]] = [
@@ -20,6 +21,11 @@ LIMITS: list[tuple[str, dict[str, list[Value]]]] = [
     ("x in (< 3, 7)", {"x": [2, 3, 4, 6, 7, 8]}),
     ('hours >= duration("PT24H")', {"hours": [24 * HOUR - SECOND, 24 * HOUR, 24 * HOUR + SECOND]}),
     ('day > @"2026-02-28"', {"day": [date(2026, 2, 27), date(2026, 2, 28), date(2026, 3, 1)]}),
+    (
+        'at >= @"2026-03-29T02:00:00@Europe/London"',
+        {"at": [MOMENT - SECOND, MOMENT, MOMENT + SECOND]},
+    ),
+    ('clock < @"09:00:00"', {"clock": [time(8, 59, 59), time(9), time(9, 0, 1)]}),
     ('since < @"P1Y"', {"since": [YearsMonths(11), YearsMonths(12), YearsMonths(13)]}),
     ('risk = "high" or risk = "low"', {"risk": ["high", "low", ANOTHER]}),
     ('risk in ("high", "low")', {"risk": ["high", "low", ANOTHER]}),

@@ -139,6 +139,11 @@ def test_the_longest_known_name_wins() -> None:
     assert value("[a b, 1]", {"a": 1, "a b": 2, "a b c": 3}) == [2, 1]
 
 
+def test_the_longest_name_wins_wherever_it_was_declared() -> None:
+    assert value("{a b: 1, x: a b c}.x", {"a b c": 3}) == 3
+    assert value("{a b c: 3, x: a b c}.x", {"a b": 1}) == 3
+
+
 def test_a_known_name_may_end_before_a_keyword() -> None:
     assert value("if risk level = 1 then child age else 0", {"risk level": 1, "child age": 14}) == 14
     assert value("for one item in all items return one item + 1", {"all items": [1, 2]}) == [2, 3]
@@ -199,6 +204,7 @@ def test_names_lists_what_an_expression_reads() -> None:
     assert read.names == {"child.age", "earlier", "e.x", "n", "list", "k", "z", "w", "start", "known.fact"}
     assert read.item_names == {"kind", "limit"}
     assert read.functions >= {"count"}
+    assert parse("for i in 1..3 return partial[-1] + item").names == {"item"}
     assert parse_unary("? > a, < b.c").names == {"a", "b.c"}
 
 
