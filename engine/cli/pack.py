@@ -9,15 +9,15 @@ from pathlib import Path
 import click
 
 from engine.cli.packcheck import check
-from engine.cli.places import processes_folder
 from engine.cli.progress import progress
 from engine.pack.draw import tidy as tidy_bytes
 from engine.pack.draw.export import diagrams, drawings
+from engine.settings import Settings
 
 PROCESSES = click.option(
     "--processes",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=processes_folder,
+    default=Settings.read().packs,
     help="Where the packs are; by default the folder `processes`.",
 )
 

@@ -12,9 +12,9 @@ import click
 
 from engine.check.inspection import Inspection, inspect_folder
 from engine.check.lint import all_rules
-from engine.cli.places import processes_folder
 from engine.pack.files import UnreadablePack
 from engine.problems import Problem
+from engine.settings import Settings
 
 
 @click.command()
@@ -63,7 +63,7 @@ def _explain(as_json: bool) -> None:
 
 def _folders(packs: tuple[str, ...]) -> list[Path]:
     """Return the folders meant; a name is a folder if there is one, else a council."""
-    root = processes_folder()
+    root = Settings.read().packs
     if packs:
         return [Path(name) if Path(name).is_dir() else root / name for name in packs]
     found = sorted(path.parent for path in root.glob("*/procedure.yaml"))

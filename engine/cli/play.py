@@ -12,8 +12,8 @@ from engine.check.scenarios import judge, read_scenarios
 from engine.check.scenarios import play as play_story
 from engine.check.scenarios.account import entry_line, told
 from engine.check.scenarios.play import Line, renumbered
-from engine.cli.places import processes_folder
 from engine.pack.library import Library
+from engine.settings import Settings
 
 STYLES = {
     "raised": "bold yellow",
@@ -37,7 +37,7 @@ def play(scenario: str, files: tuple[Path, ...], step: bool, facts: bool) -> Non
 
     Without --file the stories of all packs are searched.
     """
-    folder = processes_folder()
+    folder = Settings.read().packs
     library = Library(folder)
     places = (
         [Path(scenario)]
@@ -59,12 +59,12 @@ def play(scenario: str, files: tuple[Path, ...], step: bool, facts: bool) -> Non
         if step and last is not None and line.at != last:
             click.pause("  …")
         last = line.at
-        console.print(told(line), style=STYLES.get(line.kind), markup=False)
+        console.print(told(line), style=STYLES.get(line.kind), markup=False, soft_wrap=True)
 
     verdict = judge(play_story(story, library.get(story.authority), listen=listen))
     console.print("\nThe ledger at the end", style="bold")
     for case, entry in renumbered(verdict.played.entries):
-        console.print("  " + entry_line(case, entry), markup=False)
+        console.print("  " + entry_line(case, entry), markup=False, soft_wrap=True)
     for failure in verdict.hard_failures:
         console.print(f"hard: {failure}", style="bold red", markup=False)
     for failure in verdict.soft_failures:

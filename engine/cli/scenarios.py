@@ -11,11 +11,11 @@ import click
 
 from engine.check.scenarios import Scenario, Verdict, judge, play, read_scenarios
 from engine.check.scenarios.account import describe
-from engine.cli.places import processes_folder
 from engine.cli.progress import progress
 from engine.errors import HomewardError
 from engine.pack.library import Library
 from engine.problems import Problem, UnreadableFile
+from engine.settings import Settings
 
 
 @click.group()
@@ -38,7 +38,7 @@ def run(files: tuple[Path, ...], as_json: bool, only: tuple[str, ...], reload: b
 
     Ends with status 0 when all passed, 1 when one failed, 2 when a file could not be read.
     """
-    library = Library(processes_folder())
+    library = Library(Settings.read().packs)
     stories = _read(files, library)
     if only:
         stories = [story for story in stories if story.id in only]

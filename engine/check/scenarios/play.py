@@ -353,13 +353,6 @@ class _Story:
     # --- the account
 
     def _tell(self, number: int, changes: Changes, case: Case) -> None:
-        for entry in changes.entries.values():
-            before = self.played.entries.get((number, entry.number))
-            self.played.entries[number, entry.number] = entry
-            if before is None:
-                self._line(number, "raised", _raised(entry))
-            if not entry.open and (before is None or before.open):
-                self._line(number, "ended", _ended(entry))
         for happening in changes.history:
             if happening.kind in (
                 "event",
@@ -383,6 +376,13 @@ class _Story:
                 self._line(number, happening.kind, text)
         for change in changes.facts:
             self._line(number, "fact", f"{change.fact} = {_shown(change.value)} ({change.origin})")
+        for entry in changes.entries.values():
+            before = self.played.entries.get((number, entry.number))
+            self.played.entries[number, entry.number] = entry
+            if before is None:
+                self._line(number, "raised", _raised(entry))
+            if not entry.open and (before is None or before.open):
+                self._line(number, "ended", _ended(entry))
 
     def _line(self, number: int, kind: str, text: str) -> None:
         line = Line(self.clock.now(), number, kind, text)
