@@ -129,7 +129,10 @@ def test_a_date_is_no_moment_and_a_role_is_an_id() -> None:
 )
 def test_what_is_written_as_json_is_read_back_as_the_same_value(case: tuple[str, Any]) -> None:
     kind, value = case
-    assert parse_fact(fact(kind), to_json(value)) == value
+    read = parse_fact(fact(kind), to_json(value))
+    if isinstance(value, datetime):  # Python calls no moment of the hour that comes twice equal across zones
+        read, value = read.astimezone(UTC), value.astimezone(UTC)
+    assert read == value
 
 
 def test_only_values_of_facts_can_be_written() -> None:

@@ -160,20 +160,18 @@ class _Story:
         return [Episode(e.reported, e.returned, e.category, e.facts) for e in self.scenario.earlier]
 
     def _open_case(self, reported: datetime, event: str, earlier: list[Episode]) -> None:
-        facts = {
+        clocks = {
             "notification.received_at": self.clock.now(),
             "episode.reported_at": reported,
             "episode.missing_from": reported,
         }
-        facts = {name: value for name, value in facts.items() if name in self.pack.vocabulary.facts}
-        facts.update(
-            (name, value)
-            for name, value in self.told.items()
-            if self.pack.vocabulary.facts[name].source == "record"
-        )
-        if self.cases:  # a later episode of the same child: its own clocks, the child's present record
-            facts.update({"episode.reported_at": reported, "episode.missing_from": reported})
-            facts["notification.received_at"] = self.clock.now()
+        facts = {
+            name: value
+            for name, value in {**clocks, **self.told}.items()
+            if name in self.pack.vocabulary.facts and self.pack.vocabulary.facts[name].source == "record"
+        }
+        if self.cases:  # a later episode of the same child: clocks of its own, the child's present record
+            facts.update((name, value) for name, value in clocks.items() if name in facts)
             for name in [n for n in facts if n.startswith(("return.", "interview.", "meeting."))]:
                 del facts[name]
         case = Case.start(
