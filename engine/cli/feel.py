@@ -80,9 +80,12 @@ def feel(
 ) -> None:
     """Evaluate a FEEL EXPRESSION (the expression language of DMN) over facts.
 
-    \b homeward feel '1 + 2' homeward feel 'child.age < 16' --facts '{"child.age": 14}' homeward feel
-    'reported + duration("PT24H")' --facts '{"reported": "@\\"2026-03-28T20:00:00@Europe/London\\""}'
-    homeward feel '[24..72)' --unary 30 homeward feel 'working days after(date("2026-04-02"), 3)'
+    \b
+    homeward feel '1 + 2'
+    homeward feel 'child.age < 16' --facts '{"child.age": 14}'
+    homeward feel 'seen + duration("PT24H")' --facts '{"seen": "@\\"2026-03-28T20:00:00Z\\""}'
+    homeward feel '[24..72)' --unary 30
+    homeward feel 'working days after(date("2026-04-02"), 3)'
 
     A key with dots stands for nested objects, and keys may hold spaces. A string in the facts stays a
     string; write "@\\"2026-02-04\\"" for a date, time, date and time or duration. What FEEL makes null

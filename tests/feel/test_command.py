@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,14 @@ def test_the_help_shows_examples() -> None:
     text = run("--help").stdout
     for part in ("--facts", "--unary", "--explain", "--json", "homeward feel 'child.age < 16'", "status 2"):
         assert part in text
+
+
+def test_each_example_of_the_help_stands_on_its_line_and_works() -> None:
+    lines = [
+        line.strip()
+        for line in run("--help").stdout.splitlines()
+        if line.strip().startswith("homeward feel ")
+    ]
+    assert len(lines) == 5
+    for line in lines:
+        assert run(*shlex.split(line)[2:]).exit_code == 0, line
