@@ -94,7 +94,8 @@ def misfit(value: Any, kind: Type, env: feel.Environment | None = None) -> str |
     if value is None or value is feel.UNKNOWN or (kind.kind == "any" and kind.allowed is None):
         return None
     if not _CHECKS[kind.kind](value):
-        return f"{feel.feel_type(value)} where {kind.name} is declared"
+        declared = kind.kind if kind.name == kind.kind else f"{kind.kind} ({kind.name})"
+        return f"{feel.feel_type(value)} where {declared} is declared"
     if kind.parameters is not None and len(value.parameters) != len(kind.parameters):
         return f"a function of {len(value.parameters)} parameters where {kind.name} is declared"
     if kind.kind == "list" and kind.item is not None:
