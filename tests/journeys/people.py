@@ -15,7 +15,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from engine.clock import local
-from tests.webforms.site import PASSWORD, Site
+from tests.webforms.site import PASSWORD, Site, council_id
 
 AXE = Path(__file__).parents[2] / "webforms" / "assets" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = {"serious", "critical"}
@@ -47,6 +47,12 @@ class Office:
             context.set_default_timeout(PATIENCE)
             self.people[name] = Person(self, name, context, context.new_page())
         return self.people[name]
+
+    def worker_of(self, title: str) -> Person | None:
+        """Return who does the work of a role, by the council's own title for it; None for a role outside the council."""
+        pack = self.site.app.extensions["homeward"][1].get(council_id())
+        role = next((role for role in pack.roles.values() if role.label == title and not role.external), None)
+        return self.person(role.id.replace("_", "-")) if role else None
 
     def close(self) -> None:
         for person in self.people.values():
@@ -106,6 +112,28 @@ class Person:
             if one["impact"] in SERIOUS
         ]
 
+    def work_of(self, case: str) -> list[tuple[str, str]]:
+        """Return the open tasks of a case, read off its page, with the title of who does each."""
+        self.open(f"{case}")
+        heading = self.page.get_by_role("heading", name="What has to be done", exact=True)
+        if self.page.locator("caption", has_text="Open tasks of this case").count() == 0:
+            expect(heading).to_be_visible(timeout=PATIENCE)
+            return []
+        table = self.page.locator("table").filter(
+            has=self.page.locator("caption", has_text="Open tasks of this case")
+        )
+        names = table.locator("td:nth-child(2)").all_inner_texts()
+        roles = table.locator("td:nth-child(3)").all_inner_texts()
+        return [(name.strip(), role.strip()) for name, role in zip(names, roles, strict=True)]
+
+    def ledger(self, case: str) -> list[tuple[str, str]]:
+        """Return the duties of a case with how each stands, read off its page."""
+        self.open(f"{case}/duties")
+        duties = self.page.locator("table.hw-table > tbody > tr > th").all_inner_texts()
+        states = self.page.locator("table.hw-table > tbody > tr > td:last-child > strong").all_inner_texts()
+        names = [duty.splitlines()[0].strip() for duty in duties]
+        return [(name, state.strip()) for name, state in zip(names, states, strict=True)]
+
     # --- working
 
     def tasks(self, reference: str) -> list[str]:
@@ -117,8 +145,12 @@ class Person:
     def do(self, reference: str, task: str, story: Story | None = None) -> None:
         """Open a task of a case from the list, fill its form as the story says, and complete it."""
         self.open("/tasks?whose=team")
-        row = self.page.locator("tbody tr").filter(has_text=reference).filter(has_text=task).first
-        row.locator("td:nth-child(2) a").click()
+        rows = self.page.locator("tbody tr").filter(has_text=reference).filter(has_text=task)
+        onward = self.page.locator(".govuk-pagination__next a")
+        while not rows.count() and onward.count():
+            onward.click()
+            self.page.wait_for_load_state()
+        rows.first.locator("td:nth-child(2) a").click()
         self.look()
         self.fill(story or {})
         button = self.page.get_by_role("button", name="Complete this task", exact=True)

@@ -23,6 +23,7 @@ FOLLOWED = {
     "process_started": "Began: {}",
     "process_ended": "Finished: {}",
 }
+SAID_IN_TITLE = {("task_completed", "task_completed"), ("timers_fired", "timer_fired")}
 LATE = timedelta(minutes=1)
 """Something that was recorded within a minute was recorded at once."""
 
@@ -49,7 +50,7 @@ def _item(lines: list[HistoryLine], pack: Pack) -> HistoryItem:
     followed = [
         FOLLOWED[line.kind].format(line.name or words.plain(line.element or line.process or ""))
         for line in happened
-        if line.kind in FOLLOWED and not (act.kind == "task_completed" and line.kind == "task_completed")
+        if line.kind in FOLLOWED and (act.kind, line.kind) not in SAID_IN_TITLE
     ]
     if any(line.kind == "closed" for line in happened):
         followed.append("The case is closed: nothing is left to do")
