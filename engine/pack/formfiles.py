@@ -38,8 +38,11 @@ _TOP = frozenset(
         "required",
         "x-show",
         "x-copy",
+        "x-figures",
     }
 )
+FIGURES = ("period",)
+"""What figures a form can show beside its questions: those of the period of a process that time starts."""
 _ANY = frozenset({"type", "title", "description", "default", "x-clauses", "x-why", "x-copy", "x-widget"})
 _BY_TYPE = {
     "boolean": frozenset({"x-labels"}),
@@ -133,6 +136,10 @@ def _check_top(schema: Mapping[str, Any], expected: str, reader: _Reader) -> Non
     for key in ("description", "x-copy"):
         if key in schema and not isinstance(schema[key], str):
             reader.fault((key,), f"{key} must be a text", "Write it in quotes.")
+    if "x-figures" in schema and schema["x-figures"] not in FIGURES:
+        shown = schema["x-figures"]
+        remedy = suggest(str(shown), FIGURES, f"Use {', '.join(FIGURES)}, or remove it.")
+        reader.fault(("x-figures",), f"there are no figures of {shown}", remedy)
     try:
         Draft202012Validator.check_schema(dict(schema))
     except SchemaError as error:

@@ -17,7 +17,8 @@ from sqlalchemy.dialects.postgresql import insert
 from engine.clock import local
 from engine.pack import forms
 from engine.pack.model import Clause, Form, Notice, Pack
-from engine.services import access
+from engine.reports.figures import Figures
+from engine.services import access, figures
 from engine.services.acting import act_on, locked, plain
 from engine.services.desk import (
     Caller,
@@ -146,6 +147,8 @@ class TaskView:
     can_assign: bool
     why_not: str | None
     """Why the caller cannot submit it; None where the caller can."""
+    figures: Figures | None = None
+    """The figures of the period that the task is about, where its form shows them."""
 
 
 @dataclass(frozen=True)
@@ -365,6 +368,7 @@ def view(desk: Desk, task_id: int) -> TaskView:
         ),
         can_assign=access.may(desk.caller, "assign_task", task),
         why_not=why_not,
+        figures=figures.of_task(desk, form, pack, case.facts),
     )
 
 

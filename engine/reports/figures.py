@@ -1,0 +1,374 @@
+"""The figures of a period, each with the cases behind it.
+
+A duty counts in the period in which it was raised and stands as it does at the moment of reading; a missed limit counts
+in the period in which it passed, so that one raised late in a month and missed in the next is in one of the two reports.
+Each table says from when on it can be complete, because episodes may be loaded from before the ledger began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from statistics import median
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.clock import LOCAL_ZONE
+from engine.errors import HomewardError
+from engine.pack.model import Obligation, Pack
+from engine.store.tables import CaseRecord, Council, Episode, LedgerEntry, PackVersion
+
+NOTIFICATION = "process_notification"
+INTERVIEW = "hold_return_interview"
+SHOWN_CATEGORIES = ("missing", "absent")
+"""Categories that are shown with a nought too; the others only where there was one."""
+HELD = frozenset({"done", "done_late"})
+NEVER_MISSED = ("withdrawn", "superseded")
+"""Duties that ended so were found groundless or went on as another entry: neither missed its limit."""
+
+
+class NoPeriod(HomewardError):
+    """The two moments are no period."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRef:
+    """A case behind a figure."""
+
+    id: int
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure. `value` None means that there is nothing to work it out from.
+
+    `cases` are those behind it, each once, by id: fewer than `value` where a case has several or an episode was loaded
+    without one.
+    """
+
+    id: str
+    label: str
+    value: int | float | None
+    cases: tuple[CaseRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures about one thing. `note` says what is counted; before `complete_from` some of it was never recorded."""
+
+    id: str
+    title: str
+    note: str
+    lines: tuple[Line, ...]
+    complete_from: datetime
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures from `since` up to but without `until`, as the records stood at `as_at`."""
+
+    since: datetime
+    until: datetime
+    as_at: datetime
+    history_from: date | None
+    """The day from which the council's episodes are loaded; None where none are."""
+    tables: tuple[Table, ...]
+
+    @property
+    def over(self) -> bool:
+        """Say whether the period had ended when the figures were read."""
+        return self.until <= self.as_at
+
+    def line(self, name: str) -> Line:
+        """Return a line by its id, such as `interviews.held`."""
+        return next(line for table in self.tables for line in table.lines if line.id == name)
+
+
+def period_figures(
+    session: Session, council: Council, pack: Pack, since: datetime, until: datetime, as_at: datetime
+) -> Figures:
+    """Read the figures of the transaction's council from `since` up to but without `until`; moments are aware.
+
+    `pack` gives the words, and the duties that are shown with a nought. Raises NoPeriod where `until` is not later.
+    """
+    if until <= since:
+        raise NoPeriod("a period ends after it begins: give a later end")
+    ledger_from = session.scalar(sa.select(sa.func.min(PackVersion.stored_at))) or as_at
+    episodes_from = ledger_from
+    if council.history_from is not None:
+        episodes_from = datetime.combine(council.history_from, time(), LOCAL_ZONE)
+    entries = _raised(session, pack, since, until)
+    shown = _carried(pack) | {entry.obligation for entry in entries}
+
+    def table(
+        name: str, title: str, note: str, lines: Iterable[Line], start: datetime = ledger_from
+    ) -> Table:
+        return Table(name, title, note, tuple(lines), start.astimezone(LOCAL_ZONE), since >= start)
+
+    tables = [
+        table(
+            "episodes",
+            "Episodes",
+            "Episodes reported in the period, those loaded from the council’s own records too.",
+            _episodes(session, since, until),
+            episodes_from,
+        )
+    ]
+    if NOTIFICATION in shown:
+        tables.append(
+            table(
+                "notifications",
+                "Notifications",
+                "Notifications that had to be worked through, by when that began.",
+                _notifications(entries, as_at),
+            )
+        )
+    if INTERVIEW in shown:
+        tables.append(
+            table(
+                "interviews",
+                "Return interviews",
+                "Return interviews that became due in the period, and how each stands now.",
+                _interviews(entries, as_at),
+            )
+        )
+    meetings = [
+        obligation
+        for obligation in pack.vocabulary.obligations.values()
+        if obligation.id in shown and obligation.kind == "meeting" and not obligation.periodic
+    ]
+    if meetings:
+        tables.append(
+            table(
+                "meetings",
+                "Meetings",
+                "Meetings that were called for in the period, and how each stands now.",
+                [line for meeting in meetings for line in _meeting(meeting, entries)],
+            )
+        )
+    tables.append(
+        table(
+            "missed",
+            "Limits missed",
+            "Duties of the council whose time limit passed in the period before they were done. "
+            "Duties withdrawn or handed on are left out.",
+            _missed(session, pack, since, until, as_at),
+        )
+    )
+    return Figures(
+        since.astimezone(LOCAL_ZONE),
+        until.astimezone(LOCAL_ZONE),
+        as_at.astimezone(LOCAL_ZONE),
+        council.history_from,
+        tuple(tables),
+    )
+
+
+def _carried(pack: Pack) -> set[str]:
+    """Return the obligations that something in the pack can raise."""
+    return {
+        duty.obligation
+        for process in pack.processes.values()
+        for element in process.elements.values()
+        for duty in element.duties
+    }
+
+
+# --- what is read: three statements
+
+
+def _raised(session: Session, pack: Pack, since: datetime, until: datetime) -> Sequence[Any]:
+    """Return the entries raised in the period of what is counted one by one.
+
+    One that was superseded is left out: the entry that took its place is there.
+    """
+    meetings = {
+        obligation.id
+        for obligation in pack.vocabulary.obligations.values()
+        if obligation.kind == "meeting" and not obligation.periodic
+    }
+    return session.execute(
+        sa.select(
+            LedgerEntry.case_id,
+            CaseRecord.reference,
+            LedgerEntry.obligation,
+            LedgerEntry.outcome,
+            LedgerEntry.clock,
+            LedgerEntry.due,
+            LedgerEntry.done,
+        )
+        .join(CaseRecord, CaseRecord.id == LedgerEntry.case_id)
+        .where(
+            LedgerEntry.raised >= since,
+            LedgerEntry.raised < until,
+            LedgerEntry.obligation.in_({NOTIFICATION, INTERVIEW} | meetings),
+            LedgerEntry.outcome != "superseded",
+        )
+        .order_by(LedgerEntry.case_id, LedgerEntry.number)
+    ).all()
+
+
+def _episodes(session: Session, since: datetime, until: datetime) -> list[Line]:
+    rows = session.execute(
+        sa.select(
+            Episode.child_id, Episode.category, Episode.returned_at, Episode.case_id, CaseRecord.reference
+        )
+        .outerjoin(CaseRecord, CaseRecord.id == Episode.case_id)
+        .where(Episode.reported_at >= since, Episode.reported_at < until)
+        .order_by(Episode.id)
+    ).all()
+    categories = [*SHOWN_CATEGORIES, *sorted({row.category for row in rows} - set(SHOWN_CATEGORIES))]
+    lines = [_line("episodes.all", "Episodes", rows)]
+    lines += [
+        _line(
+            f"episodes.{category}",
+            category.replace("_", " ").capitalize(),
+            [row for row in rows if row.category == category],
+        )
+        for category in categories
+    ]
+    children: dict[int, list[Any]] = {}
+    for row in rows:
+        children.setdefault(row.child_id, []).append(row)
+    again = [own for own in children.values() if len(own) > 1]
+    return [
+        *lines,
+        _line("episodes.open", "Not known to be back", [row for row in rows if row.returned_at is None]),
+        Line("episodes.children", "Children", len(children), _cases(rows)),
+        Line(
+            "episodes.repeated",
+            "Children with more than one episode",
+            len(again),
+            _cases([row for own in again for row in own]),
+        ),
+    ]
+
+
+def _missed(session: Session, pack: Pack, since: datetime, until: datetime, as_at: datetime) -> list[Line]:
+    """Return the missed limits by obligation. A limit that had passed before the duty was raised counts from then."""
+    noticed = sa.func.greatest(LedgerEntry.due, LedgerEntry.raised)
+    rows = session.execute(
+        sa.select(LedgerEntry.case_id, CaseRecord.reference, LedgerEntry.obligation, LedgerEntry.done)
+        .join(CaseRecord, CaseRecord.id == LedgerEntry.case_id)
+        .where(
+            noticed >= since,
+            noticed < until,
+            LedgerEntry.raised < until,
+            LedgerEntry.due < sa.func.least(until, as_at, type_=LedgerEntry.due.type),
+            LedgerEntry.outcome.not_in(NEVER_MISSED),
+            sa.or_(LedgerEntry.done.is_(None), LedgerEntry.done > LedgerEntry.due),
+            sa.not_(LedgerEntry.external),
+        )
+        .order_by(LedgerEntry.case_id, LedgerEntry.number)
+    ).all()
+    duties: dict[str, list[Any]] = {}
+    for row in rows:
+        duties.setdefault(row.obligation, []).append(row)
+    order = {name: number for number, name in enumerate(pack.vocabulary.obligations)}
+    return [
+        _line("missed.all", "Limits missed", rows),
+        _line("missed.open", "Still not done", [row for row in rows if row.done is None]),
+        *(
+            _line(f"missed.{name}", _meaning(pack.vocabulary.obligations, name), duties[name])
+            for name in sorted(duties, key=lambda name: order.get(name, len(order)))
+        ),
+    ]
+
+
+# --- what is made of it
+
+
+def _notifications(entries: Sequence[Any], as_at: datetime) -> list[Line]:
+    rows = [entry for entry in entries if entry.obligation == NOTIFICATION]
+    choose = _chooser("notifications", rows)
+    return [
+        choose("raised", "Notifications", lambda row: True),
+        choose("done", "Worked through", _held),
+        choose("in_time", "Worked through within the limit", lambda row: _held(row) and _in_time(row)),
+        choose("late", "Worked through after the limit", lambda row: _held(row) and _late(row, as_at)),
+        choose("open", "Still open", lambda row: row.outcome == "open"),
+    ]
+
+
+def _interviews(entries: Sequence[Any], as_at: datetime) -> list[Line]:
+    rows = [entry for entry in entries if entry.obligation == INTERVIEW]
+    choose = _chooser("interviews", rows)
+    held = [row for row in rows if _held(row)]
+    hours = [(row.done - row.clock).total_seconds() / 3600 for row in held if row.done is not None]
+    return [
+        choose("raised", "Became due", lambda row: True),
+        choose("held", "Held", _held),
+        choose("in_time", "Held within the limit", lambda row: _held(row) and _in_time(row)),
+        choose("late", "Held after the limit", lambda row: _held(row) and _late(row, as_at)),
+        choose("refused", "Refused", lambda row: row.outcome == "refused"),
+        choose("not_engaged", "Child did not engage", lambda row: row.outcome == "not_engaged"),
+        choose("withdrawn", "Withdrawn", lambda row: row.outcome == "withdrawn"),
+        choose("open", "Still open", lambda row: row.outcome == "open"),
+        choose(
+            "overdue",
+            "Still open and past the limit",
+            lambda row: row.outcome == "open" and _late(row, as_at),
+        ),
+        Line(
+            "interviews.median_hours",
+            "Median hours from the start of the clock to the interview",
+            round(median(hours), 1) if hours else None,
+            _cases(held),
+        ),
+    ]
+
+
+def _meeting(meeting: Obligation, entries: Sequence[Any]) -> list[Line]:
+    """Return a kind of meeting's lines: how each stands only where there was one."""
+    rows = [entry for entry in entries if entry.obligation == meeting.id]
+    choose = _chooser(meeting.id, rows)
+    lines = [choose("raised", meeting.meaning, lambda row: True)]
+    if rows:
+        lines += [
+            choose("held", "of these held", _held),
+            choose("open", "of these still open", lambda row: row.outcome == "open"),
+            choose(
+                "other",
+                "of these ended without being held",
+                lambda row: row.outcome != "open" and not _held(row),
+            ),
+        ]
+    return lines
+
+
+def _held(row: Any) -> bool:
+    return row.outcome in HELD
+
+
+def _late(row: Any, as_at: datetime) -> bool:
+    """Say whether a duty was done after its limit, or stands open past it."""
+    return row.due is not None and (row.done or as_at) > row.due
+
+
+def _in_time(row: Any) -> bool:
+    return row.due is not None and row.done is not None and row.done <= row.due
+
+
+def _chooser(table: str, rows: Sequence[Any]) -> Callable[[str, str, Callable[[Any], bool]], Line]:
+    def choose(name: str, label: str, fits: Callable[[Any], bool]) -> Line:
+        return _line(f"{table}.{name}", label, [row for row in rows if fits(row)])
+
+    return choose
+
+
+def _line(name: str, label: str, rows: Sequence[Any]) -> Line:
+    return Line(name, label, len(rows), _cases(rows))
+
+
+def _cases(rows: Iterable[Any]) -> tuple[CaseRef, ...]:
+    known = {row.case_id: row.reference for row in rows if row.case_id is not None}
+    return tuple(CaseRef(number, known[number]) for number in sorted(known))
+
+
+def _meaning(obligations: Mapping[str, Obligation], name: str) -> str:
+    return obligations[name].meaning if name in obligations else name.replace("_", " ").capitalize()
