@@ -36,7 +36,6 @@ from engine.store.tables import (
     Timer,
 )
 
-
 MOST_CHILDREN = 500
 """A search that fits more children than these shows the cases of so many: it has to be narrowed."""
 

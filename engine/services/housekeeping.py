@@ -50,6 +50,5 @@ def beat(session: Session, name: str, at: datetime, detail: dict[str, int]) -> N
 
 
 def last_sweep(session: Session) -> datetime | None:
-    """Return when any worker last swept: None, or long ago, means that no timer fires and no notice leaves.
-    """
+    """Return when any worker last swept: None, or long ago, means that no timer fires and no notice leaves."""
     return session.scalar(sa.select(sa.func.max(Heartbeat.at)))

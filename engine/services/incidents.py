@@ -144,7 +144,9 @@ def _again(desk: Desk, files: Any, incident: Incident) -> bool:
         _close(desk, incident, "carried out")
         return True
     # the same act has failed again: what it says now belongs to the incident that is there already
-    message = desk.session.scalar(sa.delete(Incident).where(Incident.id == done.incident).returning(Incident.message))
+    message = desk.session.scalar(
+        sa.delete(Incident).where(Incident.id == done.incident).returning(Incident.message)
+    )
     _put_off(desk, incident, message or incident.message, file)
     return False
 

