@@ -15,6 +15,7 @@ from engine.pack.model import Derived, Pack
 
 NOW = "now"
 EVERYTHING = "*"
+EARLIER_EPISODES = "earlier_episodes"
 _CLOCKS = frozenset({"now", "today"})
 _TELLS_TIME = re.compile(r"\b(?:now|today)\b")
 
@@ -65,7 +66,7 @@ class Dependencies:
                 found.add(fact if len(parts) > 1 else EVERYTHING)
             elif len(parts) == 1:
                 # A whole group, or a name that only an item of a list has.
-                found.add(EVERYTHING if name in self._groups else name)
+                found.add(EVERYTHING if name in self.groups else name)
             else:
                 # A derived fact may be set outright by an override, so it counts itself as well.
                 found.add(fact)
@@ -74,8 +75,13 @@ class Dependencies:
         return frozenset(found)
 
     @cached_property
-    def _groups(self) -> frozenset[str]:
-        return frozenset(fact.partition(".")[0] for fact in self._pack.vocabulary.facts)
+    def groups(self) -> dict[str, frozenset[str]]:
+        """The names that expressions may read under each first name."""
+        names: dict[str, set[str]] = {"child": {EARLIER_EPISODES}, "period": {"from", "to"}}
+        for fact in self._pack.vocabulary.facts:
+            prefix, _, rest = fact.partition(".")
+            names.setdefault(prefix, set()).add(rest)
+        return {prefix: frozenset(rest) for prefix, rest in names.items()}
 
 
 class Changes:

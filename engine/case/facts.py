@@ -11,13 +11,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from engine.case.dependencies import NOW, Changes, Dependencies
+from engine.case.dependencies import EARLIER_EPISODES, NOW, Changes, Dependencies
 from engine.case.model import Episode, Incident
 from engine.dmn import DecisionError
 from engine.feel import UNKNOWN, Environment, FeelError, UnknownFact
 from engine.pack.model import Derived, Pack
-
-EARLIER_EPISODES = "earlier_episodes"
 
 
 class Group(Mapping[str, Any]):
@@ -64,13 +62,7 @@ class Facts:
         self._groups = self._make_groups()
 
     def _make_groups(self) -> dict[str, Group]:
-        names: dict[str, set[str]] = {}
-        for fact in self.pack.vocabulary.facts:
-            prefix, _, rest = fact.partition(".")
-            names.setdefault(prefix, set()).add(rest)
-        names.setdefault("child", set()).add(EARLIER_EPISODES)
-        names.setdefault("period", set()).update(("from", "to"))
-        return {prefix: Group(self.read, prefix, frozenset(rest)) for prefix, rest in names.items()}
+        return {prefix: Group(self.read, prefix, names) for prefix, names in self.dependencies.groups.items()}
 
     def store(self, fact: str, value: Any) -> None:
         """Set a stored fact."""
