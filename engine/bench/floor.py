@@ -1,8 +1,8 @@
 """What SpiffWorkflow costs by itself: the floor that our own figures are set beside.
 
 A process of ten user tasks with a parallel pair and a boundary timer, read by SpiffWorkflow's own parser and stored
-by its own serialiser: load, complete one task, store. It runs in a process of its own (`python -m engine.bench.floor` prints
-milliseconds), because inside ours SpiffWorkflow is made lean.
+by its own serialiser: load, complete one task, store. It runs in a process of its own, because inside ours
+SpiffWorkflow is made lean; `python -m engine.bench.floor` prints milliseconds.
 """
 
 from __future__ import annotations

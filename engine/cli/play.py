@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -50,15 +51,14 @@ def play(scenario: str, files: tuple[Path, ...], step: bool, facts: bool) -> Non
         raise click.UsageError(f"no story is called {scenario}; looked in {len(places)} files")
     story, console = wanted[0], Console(highlight=False)
     console.print(f"[bold]{story.id}[/bold]: {story.title}")
-    last = None
+    shown: list[datetime] = []
 
     def listen(line: Line) -> None:
-        nonlocal last
         if line.kind == "fact" and not facts:
             return
-        if step and last is not None and line.at != last:
+        if step and shown and line.at != shown[-1]:
             click.pause("  …")
-        last = line.at
+        shown.append(line.at)
         console.print(told(line), style=STYLES.get(line.kind), markup=False, soft_wrap=True)
 
     verdict = judge(play_story(story, library.get(story.authority), listen=listen))
