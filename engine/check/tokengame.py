@@ -226,7 +226,7 @@ class TokenGame:
             source = self.elements[self.flows[current].source]
             if source.id == gateway:
                 continue
-            if source.id in active or source.attached_to in active:
+            if source.id in active:  # a boundary event that has fired is not: only those that still listen
                 return True
             todo += source.incoming
             if source.attached_to:

@@ -67,3 +67,7 @@ def play(seed: int, path: int) -> int:
 def test_random_diagrams_end_alike_in_the_interpreter_and_the_token_game(batch: int) -> None:
     steps = sum(play(seed, path) for seed in range(batch * 12, batch * 12 + 12) for path in range(3))
     assert steps > 100
+
+
+def test_a_boundary_event_that_has_fired_holds_up_no_inclusive_join() -> None:
+    assert play(10_600, 1) > 3
