@@ -273,7 +273,10 @@ def _spread(
     if file.child_id is None or not changes.facts:
         return
     changed = {change.fact: change for change in changes.facts}
-    _keep_episode(desk, file, {name: change.value for name, change in changed.items()})
+    if _keep_episode(desk, file, {name: change.value for name, change in changed.items()}):
+        for other in files:
+            if other.id != file.id and other.status != "closed":
+                tell_episodes(desk, other, account=account)
     of_child = {
         name: change
         for name, change in changed.items()
@@ -306,7 +309,10 @@ def _spread(
 def _tell_siblings(
     desk: Desk, files: list[CaseFile], file: CaseFile, asked: Asked, *, account: int | None
 ) -> None:
-    for other in files:
+    known = {one.id for one in files}
+    # a case that started while we waited for the child's row was not among those we locked
+    late = [one for one in casefile.lock(desk.session, pack_of, child=file.child_id) if one.id not in known]
+    for other in [*files, *late]:
         if other.id != file.id and other.status != "closed":
             act_on_sibling(desk, other, asked, account=account)
 
@@ -337,10 +343,22 @@ _OF_EPISODE = {
 }
 
 
-def _keep_episode(desk: Desk, file: CaseFile, changed: Mapping[str, Any]) -> None:
+def _keep_episode(desk: Desk, file: CaseFile, changed: Mapping[str, Any]) -> bool:
+    """Keep what an act says of its episode on the child's record; return whether it said anything."""
     told = {column: changed.get(fact) for column, fact in _OF_EPISODE.items()}
-    if any(value is not None for value in told.values()):
-        desk.session.execute(_EPISODE, {"case": file.id, **told})
+    if all(value is None for value in told.values()):
+        return False
+    desk.session.execute(_EPISODE, {"case": file.id, **told})
+    return True
+
+
+def tell_episodes(desk: Desk, other: CaseFile, *, account: int | None) -> Done | None:
+    """Let another case of the child know how the child's earlier episodes now stand."""
+    if other.child_id is None:
+        return None
+    own = desk.session.scalar(sa.select(EpisodeRow.reported_at).where(EpisodeRow.case_id == other.id))
+    rows = earlier_episodes(desk, other.child_id, other.pack, before=own, without=other.id)
+    return act_on_sibling(desk, other, {"do": "episodes", "episodes": rows}, account=account)
 
 
 # --- incidents

@@ -25,6 +25,7 @@ from engine.services.acting import (
     earlier_episodes,
     locked,
     plain,
+    tell_episodes,
 )
 from engine.services.caseview import CaseRow, CaseView, ledger, search, view
 from engine.services.desk import Desk, InvalidAnswers, NotFound, once, remember
@@ -262,14 +263,10 @@ def record_changed(
 
 def earlier_changed(desk: Desk, child_id: int) -> list[Done]:
     """Tell all open cases of a child that its earlier episodes have changed (more was loaded, or corrected)."""
-    done = []
-    for file in casefile.lock(desk.session, pack_of, child=child_id):
-        own = desk.session.execute(sa.select(Episode.reported_at).where(Episode.case_id == file.id)).scalar()
-        rows = earlier_episodes(desk, child_id, file.pack, before=own, without=file.id)
-        done.append(
-            act_on_sibling(desk, file, {"do": "episodes", "episodes": rows}, account=desk.caller.account)
-        )
-    return done
+    account = desk.caller.account
+    files = casefile.lock(desk.session, pack_of, child=child_id)
+    told = (tell_episodes(desk, file, account=account) for file in files)
+    return [done for done in told if done is not None]
 
 
 def retry(desk: Desk, case_id: int) -> bool:

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from engine.services import cases, incidents, tasks
 from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound
+from engine.store.casefile import lock
+from engine.store.packs import pack_of
 from engine.store.tables import CaseRecord, Episode, LedgerEntry, LegalStatus, Task, Timer
 from tests.conftest import Office
 
@@ -231,3 +233,21 @@ def test_an_incident_that_cannot_be_mended_is_given_up_with_a_reason(
     assert session.get_one(CaseRecord, case_id).status == "open"
     with pytest.raises(Conflict):
         incidents.retry(desk, incident)
+
+
+def test_the_end_of_an_earlier_episode_reaches_the_case_that_is_open_beside_it(
+    session: Session, office: Office
+) -> None:
+    office.set_up(session)
+    desk = office.desk(session)
+    first = started(desk, office)
+    child_id = session.get_one(CaseRecord, first).child_id
+    assert child_id is not None
+    office.clock.advance(timedelta(hours=6))
+    second = cases.start(desk, child_id, facts={**FACTS, "episode.reported_at": office.clock.now()})
+    before = session.get_one(CaseRecord, second, populate_existing=True).acts
+    cases.record_event(desk, first, "returned", actual=NOTIFIED + timedelta(hours=2))
+    assert session.get_one(CaseRecord, second, populate_existing=True).acts == before + 1
+    file = next(file for file in lock(session, pack_of, case=second) if file.id == second)
+    (episode,) = file.case.facts.episodes
+    assert episode.returned == NOTIFIED + timedelta(hours=2)

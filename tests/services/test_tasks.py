@@ -284,3 +284,26 @@ def test_of_two_who_submit_at_once_one_wins_and_the_other_is_told(
     with sessions() as session:
         desk = office.desk(session)
         assert desk.session.get_one(CaseRecord, case_id).acts == 2
+
+
+def test_an_act_costs_the_same_after_hundreds_of_earlier_ones(coordinator: Desk, office: Office) -> None:
+    session = coordinator.session
+    case_id, _ = started(coordinator, office)
+
+    def act(number: int) -> tuple[int, int]:
+        office.clock.advance(timedelta(minutes=1))
+        session.expunge_all()
+        with statements(session) as sent:
+            cases.change_facts(
+                coordinator, case_id, {"risk.level": ("low", "high")[number % 2]}, reason="daily"
+            )
+        state = session.scalar(sa.text("SELECT length(state) FROM case_state"))
+        return len([s for s in sent if "SAVEPOINT" not in s]), state or 0
+
+    early = [act(number) for number in range(4)][-1]
+    for number in range(300):
+        act(number)
+    late = [act(number) for number in range(4)][-1]
+    assert late[0] == early[0] <= 12
+    assert late[1] <= early[1] * 1.1
+    assert session.get_one(CaseRecord, case_id, populate_existing=True).acts >= 300
