@@ -20,6 +20,7 @@ from webforms import (
     children,
     db,
     errors,
+    figures,
     help,
     intake,
     procedures,
@@ -76,7 +77,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     provider.configure(app, settings)
     errors.register(app)
     environment.register(app)
-    for part in (signin, provider, tasks, cases, children, intake, procedures, admin, help):
+    for part in (signin, provider, tasks, cases, children, intake, figures, procedures, admin, help):
         app.register_blueprint(part.blueprint)
     return app
 

@@ -127,7 +127,7 @@ def test_a_quarter_that_is_over_asks_for_the_report_and_both_meetings(worker: Wo
             led["Report to the Performance and Quality Sub-Group"],
             {"reference": "PQ 14"},
         )
-        held = {"held_on": "2026-04-01"}
+        held: dict[str, object] = {"held_on": "2026-04-01"}
         submit(office.desk(session, lead), led["Hold the Missing Children Steering Group"], held)
         done = submit(office.desk(session, buyer), bought["Hold the NRS contract meeting"], held)
         assert done.closed

@@ -99,3 +99,17 @@ def test_limits_read_in_the_unit_people_use() -> None:
         "90 minutes",
         "1 hour",
     ]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "words"),
+    [
+        ("2026-05-01T00:00", "2026-06-01T00:00", "1 May to 31 May 2026"),
+        ("2026-12-01T00:00", "2027-01-01T00:00", "1 December to 31 December 2026"),
+        ("2026-10-01T00:00", "2027-04-01T00:00", "1 October 2026 to 31 March 2027"),
+        ("2026-05-12T00:00", "2026-05-13T00:00", "12 May 2026"),
+        ("2026-05-12T09:30", "2026-06-01T00:00", "12 May 2026 at 9:30am to 1 June 2026 at midnight"),
+    ],
+)
+def test_a_period_reads_with_its_last_day(since: str, until: str, words: str) -> None:
+    assert moments.period_words(at(since), at(until)) == words

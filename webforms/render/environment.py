@@ -16,6 +16,8 @@ from jinja2.runtime import StrictUndefined
 from jinja2.utils import missing
 from markupsafe import Markup, escape
 
+from engine.clock import local
+from engine.services import access
 from webforms import db
 from webforms.access import ADMINISTRATOR
 from webforms.paging import here_on_page
@@ -58,7 +60,7 @@ def register(app: Flask) -> None:
         moment=moments.moment_words,
         short_moment=lambda moment: moments.short_moment_words(moment, db.now()),
         day=moments.day_words,
-        short_day=lambda day: moments.short_day_words(day, moments.local(db.now()).date()),
+        short_day=lambda day: moments.short_day_words(day, local(db.now()).date()),
         span=moments.span_words,
         navigation=navigation,
         outcome_words=lambda outcome: words.OUTCOMES.get(str(outcome), words.plain(str(outcome))),
@@ -67,6 +69,7 @@ def register(app: Flask) -> None:
         origin_words=lambda origin: words.ORIGINS.get(origin, words.plain(origin)),
         page_address=here_on_page,
         page_items=page_items,
+        period=moments.period_words,
         plain=words.plain,
         report_reason=reportforms.reason_words,
         value_words=words.value_words,
@@ -82,7 +85,7 @@ def register(app: Flask) -> None:
 def limit_when(due: datetime, whole_day: bool) -> str:
     """Return a limit for a line of a list: "today at 4:30pm", or "by the end of Tue 12 May" for a whole day."""
     if whole_day:
-        return f"by the end of {moments.short_day_words(moments.local(due).date(), moments.local(db.now()).date())}"
+        return f"by the end of {moments.short_day_words(local(due).date(), local(db.now()).date())}"
     return moments.short_moment_words(due, db.now())
 
 
@@ -113,6 +116,8 @@ def navigation() -> list[dict[str, Any]]:
         ("Reports received", "intake.overview", here[0] == "intake"),
         ("Procedure", "procedures.overview", here[0] == "procedures"),
     ]
+    if access.may(db.desk().caller, "see_case"):
+        items.insert(3, ("Figures", "figures.show", here[0] == "figures"))
     if ADMINISTRATOR in g.person.roles:
         items.append(("Administration", "admin.overview", here[0] == "admin"))
     return [{"text": text, "href": url_for(endpoint), "active": active} for text, endpoint, active in items]

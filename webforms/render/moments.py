@@ -51,6 +51,22 @@ def short_moment_words(moment: datetime, now: datetime) -> str:
     return f"{short_day_words(local(moment).date(), local(now).date())} at {time_words(moment)}"
 
 
+def period_words(since: datetime, until: datetime) -> str:
+    """Return a period as "1 May to 31 May 2026", its last day included; with times where it does not keep to days."""
+    first, end = local(since), local(until)
+    if any((there.hour, there.minute, there.second) != (0, 0, 0) for there in (first, end)):
+        return f"{_short_date(first.date())} at {time_words(first)} to {_short_date(end.date())} at {time_words(end)}"
+    last = end.date() - timedelta(days=1)
+    if first.date() == last:
+        return _short_date(last)
+    start = f"{first.day} {first:%B}" if first.year == last.year else _short_date(first.date())
+    return f"{start} to {_short_date(last)}"
+
+
+def _short_date(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
 def span_words(span: timedelta) -> str:
     """Return a span as "45 minutes", "3 hours 20 minutes", "2 days 4 hours": at most two units, rounded down."""
     minutes = int(abs(span).total_seconds() // 60)

@@ -1,0 +1,89 @@
+"""The figures' page, its file, and the figures beside the tasks that report them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from engine.services import periodic
+from engine.services.timers import Worker
+from engine.store.database import make_sessions
+from engine.store.tables import Task
+from tests.webforms.site import Site
+
+MONTHS_END = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
+
+
+def end_the_month(site: Site) -> int:
+    """Start what the end of the month starts; return the task whose form asks for its figures."""
+    site.clock.move_to(MONTHS_END)
+    assert periodic.start_due(
+        Worker(make_sessions(site.engine), site.clock, site.app.extensions["homeward"][1], site.settings)
+    )
+    with site.session() as session:
+        return session.scalars(
+            sa.select(Task.id).where(Task.form == "monthly-data", Task.role == "missing_coordinator")
+        ).one()
+
+
+def test_the_months_task_shows_the_months_figures_and_says_what_they_cover(site: Site) -> None:
+    task = end_the_month(site)
+    visitor = site.client("missing-coordinator")
+    page = visitor.get(f"/tasks/{task}").text
+    assert "The figures of the period" in page and "Return interviews" in page
+    assert "13 May 2026 at 10:30am to 1 June 2026 at midnight" in page
+    assert "Earlier episodes are loaded from" in page
+    assert 'href="/figures?from=2026-05-13T' in page and 'href="/figures/csv?from=2026-05-13T' in page
+    assert "The figures of the period" not in visitor.get("/tasks/1").text
+
+
+def test_the_file_of_a_task_holds_the_figures_of_its_page(site: Site) -> None:
+    end_the_month(site)
+    visitor = site.client("missing-coordinator")
+    answer = visitor.get("/figures/csv?from=2026-05-01&to=2026-05-31")
+    assert answer.mimetype == "text/csv"
+    assert "figures-2026-05-01-to-2026-05-31.csv" in answer.headers["Content-Disposition"]
+    lines = answer.get_data().decode("utf-8-sig").splitlines()
+    assert lines[:3] == [
+        "Table,Figure,Number,Cases",
+        "Period,From,2026-05-01 00:00+01:00,",
+        'Period,"Up to, without",2026-06-01 00:00+01:00,',
+    ]
+    episodes = next(line.split(",") for line in lines if line.startswith("Episodes,Episodes,"))
+    with site.session() as session:
+        counted = session.scalar(
+            sa.text(
+                "SELECT count(*) FROM episode WHERE reported_at >= '2026-05-01 00:00+01' "
+                "AND reported_at < '2026-06-01 00:00+01'"
+            )
+        )
+    assert int(episodes[2]) == counted > 0
+    page = visitor.get("/figures?from=2026-05-01&to=2026-05-31").text
+    assert "1 May to 31 May 2026" in page
+    assert all(f">{reference}</a>" in page for reference in episodes[3].split())
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("from=2026-05-31&to=2026-05-01", "must not be before"),
+        ("from=2026-05-01", "first and the last day"),
+        ("from=soon&to=2026-05-01", "as a date"),
+        ("from=2026-05-01&to=9999-12-31", "a calendar has"),
+    ],
+)
+def test_what_is_no_period_is_said_in_words(site: Site, asked: str, said: str) -> None:
+    visitor = site.client("missing-coordinator")
+    answer = visitor.get(f"/figures?{asked}")
+    assert answer.status_code == 422 and said in answer.text
+    assert visitor.get(f"/figures/csv?{asked}").status_code == 422
+
+
+def test_who_may_not_see_cases_sees_no_figures(site: Site) -> None:
+    visitor = site.client("administrator")
+    for path in ("/figures", "/figures/csv"):
+        assert visitor.get(path).status_code == 403
+    assert 'href="/figures"' not in visitor.get("/procedure").text
+    assert 'href="/figures"' in site.client("missing-coordinator").get("/procedure").text
