@@ -6,7 +6,10 @@ page that could not write its access-log row is not shown.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from flask import Flask
@@ -88,11 +91,11 @@ def secret_key(settings: Settings) -> str:
     if given:
         return given
     kept = settings.data / "secret-key"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with kept.open("x") as new:
-            kept.chmod(0o600)
-            new.write(secrets.token_hex(32))
-    except FileExistsError:
-        pass
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=kept.parent, prefix="secret-key-") as made:
+            made.write(secrets.token_hex(32))
+            made.flush()
+            with contextlib.suppress(FileExistsError):  # another process was first: its key holds for both
+                os.link(made.name, kept)
     return kept.read_text()
