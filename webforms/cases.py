@@ -127,7 +127,7 @@ def diagrams(case: int) -> ResponseReturnValue:
     wanted = request.args.get("process", "")
     known = [p for p in sorted(view.pack.processes.values(), key=lambda p: p.order) if p.id in states]
     live = [p for p in known if any("live" in held for held in states[p.id].values())]
-    shown = next((p for p in known if p.id == wanted), (live or known or [None])[0])
+    shown = next((p for p in known if p.id == wanted), next(iter(live or known), None))
     return render_template(
         "cases/diagrams.html",
         **casepage.heading(view, "cases.diagrams"),
@@ -221,8 +221,8 @@ def complete_entry(case: int, number: int) -> ResponseReturnValue:
     entry = next((entry for entry in view.awaited if entry.number == number), None)
     if entry is None:
         raise NotFound("there is no such duty, or it has ended")
-    schema = {"title": "Record that this has happened", "type": "object", "properties": {}, "required": []}
-    form = Form("complete-entry", schema["title"], schema, (), ())
+    title = "Record that this has happened"
+    form = Form("complete-entry", title, {"title": title, "type": "object", "properties": {}}, (), ())
 
     def act(_answers: Answers, key: str) -> str:
         return _after(cases.complete_entry(desk, case, number, key=key), case, "It is recorded.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -102,7 +104,7 @@ def decide(row: int) -> ResponseReturnValue:
     wanted = request.values.get("look_for", "") if request.method == "POST" else ""
     found = _others(desk, view, wanted)
     form = reportforms.decision_form(view, [*view.candidates, *found], _open_cases(desk, view))
-    shown = {
+    shown: dict[str, Any] = {
         "row": view,
         "said": [(reportforms.TITLES[name], value) for name, value in _said(view)],
         "look_for": wanted,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from flask import Flask, Response, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect, validate_csrf
-from werkzeug.exceptions import Forbidden, InternalServerError
+from werkzeug.exceptions import BadRequest, Forbidden, InternalServerError
 from wtforms import ValidationError
 
 from engine.services import accounts
@@ -46,6 +46,7 @@ def protect(app: Flask) -> None:
         False  # checked below, after the session: an ended one is told as such
     )
     csrf.init_app(app)
+    app.before_request(_refuse_unstorable)
     app.before_request(_check_access)
     app.before_request(_check_token)
     app.after_request(_add_headers)
@@ -72,6 +73,12 @@ def end() -> None:
 def over(started: datetime, seen: datetime, now: datetime) -> bool:
     """Say whether a session is over: idle for 30 minutes, or 12 hours old."""
     return now - seen > IDLE or now - started > ABSOLUTE
+
+
+def _refuse_unstorable() -> None:
+    """Refuse the one character that no text of the database can hold."""
+    if "\x00" in request.path or any("\x00" in text for _, text in request.values.items(multi=True)):
+        raise BadRequest
 
 
 def _check_access() -> ResponseReturnValue | None:

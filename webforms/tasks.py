@@ -105,16 +105,19 @@ def submit(task: int) -> ResponseReturnValue:
     """Complete a task, or keep what was typed for later."""
     desk = db.desk()
     posted = posted_fields()
+    key = request.form.get("key")
     try:
-        view = tasks.view(desk, task)
+        view = _view_to_submit(task)
+        if view is None:
+            return redirect(_after(tasks.submit(desk, task, _answers_again(posted), key=key)))
         answers, problems = forms.parse_answers(view.form, posted) if view.form else ({}, {})
         if "save" in request.form:
             tasks.save_draft(desk, task, {**answers, TYPED: posted})
             flash("Your draft is saved. The task is still open.", "success")
             return redirect(url_for("tasks.listing"))
-        if problems:
+        if problems and view.why_not is None:
             return _page(view, posted, problems), 422
-        done = tasks.submit(desk, task, answers, key=request.form.get("key"))
+        done = tasks.submit(desk, task, answers, key=key)
     except InvalidAnswers as error:
         db.roll_back()
         return _page(tasks.view(desk, task), posted, error.problems), 422
@@ -122,6 +125,20 @@ def submit(task: int) -> ResponseReturnValue:
         db.roll_back()
         return _conflict(task, conflict, posted), 409
     return redirect(_after(done))
+
+
+def _view_to_submit(task: int) -> tasks.TaskView | None:
+    """Return the task whose form was sent; None where it has ended, perhaps by the first of two clicks."""
+    try:
+        return tasks.view(db.desk(), task)
+    except Conflict:
+        return None
+
+
+def _answers_again(posted: Mapping[str, str | list[str]]) -> Answers:
+    """Read the post of a form whose task has ended, so that the same post again can be told from another."""
+    form = procedures.current(db.desk()).forms.get(request.form.get("form", ""))
+    return forms.parse_answers(form, posted)[0] if form else {}
 
 
 def _after(done: tasks.Submitted) -> str:
@@ -181,19 +198,15 @@ def assign(task: int) -> ResponseReturnValue:
         "account": {"type": "string", "title": "Who takes it?", "enum": list(people), "x-labels": people},
         "reason": {"type": "string", "title": "Why", "maxLength": 300, "x-widget": "textarea"},
     }
-    schema = {
-        "title": "Give this task to somebody else",
-        "type": "object",
-        "properties": asked,
-        "required": list(asked),
-    }
+    title = "Give this task to somebody else"
+    schema = {"title": title, "type": "object", "properties": asked, "required": list(asked)}
 
     def act(answers: Answers, _key: str) -> str:
         tasks.assign(desk, task, int(answers["account"]), answers["reason"])
         flash("The task has changed hands.", "success")
         return url_for("tasks.listing")
 
-    form = Form("assign", schema["title"], schema, (), ())
+    form = Form("assign", title, schema, (), ())
     return form_page(form, act, caption=view.task.name, back=url_for("tasks.show", task=task))
 
 

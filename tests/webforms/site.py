@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml import html
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -125,14 +126,39 @@ class Visitor:
         return self.http.post(path, data={**hidden, **data})
 
 
-def token_of(html: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', html)
+def filled(page: str, **more: str) -> dict[str, str]:
+    """Return a post of the page's main form with every question answered: as it is filled, else with something."""
+    forms = [
+        form
+        for form in html.fromstring(page).iter("form")
+        if form.xpath(".//*[contains(@class, 'hw-question')]")
+    ]
+    assert forms, "the page asks nothing"
+    given: dict[str, str] = {}
+    for control in forms[0].xpath(".//input | .//textarea | .//select"):
+        name, kind = control.get("name"), control.get("type", control.tag)
+        if kind in {"radio", "checkbox"}:
+            if control.get("checked") is not None or (kind == "radio" and name not in given):
+                given[name] = control.get("value")
+        elif kind == "select":
+            chosen = control.xpath(".//option[@selected]/@value") or [""]
+            given[name] = chosen[0] or control.xpath(".//option[@value != '']/@value")[0]
+        elif name:
+            value = control.get("value") if control.tag == "input" else control.text
+            given[name] = (value or "").strip() or (
+                "" if re.search(r"-(day|month|year|time|days|hours)$", name) else "Recorded"
+            )
+    return {**given, **more}
+
+
+def token_of(page: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert found, "the page has no form"
     return found.group(1)
 
 
-def key_of(html: str) -> str:
-    found = re.search(r'name="key" value="([^"]+)"', html)
+def key_of(page: str) -> str:
+    found = re.search(r'name="key" value="([^"]+)"', page)
     return found.group(1) if found else ""
 
 

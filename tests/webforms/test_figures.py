@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from engine.services import periodic
 from engine.services.timers import Worker
 from engine.store.database import make_sessions
-from engine.store.tables import Task
+from engine.store.tables import Council, Task
 from tests.webforms.site import Site
 
 MONTHS_END = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
@@ -79,6 +79,21 @@ def test_what_is_no_period_is_said_in_words(site: Site, asked: str, said: str) -
     answer = visitor.get(f"/figures?{asked}")
     assert answer.status_code == 422 and said in answer.text
     assert visitor.get(f"/figures/csv?{asked}").status_code == 422
+
+
+def test_pages_with_counts_say_since_when_episodes_are_on_record(site: Site) -> None:
+    visitor = site.client("missing-coordinator")
+    assert "Episodes are on record from" in visitor.get("/children/1").text
+    with site.session() as session:
+        session.execute(sa.update(Council).values(history_from=None))
+        session.commit()
+    assert (
+        "only those recorded here since Wednesday 13 May 2026 are counted" in visitor.get("/children/1").text
+    )
+    page = visitor.get("/figures?from=2026-05-01&to=2026-05-31").text
+    assert "were never loaded" in page
+    assert page.count("Incomplete: nothing was recorded before Wednesday 13 May 2026") == 5
+    assert "Incomplete" not in visitor.get("/figures?from=2026-05-14&to=2026-05-31").text
 
 
 def test_who_may_not_see_cases_sees_no_figures(site: Site) -> None:

@@ -102,7 +102,7 @@ def report_form(vocabulary: Vocabulary, *, child_known: bool) -> Form:
             "x-widget": "textarea",
         },
     }
-    show = {
+    show: dict[str, dict[str, Any]] = {
         name: {"kind": AWAY} for name in ("missing_since", "last_seen_at", "place", "category", "police_told")
     }
     show |= {"returned_at": {"kind": "found"}, "placement": {"kind": [*AWAY, "child_placed"]}}
