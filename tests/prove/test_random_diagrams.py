@@ -1,4 +1,4 @@
-"""Thousands of random diagrams, played at random in the interpreter and in the token game, stored and loaded at each step.
+"""Thousands of random diagrams, played in the interpreter and in the token game, stored and loaded at each step.
 
 The seeds lie beyond those of the daily suite, so that a release sees diagrams that nobody has seen before it.
 """
