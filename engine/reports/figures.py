@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from statistics import median
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.clock import LOCAL_ZONE
+from engine.clock import local
 from engine.errors import HomewardError
 from engine.pack.model import Obligation, Pack
-from engine.store.tables import CaseRecord, Council, Episode, LedgerEntry, PackVersion
+from engine.reports.coverage import coverage
+from engine.store.tables import CaseRecord, Council, Episode, LedgerEntry
 
 NOTIFICATION = "process_notification"
 INTERVIEW = "hold_return_interview"
@@ -98,17 +99,14 @@ def period_figures(
     """
     if until <= since:
         raise NoPeriod("a period ends after it begins: give a later end")
-    ledger_from = session.scalar(sa.select(sa.func.min(PackVersion.stored_at))) or as_at
-    episodes_from = ledger_from
-    if council.history_from is not None:
-        episodes_from = datetime.combine(council.history_from, time(), LOCAL_ZONE)
+    covered = coverage(session, council, as_at)
     entries = _raised(session, pack, since, until)
     shown = _carried(pack) | {entry.obligation for entry in entries}
 
     def table(
-        name: str, title: str, note: str, lines: Iterable[Line], start: datetime = ledger_from
+        name: str, title: str, note: str, lines: Iterable[Line], start: datetime = covered.ledger_from
     ) -> Table:
-        return Table(name, title, note, tuple(lines), start.astimezone(LOCAL_ZONE), since >= start)
+        return Table(name, title, note, tuple(lines), start, since >= start)
 
     tables = [
         table(
@@ -116,7 +114,7 @@ def period_figures(
             "Episodes",
             "Episodes reported in the period, those loaded from the council’s own records too.",
             _episodes(session, since, until),
-            episodes_from,
+            covered.episodes_from,
         )
     ]
     if NOTIFICATION in shown:
@@ -161,10 +159,10 @@ def period_figures(
         )
     )
     return Figures(
-        since.astimezone(LOCAL_ZONE),
-        until.astimezone(LOCAL_ZONE),
-        as_at.astimezone(LOCAL_ZONE),
-        council.history_from,
+        local(since),
+        local(until),
+        local(as_at),
+        covered.history_from,
         tuple(tables),
     )
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from engine.clock import local
 from engine.pack.values import BadValue, parse_fact
+from engine.reports.coverage import coverage
 from engine.services import access, cases
 from engine.services.child_facts import (
     change_status,
@@ -103,7 +104,7 @@ class EpisodeRow:
 @dataclass(frozen=True)
 class ChildView:
     """A child's page. Newest first everywhere; `history_from` None means that earlier episodes were never
-    loaded."""
+    loaded: then they are on record from `counted_from` on, when the council began to work here."""
 
     id: int
     name: str
@@ -117,6 +118,7 @@ class ChildView:
     episodes: tuple[EpisodeRow, ...]
     facts: Mapping[str, Any]
     history_from: date | None
+    counted_from: datetime
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,7 @@ def view(desk: Desk, child_id: int) -> ChildView:
         sa.select(Placement).where(Placement.child_id == child_id).order_by(Placement.placed_at.desc())
     )
     day = local(desk.now()).date()
+    covered = coverage(session, desk.council, desk.now())
     return ChildView(
         id=child.id,
         name=full_name(child),
@@ -173,7 +176,8 @@ def view(desk: Desk, child_id: int) -> ChildView:
         placements=tuple(PlacementRow(p.type, p.area, p.place, p.placed_at, p.ended_at) for p in placements),
         episodes=_episodes(desk, child_id),
         facts=facts_of(desk, child, desk.now()),
-        history_from=desk.council.history_from,
+        history_from=covered.history_from,
+        counted_from=covered.episodes_from,
     )
 
 
