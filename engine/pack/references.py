@@ -60,6 +60,10 @@ def _of_element(element: Element, process: Process, parts: Parts) -> Iterator[tu
     if element.form is not None and f"forms/{element.form}.json" not in parts.files:
         remedy = suggest(element.form, parts.forms, f"Add forms/{element.form}.json.")
         yield f"there is no form {element.form}", remedy
+    form = parts.forms.get(element.form or "")
+    if form is not None and "x-figures" in form.schema and process.start not in (Start.TIMER, Start.CALLED):
+        message = f"the form {form.id} shows the figures of a period, and a case about a child has none"
+        yield message, "Remove x-figures from the form, or show it in a process started by time."
     if element.notice is not None and f"notices/{element.notice}.yaml" not in parts.files:
         remedy = suggest(element.notice, parts.notices, f"Add notices/{element.notice}.yaml.")
         yield f"there is no notice {element.notice}", remedy
