@@ -216,7 +216,7 @@ class _Story:
         if line.event == "missing_again":
             self._missing_again(line)
         elif line.event is not None:
-            actual = line.actual.resolve(self.moments) if line.actual else None
+            actual = line.actual.resolve(self.moments) if line.actual else self._before_receipt(line)
             self.told.update(line.facts)
             own, shared = self._shared(line.facts)
             case = self._chosen(line)
@@ -238,6 +238,11 @@ class _Story:
             self._do(*found, line.facts)
         else:
             self._facts_change(line)
+
+    def _before_receipt(self, line: Happens) -> datetime | None:
+        """Return when an event happened that came before the case: the council learns of it with the notification."""
+        at = line.at.resolve(self.moments)
+        return at if at < self.scenario.received else None
 
     def _facts_change(self, line: Happens) -> None:
         self.told.update(line.facts)

@@ -196,6 +196,17 @@ def test_a_return_learnt_late_counts_from_the_real_return_and_raises_when_it_is_
     assert verdict.hard_failures == []
 
 
+def test_a_return_before_the_receipt_is_learnt_with_it_and_true_since_it_was(tmp_path: Path) -> None:
+    verdict = told(
+        written(
+            tmp_path,
+            timeline="- {at: +30m, event: returned}",
+            more="  expect_facts: {return.returned_at: 2026-05-12T09:30+01:00}\n",
+        )
+    )
+    assert verdict.hard_failures == []
+
+
 def test_a_child_back_at_exactly_the_limit_is_back(tmp_path: Path) -> None:
     back = told(
         written(tmp_path, timeline="- {at: +24h, event: returned}", forbid="- {obligation: notify_director}")
