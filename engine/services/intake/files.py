@@ -152,7 +152,10 @@ def _received(desk: Desk, file_id: int | None) -> list[int]:
 
 
 def _handle(desk: Desk, number: int) -> None:
-    """Handle one row in its own transaction; whatever goes wrong, the row stays and says so."""
+    """Handle one row in its own transaction; whatever goes wrong with it, the row stays and says so.
+
+    Where the database could not carry it out at this moment, the row stays as it was received: a worker takes it up.
+    """
     try:
         row = desk.session.scalar(
             sa.select(IntakeRow)
@@ -167,6 +170,11 @@ def _handle(desk: Desk, number: int) -> None:
             handling.look_again(desk, row.child_id)
         desk.session.commit()
         desk.session.expire_all()  # acts on cases write past the objects that the session holds
+    except (
+        sa.exc.OperationalError
+    ) as error:  # a lock not had in time, a database that went away: no fault of the row
+        desk.session.rollback()
+        LOG.warning("intake row %s is left for the next round: %s", number, error.orig)
     except Exception as error:
         desk.session.rollback()
         if not isinstance(error, HomewardError):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from engine.services import intake
 from engine.services.desk import Desk
 from engine.services.tabular import UnreadableTable
+from engine.store.database import LOCK_TIMEOUT
 from engine.store.tables import (
     AuditEvent,
     CaseLink,
@@ -226,6 +227,20 @@ def test_rows_left_behind_by_a_crash_are_taken_up_by_a_worker(
     assert intake.handle_waiting_rows(office.desk(session)) == 1
     done = intake.view_file(desk, file.id)
     assert (told(done), done.finished) == (["started"], True)
+
+
+def test_a_row_that_the_database_could_not_carry_out_in_time_is_left_to_a_worker_and_not_to_a_person(
+    desk: Desk, office: Office, session: Session, shared_engine: sa.Engine
+) -> None:
+    session.info[LOCK_TIMEOUT] = "50ms"
+    with shared_engine.connect() as somebody:  # who handles a report of the same council at this moment
+        somebody.execute(
+            sa.text("SELECT pg_advisory_xact_lock(7270013, :council)"), {"council": desk.council.id}
+        )
+        file = send(desk, AVA)
+    assert (told(file), file.finished) == (["received"], False)
+    intake.handle_waiting_rows(office.desk(session))
+    assert told(intake.view_file(desk, file.id)) == ["started"]
 
 
 def test_a_number_learnt_from_a_sure_match_makes_the_next_report_sure(desk: Desk, session: Session) -> None:
