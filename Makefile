@@ -7,7 +7,7 @@ ASSETS := webforms/static/.built
 ORACLE := tests/feel/oracle/node_modules/.set-up
 ASSET_SOURCES := $(shell find webforms/assets -name node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help up test check prove bench assets tools chromium scenarios clean
+.PHONY: help up test check prove bench assets tools chromium clean
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
