@@ -90,9 +90,11 @@ class Person:
 
     def sign_in(self) -> None:
         page = html.fromstring(self.ask("GET", "/sign-in").text)
-        for token in page.xpath("//input[@name='csrf_token']/@value"):
-            form = {"name": self.name, "password": PASSWORD, "csrf_token": str(token)}
-            self.ask("POST", "/sign-in", data=form)
+        for field in page.iter("input"):
+            if field.get("name") == "csrf_token":
+                form = {"name": self.name, "password": PASSWORD, "csrf_token": field.get("value")}
+                self.ask("POST", "/sign-in", data=form)
+                return
 
     # --- sending what must not be lost
 
