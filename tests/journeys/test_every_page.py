@@ -1,0 +1,63 @@
+"""Every page in a real browser: axe finds nothing serious, nothing runs off a narrow screen, and no policy is broken."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser
+
+from tests.journeys.people import Office
+from tests.webforms.site import Site
+from tests.webforms.test_pages import NOTHING_THERE, readable
+from webforms.access import rule_of
+
+MORE = (
+    "/tasks?whose=all&overdue=overdue",
+    "/cases/1/override?fact=risk.level",
+    "/cases/1/facts/change?fact=episode.category",
+    "/procedure/diagrams/missing-episode?element=screen",
+    "/no-such-page",
+)
+"""Pages that look different by what follows the question mark."""
+
+
+def test_every_page_is_accessible_and_fits_a_narrow_screen(
+    browser: Browser, address: str, site: Site
+) -> None:
+    office = Office(browser, address, site, scripts=True)
+    troubles: list[str] = []
+    pages = [
+        (endpoint, path)
+        for endpoint, path in readable(site.app)
+        if endpoint not in NOTHING_THERE and not path.endswith(("/csv", "/alive"))
+    ]
+    pages += [("", path) for path in MORE]
+    for endpoint, path in pages:
+        rule = rule_of(site.app.view_functions[endpoint]) if endpoint else None
+        person = office.person("administrator" if rule and rule.roles else "missing-coordinator")
+        if not person.page.url.startswith(address):
+            person.page.on(
+                "console", lambda line: troubles.append(line.text) if "Policy" in line.text else None
+            )
+        person.page.set_viewport_size({"width": 1280, "height": 900})
+        person.open(path)
+        person.page.set_viewport_size({"width": 320, "height": 640})
+        wide = person.page.evaluate("document.documentElement.scrollWidth")
+        if wide > 320:
+            troubles.append(f"{path} is {wide} pixels wide on a screen of 320")
+    office.close()
+    assert not troubles + office.found, "\n".join(troubles + office.found)
+
+
+def test_a_page_can_be_worked_with_the_keyboard_alone(browser: Browser, address: str, site: Site) -> None:
+    office = Office(browser, address, site, scripts=True)
+    page = office.person("missing-coordinator").open("/tasks")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent").strip() == "Skip to main content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main-content"
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent").startswith("Work through the notification"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/tasks/*")
+    office.close()
