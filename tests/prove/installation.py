@@ -135,21 +135,23 @@ class Installation:
         """Start the web server and workers, and keep them running until `stop`."""
         web = gunicorn("127.0.0.1", self.port, processes=PROCESSES, threads=THREADS, log=False)
         self.members = {"web": Member("web", web, self.environment)}
-        for number in range(1, workers + 1):
-            name = f"worker {number}"
-            self.members[name] = Member(name, [sys.executable, "-m", "engine", "worker"], self.environment)
+        self.add_workers(workers)
         self._ended.clear()
         self._thread = threading.Thread(target=self._supervise, daemon=True)  # whose children they are
         self._thread.start()
         wait_until(self.answers, 120)
 
+    def add_workers(self, count: int) -> None:
+        """Add workers; the supervisor starts them."""
+        command = [sys.executable, "-m", "engine", "worker"]
+        added = {f"worker {n}": Member(f"worker {n}", command, self.environment) for n in range(1, count + 1)}
+        self.members = {**self.members, **added}  # a new mapping: the supervisor may be reading the old one
+
     def _supervise(self) -> None:
-        for member in self.members.values():
-            member.start()
         while not self._ended.wait(0.2):
             for member in self.members.values():
-                if member.process is not None and member.process.poll() is not None:
-                    self.restarts += 1
+                if member.process is None or member.process.poll() is not None:
+                    self.restarts += member.process is not None
                     member.start()
         for member in self.members.values():
             member.stop()

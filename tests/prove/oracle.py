@@ -16,7 +16,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from engine.case.case import Case
-from engine.case.model import Changes, Entry
+from engine.case.model import Changes, Entry, Episode
 from engine.clock import local
 from engine.pack.model import Pack
 from engine.pack.values import parse_fact, parse_moment
@@ -48,6 +48,7 @@ class Rows:
     timers: dict[int, list[Row]]
     notices: list[Row]
     incidents: list[Row]
+    episodes: list[Row]
     files: list[Row]
     intake: list[Row]
     keys: int
@@ -107,6 +108,7 @@ def _read(connection: psycopg.Connection[Row]) -> Rows:
         timers=of_case("SELECT * FROM timer"),
         notices=connection.execute("SELECT * FROM notice").fetchall(),
         incidents=connection.execute("SELECT * FROM incident WHERE kind = 'case'").fetchall(),
+        episodes=connection.execute("SELECT * FROM episode ORDER BY reported_at, id").fetchall(),
         files=connection.execute("SELECT * FROM intake_file WHERE kind = 'notifications'").fetchall(),
         intake=connection.execute("SELECT * FROM intake_row WHERE kind IN ('missing', 'found')").fetchall(),
         keys=connection.execute("SELECT count(*) AS n FROM idempotency_key").fetchall()[0]["n"],
@@ -190,7 +192,10 @@ def _reports(verdict: Verdict, rows: Rows) -> None:
         (case, event["detail"]["act"].get("actual"))
         for case, chain in rows.events.items()
         for event in chain
-        if event["action"] == "event_recorded" and not event["detail"]["act"].get("reason")
+        if event["action"] == "event_recorded"
+        and not event["detail"]["act"].get("reason")
+        and event["detail"]["act"]["event"]
+        != "missing_again"  # which the report that starts another case brings
     )
     for (case, actual), times in told.items():
         if times > 1:
@@ -282,7 +287,7 @@ def _again(verdict: Verdict, rows: Rows, number: int, pack: Pack) -> None:
     notices: set[str] = set()
     for event in rows.events[number]:
         try:
-            case = _act(case, event, pack)
+            case = _act(case, event, pack, _earlier(rows, number, pack))
         except Exception as error:
             verdict.say(
                 f"case {number}: event {event['seq']} cannot be repeated: {type(error).__name__}: {error}"
@@ -356,7 +361,24 @@ def _entry_row(row: Row) -> tuple[Any, ...]:
     return (row["number"], *words, row["clauses"], *moments, row["by"], row["reason"], row["whole_day"])
 
 
-def _act(case: Case | None, event: Row, pack: Pack) -> Case:
+def _earlier(rows: Rows, number: int, pack: Pack) -> tuple[Episode, ...]:
+    """Return the child's earlier episodes, which a start reads off the record and the chain does not repeat."""
+    own = next((one for one in rows.episodes if one["case_id"] == number), None)
+    if own is None:
+        return ()
+    return tuple(
+        Episode(
+            local(one["reported_at"]),
+            local(one["returned_at"]) if one["returned_at"] else None,
+            one["category"],
+            _values(pack, rows.cases[one["case_id"]]["facts"]),
+        )
+        for one in rows.episodes
+        if one["child_id"] == own["child_id"] and one["reported_at"] < own["reported_at"]
+    )
+
+
+def _act(case: Case | None, event: Row, pack: Pack, earlier: tuple[Episode, ...]) -> Case:
     """Run one act of the audit chain in the core."""
     asked: Mapping[str, Any] = event["detail"].get("act", {})
     at, by = local(event["at"]), "system" if event["account_id"] is None else str(event["account_id"])
@@ -366,7 +388,8 @@ def _act(case: Case | None, event: Row, pack: Pack) -> Case:
         since, until = parse_moment(asked["from"]), parse_moment(asked["to"])
         return Case.start_period(pack, asked["process"], since=since, until=until, at=at, by=by)
     if action == "case_started":
-        return Case.start(pack, facts=_values(pack, asked["facts"]), event=asked["event"], at=at, by=by)
+        facts = _values(pack, asked["facts"])
+        return Case.start(pack, facts=facts, earlier_episodes=earlier, event=asked["event"], at=at, by=by)
     if case is None:
         raise ValueError("the chain does not begin with the start of a case")
     if action == "event_recorded":

@@ -90,9 +90,9 @@ class Person:
 
     def sign_in(self) -> None:
         page = html.fromstring(self.ask("GET", "/sign-in").text)
-        for field in page.iter("input"):
-            if field.get("name") == "csrf_token":
-                form = {"name": self.name, "password": PASSWORD, "csrf_token": field.get("value")}
+        for one in page.iter("input"):
+            if one.get("name") == "csrf_token":
+                form = {"name": self.name, "password": PASSWORD, "csrf_token": one.get("value")}
                 self.ask("POST", "/sign-in", data=form)
                 return
 
