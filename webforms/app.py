@@ -41,6 +41,8 @@ LARGEST_POST = 8 * 1024 * 1024
 class Homeward(Flask):
     """Flask, with one commit at the end of every view that ends normally."""
 
+    jinja_environment = environment.Environment
+
     def dispatch_request(self) -> object:  # type: ignore[override]
         response = self.make_response(super().dispatch_request())
         db.commit()

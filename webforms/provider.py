@@ -13,6 +13,7 @@ from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.flask_client import OAuth
 from flask import Blueprint, Flask, current_app, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from joserfc.errors import JoseError
 from requests.exceptions import RequestException
 
 from engine.errors import HomewardError
@@ -78,7 +79,7 @@ def back() -> ResponseReturnValue:
         return redirect(url_for("signin.page"))
     try:
         token = client.authorize_access_token()
-    except (RequestException, OAuthError):
+    except (RequestException, OAuthError, JoseError):
         log.exception("the identity provider's answer was refused")
         return _refused("Your council’s sign-in service did not confirm who you are. Try again.")
     claims: dict[str, Any] = dict(token["userinfo"])

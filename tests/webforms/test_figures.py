@@ -33,9 +33,10 @@ def test_the_months_task_shows_the_months_figures_and_says_what_they_cover(site:
     visitor = site.client("missing-coordinator")
     page = visitor.get(f"/tasks/{task}").text
     assert "The figures of the period" in page and "Return interviews" in page
-    assert "13 May 2026 at 10:30am to 1 June 2026 at midnight" in page
+    assert "1 May to 31 May 2026" in page
     assert "Earlier episodes are loaded from" in page
-    assert 'href="/figures?from=2026-05-13T' in page and 'href="/figures/csv?from=2026-05-13T' in page
+    assert "Incomplete: nothing was recorded before Wednesday 13 May 2026" in page
+    assert 'href="/figures?from=2026-05-01T' in page and 'href="/figures/csv?from=2026-05-01T' in page
     assert "The figures of the period" not in visitor.get("/tasks/1").text
 
 

@@ -20,6 +20,9 @@ def test_a_person_signs_in_and_out(site: Site) -> None:
     assert "Demonstration missing coordinator" in page.text
     visitor.post("/sign-out", {}, page="/tasks")
     assert visitor.get("/tasks").status_code == 302
+    page = visitor.get("/sign-in")
+    assert page.status_code == 200
+    assert "You have signed out." in page.text
 
 
 def test_a_wrong_password_says_no_more_than_that_it_did_not_work(site: Site) -> None:

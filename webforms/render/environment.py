@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, g, request, url_for
-from jinja2 import Undefined
+from flask.templating import Environment as FlaskEnvironment
+from jinja2 import Environment as JinjaEnvironment
+from jinja2 import Template, Undefined
 from jinja2.runtime import StrictUndefined
 from jinja2.utils import missing
 from markupsafe import Markup, escape
@@ -24,17 +26,33 @@ from webforms.paging import here_on_page
 from webforms.render import moments, reportforms, words
 from webforms.render.questions import Question
 
+LIBRARY = "govuk_frontend_jinja/"
+
 
 class CarefulUndefined(Undefined):
-    """A misspelt name in a template is an error; a key left out of a macro's parameters is not.
-
-    GOV.UK's macros read many keys of the dict they are given that nobody set, and name `undefined`, `null` and `caller`.
-    """
+    """A misspelt name in a template is an error; a key left out of a dict is not."""
 
     def __new__(cls, hint: Any = None, obj: Any = missing, name: Any = None, exc: Any = None) -> Any:
-        lenient = isinstance(obj, dict | Undefined) or name in {"undefined", "null", "caller"}
-        kind = Undefined if lenient else StrictUndefined
+        kind = Undefined if isinstance(obj, dict | Undefined) else StrictUndefined
         return kind(hint, obj, name) if exc is None else kind(hint, obj, name, exc)
+
+
+class Environment(FlaskEnvironment):
+    """Templates of which ours are held to the names they are given, and GOV.UK's macros are not.
+
+    The macros ask for names that they set on one path only (`successBanner`), which is no mistake of ours.
+    """
+
+    def get_template(
+        self, name: str | Template, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
+    ) -> Template:
+        if self.overlayed or not isinstance(name, str) or not name.startswith(LIBRARY):
+            return super().get_template(name, parent, globals)
+        return self._library.get_template(name, None, globals)
+
+    @cached_property
+    def _library(self) -> JinjaEnvironment:
+        return self.overlay(undefined=Undefined)
 
 
 def register(app: Flask) -> None:
