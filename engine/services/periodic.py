@@ -7,7 +7,7 @@ caught up one by one, so that no month is missing from the figures.
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -28,6 +28,10 @@ from engine.store.tables import Incident as IncidentRow
 LOG = logging.getLogger("homeward.periodic")
 CATCH_UP = 60
 """So many periods are caught up in one go; the next sweep goes on."""
+LONGEST = timedelta(days=400)
+MOST_STARTS = 1600
+_first: dict[tuple[str, str, datetime], datetime] = {}
+"""When the first period of a process begins: worked out once, because it is asked at every sweep until it is over."""
 
 
 def start_due(worker: Worker) -> int:
@@ -72,11 +76,12 @@ def _catch_up(worker: Worker, code: str, process: str) -> int:
 def start_next(desk: Desk, process: str) -> bool:
     """Start the case of the next period of a process if it is over; return whether one was started.
 
-    The first period begins when the council's pack was first stored. The caller commits.
+    The first period is the one in which the council's pack was first stored, whole: its figures say from when on they
+    can be complete. The caller commits.
     """
     now = desk.now()
     _, pack = in_force(desk.session, local(now).date())
-    since = _last_end(desk.session, process)
+    since = _last_end(desk.session, pack, process)
     until = next_period(pack, process, since)
     if until > now:
         return False
@@ -111,13 +116,39 @@ def _settle(desk: Desk, process: str) -> None:
     )
 
 
-def _last_end(session: Session, process: str) -> datetime:
+def _last_end(session: Session, pack: Pack, process: str) -> datetime:
     last = session.scalar(sa.select(sa.func.max(PeriodicRun.period_to)).where(PeriodicRun.process == process))
-    if last is None:
-        last = session.scalar(sa.select(sa.func.min(PackVersion.stored_at)))
-    if last is None:
+    if last is not None:
+        return last
+    stored = session.scalar(sa.select(sa.func.min(PackVersion.stored_at)))
+    if stored is None:
         raise NoPack("no procedure of this council is stored")
-    return last
+    known = (pack.hash, process, stored)
+    if known not in _first:
+        _first[known] = _beginning(pack, process, stored)
+    return _first[known]
+
+
+def _beginning(pack: Pack, process: str, moment: datetime) -> datetime:
+    """Return when the period in which a moment lies began: the last start up to it, where the calendar gives one.
+
+    Starts that hang on the one before (every so many days) begin at the moment itself, and so do very long periods.
+    """
+    ways = {
+        _last_start(pack, process, moment, moment - before)
+        for before in (LONGEST, LONGEST + timedelta(days=1))
+    }
+    return ways.pop() if len(ways) == 1 else moment
+
+
+def _last_start(pack: Pack, process: str, moment: datetime, since: datetime) -> datetime:
+    start = moment
+    for _ in range(MOST_STARTS):
+        since = next_period(pack, process, since)
+        if since > moment:
+            return start
+        start = since
+    return moment
 
 
 def upcoming(desk: Desk, pack: Pack) -> list[tuple[str, datetime]]:
@@ -125,7 +156,9 @@ def upcoming(desk: Desk, pack: Pack) -> list[tuple[str, datetime]]:
     found = []
     for process in pack.processes.values():
         if process.start is Start.TIMER:
-            found.append((process.id, next_period(pack, process.id, _last_end(desk.session, process.id))))
+            found.append(
+                (process.id, next_period(pack, process.id, _last_end(desk.session, pack, process.id)))
+            )
     return found
 
 

@@ -83,7 +83,7 @@ def test_a_month_that_is_over_is_collated_shared_and_checked_by_those_who_must(
     with worker.sessions() as session:
         officer = office.person(session, "olive", "missing_coordinator")
         lead = office.person(session, "sam", "strategic_service_manager")
-        assert periods(session, MONTHLY) == [("2026-02-17 09:00", "2026-03-01 00:00")]
+        assert periods(session, MONTHLY) == [("2026-02-01 00:00", "2026-03-01 00:00")]
         mine = team_list(office, session, officer)
         assert list(mine) == ["Collate the data on episodes, interviews and meetings"]
         assert list(team_list(office, session, lead)) == ["Check that the CMO is covered"]
@@ -91,6 +91,9 @@ def test_a_month_that_is_over_is_collated_shared_and_checked_by_those_who_must(
         case_id = collate.case_id
         figures = tasks.view(office.desk(session, officer), collate.id).figures
         assert figures is not None and figures.until == datetime(2026, 3, 1, tzinfo=UTC)
+        assert not any(
+            table.complete for table in figures.tables
+        )  # Homeward began in the middle of the month
         submit(office.desk(session, officer), collate, {"notes": "A quiet month"})
         theirs = team_list(office, session, lead)
         assert set(theirs) == {"Check that the CMO is covered", "Share the data with the prescribed groups"}
@@ -117,7 +120,7 @@ def test_a_quarter_that_is_over_asks_for_the_report_and_both_meetings(worker: Wo
     with worker.sessions() as session:
         lead = office.person(session, "sam", "strategic_service_manager")
         buyer = office.person(session, "bea", "commissioning_manager")
-        assert periods(session, QUARTERLY) == [("2026-02-17 09:00", "2026-04-01 00:00")]
+        assert periods(session, QUARTERLY) == [("2026-01-01 00:00", "2026-04-01 00:00")]
         led = team_list(office, session, lead)
         bought = team_list(office, session, buyer)
         assert list(bought) == ["Hold the NRS contract meeting"]
@@ -146,7 +149,7 @@ def test_after_three_months_without_a_worker_each_period_is_there_once(
     assert periodic.start_due(worker) == 0
     with worker.sessions() as session:
         assert periods(session, MONTHLY) == [
-            ("2026-02-17 09:00", "2026-03-01 00:00"),
+            ("2026-02-01 00:00", "2026-03-01 00:00"),
             ("2026-03-01 00:00", "2026-04-01 00:00"),
             ("2026-04-01 00:00", "2026-05-01 00:00"),
             ("2026-05-01 00:00", "2026-06-01 00:00"),

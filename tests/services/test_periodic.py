@@ -110,6 +110,32 @@ def test_months_missed_while_nothing_ran_are_caught_up_one_by_one(
         assert all(run.period_to == later.period_from for run, later in zip(runs, runs[1:], strict=False))
 
 
+@pytest.mark.parametrize(
+    ("expression", "first"),
+    [
+        (FIRST_OF_NEXT_MONTH, ("2026-05-01 09:00", "2026-06-01 09:00")),
+        ('= period.from + duration("P28D")', ("2026-05-12 10:00", "2026-06-09 10:00")),
+        ('= period.from + duration("P731D")', ("2026-05-12 10:00", "2028-05-12 10:00")),
+    ],
+)
+def test_the_first_period_is_the_calendars_in_which_the_council_began_else_it_begins_then(
+    sessions: sessionmaker[Session],
+    clock: VirtualClock,
+    tmp_path: Path,
+    expression: str,
+    first: tuple[str, str],
+) -> None:
+    office = Office(library(tmp_path, expression), clock)
+    with sessions() as session:
+        office.set_up(session)
+    clock.move_to(datetime(2028, 6, 1, tzinfo=UTC))
+    assert periodic.start_due(Worker(sessions, clock, office.library, office.settings))
+    with sessions() as session:
+        enter_council(session, "small")
+        run = session.scalars(sa.select(PeriodicRun).order_by(PeriodicRun.period_from).limit(1)).one()
+        assert tuple(f"{local(at):%Y-%m-%d %H:%M}" for at in (run.period_from, run.period_to)) == first
+
+
 def test_of_several_workers_one_starts_each_period(worker: Worker, clock: VirtualClock) -> None:
     clock.move_to(datetime(2026, 9, 2, 12, 0, tzinfo=UTC))
     with ThreadPoolExecutor(4) as pool:
