@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
-from pack.building import FILES, edited, small_pack
 
 from engine.check.inspection import Inspection, inspect_files, inspect_folder
 from engine.pack.files import UnreadablePack
+from tests.pack.building import FILES, edited, small_pack
 
 BPMN = "missing-episode.bpmn"
 

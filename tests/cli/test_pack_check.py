@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from pack.building import FILES, edited, write_pack
 
 from engine.cli.packcheck import check
+from tests.pack.building import FILES, edited, write_pack
 
 BPMN = "missing-episode.bpmn"
 

@@ -6,12 +6,11 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from pack.building import edited, small_pack
-
 from engine.check.inspection import inspect_files
 from engine.check.lint import all_rules, lint
 from engine.pack.model import Element, Pack
 from engine.pack.read import read_files
+from tests.pack.building import edited, small_pack
 
 Files = dict[str, bytes]
 BPMN = "missing-episode.bpmn"
