@@ -170,13 +170,11 @@ def _handle(desk: Desk, number: int) -> None:
             handling.look_again(desk, row.child_id)
         desk.session.commit()
         desk.session.expire_all()  # acts on cases write past the objects that the session holds
-    except (
-        sa.exc.OperationalError
-    ) as error:  # a lock not had in time, a database that went away: no fault of the row
-        desk.session.rollback()
-        LOG.warning("intake row %s is left for the next round: %s", number, error.orig)
     except Exception as error:
         desk.session.rollback()
+        if _passes(error):
+            LOG.warning("intake row %s is left for the next round: %s", number, error)
+            return
         if not isinstance(error, HomewardError):
             LOG.exception("intake row %s failed", number)
         words = (
@@ -192,6 +190,11 @@ def _handle(desk: Desk, number: int) -> None:
             )
         )
         desk.session.commit()
+
+
+def _passes(error: Exception) -> bool:
+    """Say whether it is no fault of the row: a lock that was not had in time, a database that went away."""
+    return isinstance(error, sa.exc.OperationalError) or isinstance(error.__cause__, sa.exc.OperationalError)
 
 
 def _finish(desk: Desk) -> None:

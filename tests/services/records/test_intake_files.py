@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
+from engine.clock import VirtualClock
+from engine.pack.library import Library
 from engine.services import intake
 from engine.services.desk import Desk
 from engine.services.tabular import UnreadableTable
+from engine.settings import Settings
 from engine.store.database import LOCK_TIMEOUT
 from engine.store.tables import (
     AuditEvent,
@@ -23,7 +26,7 @@ from engine.store.tables import (
     IntakeRow,
 )
 from tests.conftest import Office
-from tests.services.records.conftest import send, told
+from tests.services.records.conftest import NOW, send, told
 
 AVA = "missing,Renwick,Ava,14/02/2011,P1,M1,20/11/2026 07:30,,left by the window"
 
@@ -241,6 +244,27 @@ def test_a_row_that_the_database_could_not_carry_out_in_time_is_left_to_a_worker
     assert (told(file), file.finished) == (["received"], False)
     intake.handle_waiting_rows(office.desk(session))
     assert told(intake.view_file(desk, file.id)) == ["started"]
+
+
+def test_a_report_about_a_case_that_somebody_holds_is_left_to_a_worker_and_not_to_a_person(
+    full_library: Library, sessions: sessionmaker[Session]
+) -> None:
+    office = Office(
+        full_library, VirtualClock(NOW), settings=Settings(lock_timeout=timedelta(milliseconds=50))
+    )
+    with sessions() as ours, sessions() as theirs:
+        office.set_up(ours)
+        desk = office.desk(ours)
+        assert told(send(desk, AVA)) == ["started"]
+        theirs.execute(sa.text("SELECT set_config('homeward.council', '1', true)"))
+        held = theirs.execute(sa.text("SELECT id FROM case_record FOR UPDATE")).all()
+        assert len(held) == 1
+        found = "found,Renwick,Ava,14/02/2011,P1,M1,,20/11/2026 11:00,"
+        file = send(desk, found, name="found.csv")
+        assert told(file) == ["received"]
+        theirs.rollback()
+        intake.handle_waiting_rows(desk)
+        assert told(intake.view_file(desk, file.id)) == ["recorded"]
 
 
 def test_a_number_learnt_from_a_sure_match_makes_the_next_report_sure(desk: Desk, session: Session) -> None:
