@@ -50,7 +50,7 @@ test: tools chromium check ## Everything CI runs
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests
 	@$(BIN)/homeward scenarios run processes/*/scenarios/*.yaml
 
-prove: tools chromium ## The long proofs, before a release
+prove: assets ## The long proofs, before a release
 	@$(BIN)/python -m pytest -m prove tests/prove -s
 
 bench: $(SETUP) ## Measure, beside bare SpiffWorkflow in the same run

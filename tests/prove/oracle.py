@@ -172,6 +172,7 @@ def _uploads(verdict: Verdict, rows: Rows, intents: list[Intent]) -> None:
                 word = "doubled" if kept[row["reference"]] else "lost"
                 verdict.say(f"the row {row['reference']} of {intent.mark}: {word}")
     _reports(verdict, rows)
+    _started(verdict, rows)
 
 
 def _reports(verdict: Verdict, rows: Rows) -> None:
@@ -180,13 +181,9 @@ def _reports(verdict: Verdict, rows: Rows) -> None:
     for outcome in ("received", "bad"):
         if outcomes[outcome]:
             verdict.say(f"{outcomes[outcome]} rows of files are left {outcome}")
-    started = Counter(row["case_id"] for row in rows.intake if row["outcome"] == "started")
-    for case, times in started.items():
-        if times > 1 or case not in rows.cases:
-            verdict.say(f"case {case}: started by {times} rows, or gone")
-    for case in rows.cases.values():
-        if case["child_id"] is not None and not started[case["id"]]:
-            verdict.say(f"case {case['id']}: no report started it")
+    for row in rows.intake:
+        if str(row["problem"]).startswith("It could not be handled"):
+            verdict.say(f"the row {row['data']['values']['reference']}: {row['problem']}")
     verdict.figures |= {f"rows of files {outcome}": count for outcome, count in sorted(outcomes.items())}
     told = Counter(
         (case, event["detail"]["act"].get("actual"))
@@ -194,16 +191,32 @@ def _reports(verdict: Verdict, rows: Rows) -> None:
         for event in chain
         if event["action"] == "event_recorded"
         and not event["detail"]["act"].get("reason")
-        and event["detail"]["act"]["event"]
-        != "missing_again"  # which the report that starts another case brings
+        and event["detail"]["act"]["event"] != "missing_again"  # brought by a report that starts another case
     )
     for (case, actual), times in told.items():
         if times > 1:
             verdict.say(f"case {case}: doubled: the report of {actual} was recorded {times} times")
-    recorded = Counter(row["case_id"] for row in rows.intake if row["outcome"] == "recorded")
+    recorded = Counter(
+        row["case_id"]
+        for row in rows.intake
+        if row["outcome"] == "recorded" and "no case is open" not in row["problem"]  # which changed nothing
+    )
     for case, times in recorded.items():
-        if sum(n for (one, _), n in told.items() if one == case) > times:
-            verdict.say(f"case {case}: more reports were recorded than came in")
+        found = sum(n for (one, _), n in told.items() if one == case)
+        if found != times:
+            word = "lost" if found < times else "doubled"
+            verdict.say(f"case {case}: {word}: {times} reports came in for it, and {found} are on record")
+
+
+def _started(verdict: Verdict, rows: Rows) -> None:
+    """Each case was started by one report."""
+    started = Counter(row["case_id"] for row in rows.intake if row["outcome"] == "started")
+    for case, times in started.items():
+        if times > 1 or case not in rows.cases:
+            verdict.say(f"case {case}: started by {times} rows, or gone")
+    for case in rows.cases.values():
+        if case["child_id"] is not None and not started[case["id"]]:
+            verdict.say(f"case {case['id']}: no report started it")
 
 
 # --- what the product did by itself
