@@ -45,6 +45,7 @@ TITLES = {
     "received_at": "Received by the council",
     "police_told": "Police told",
     "circumstances": "Circumstances",
+    "row": "The row",
 }
 OUTCOMES = {
     "started": ("Case started", "govuk-tag--green"),
