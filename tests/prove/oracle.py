@@ -20,7 +20,7 @@ from engine.case.model import Changes, Entry, Episode
 from engine.clock import local
 from engine.pack.model import Pack
 from engine.pack.values import parse_fact, parse_moment
-from engine.store.packed import unpack
+from engine.store.packed import unpack, unpack_bytes
 from tests.prove.notebook import DONE, Intent
 
 Row = dict[str, Any]
@@ -42,6 +42,7 @@ class Rows:
     """The tables, read once."""
 
     cases: dict[int, Row]
+    states: dict[int, Row]
     events: dict[int, list[Row]]
     entries: dict[int, list[Row]]
     tasks: dict[int, list[Row]]
@@ -76,7 +77,7 @@ def examine(
     _ledger(verdict, rows)
     _timers(verdict, rows, now)
     _mail(verdict, rows, list(messages), now)
-    _going_on(verdict, rows)
+    _going_on(verdict, rows, pack)
     for case in sorted(rows.cases if replay is None else replay):
         _again(verdict, rows, case, pack)
     verdict.figures |= {
@@ -102,6 +103,7 @@ def _read(connection: psycopg.Connection[Row]) -> Rows:
         event["detail"] = unpack(event["detail"]) if event["detail"] else {}
     return Rows(
         cases={row["id"]: row for row in connection.execute("SELECT * FROM case_record")},
+        states={row["case_id"]: row for row in connection.execute("SELECT * FROM case_state")},
         events=events,
         entries=of_case("SELECT * FROM ledger_entry ORDER BY case_id, number"),
         tasks=of_case("SELECT * FROM task ORDER BY case_id, id"),
@@ -274,17 +276,28 @@ def _mail(verdict: Verdict, rows: Rows, messages: list[str], now: datetime) -> N
     verdict.figures["messages that arrived"] = len(messages)
 
 
-def _going_on(verdict: Verdict, rows: Rows) -> None:
+def _going_on(verdict: Verdict, rows: Rows, pack: Pack) -> None:
     """Every open case has something that will carry it on; none is set aside."""
+    news: Counter[str] = Counter()
     for number, case in rows.cases.items():
         if case["status"] == "quarantined":
             verdict.say(f"case {number}: stuck: it is quarantined")
-        if case["status"] == "open" and not (
-            rows.tasks[number]
-            or rows.timers[number]
-            or any(entry["outcome"] == "open" for entry in rows.entries[number])
-        ):
+        if case["status"] != "open" or rows.tasks[number] or rows.timers[number]:
+            continue
+        if any(entry["outcome"] == "open" for entry in rows.entries[number]):
+            continue
+        core = Case.load(pack, unpack_bytes(rows.states[number]["state"]))
+        waiting = [
+            core.plan.element(element) for _, element, state in core.live_elements() if state == "waiting"
+        ]
+        events = sorted(
+            {e.event or e.id for e in waiting if not e.watch and e.trigger in ("message", "conditional")}
+        )
+        if core.tasks or core.timers or not events:
             verdict.say(f"case {number}: stuck: it is open, and nobody and nothing will carry it on")
+        away = "away" if core.value("episode.still_away", local(case["updated_at"])) else "back"
+        news[f"child {away}: {', '.join(events)}"] += 1
+    verdict.figures |= {f"cases that wait for news alone, {what}": count for what, count in news.items()}
     for row in rows.incidents:
         if row["resolved_at"] is None:
             verdict.say(f"case {row['case_id']}: incident at {row['element']}: {row['message']}")
