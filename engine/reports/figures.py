@@ -255,7 +255,6 @@ def _missed(session: Session, pack: Pack, since: datetime, until: datetime, as_a
         .join(CaseRecord, CaseRecord.id == LedgerEntry.case_id)
         .where(
             noticed >= since,
-            noticed < until,
             LedgerEntry.raised < until,
             LedgerEntry.due < sa.func.least(until, as_at, type_=LedgerEntry.due.type),
             LedgerEntry.outcome.not_in(NEVER_MISSED),

@@ -124,15 +124,17 @@ def test_episodes_are_counted_by_report_with_their_children_and_cases(desk: Desk
     ada = office.child(desk.session, "Lovelace")
     first = a_case(desk, office, MAY, child=ada, returned_at=MAY + hours(3))
     second = a_case(desk, office, JUNE - hours(0.001), child=ada, category="absent")
+    bea = office.child(desk.session, "Potter")
+    twice = [a_case(desk, office, MAY + hours(n), child=bea, returned_at=JUNE) for n in (1, 2)]
     a_case(desk, office, JUNE)
     a_case(desk, office, MAY - hours(0.001))
     desk.session.add(Episode(child_id=ada, reported_at=MAY + hours(50), category="missing", returned_at=JUNE))
     desk.session.flush()
     shown = read(desk)
     counted = {name: value(shown, f"episodes.{name}") for name in ("all", "missing", "absent", "open")}
-    assert counted == {"all": 3, "missing": 2, "absent": 1, "open": 1}
-    assert (value(shown, "episodes.children"), value(shown, "episodes.repeated")) == (1, 1)
-    assert behind(shown, "episodes.all") == [first, second]
+    assert counted == {"all": 5, "missing": 4, "absent": 1, "open": 1}
+    assert (value(shown, "episodes.children"), value(shown, "episodes.repeated")) == (2, 2)
+    assert behind(shown, "episodes.all") == sorted([first, second, *twice])
     assert behind(shown, "episodes.absent") == behind(shown, "episodes.open") == [second]
 
 
@@ -205,6 +207,17 @@ def test_a_missed_limit_is_counted_once_in_the_period_in_which_it_passed(desk: D
         "missed.open": 2,
         f"missed.{duty}": 2,
     }
+
+
+def test_a_period_begins_with_its_first_moment_and_ends_before_the_next_ones(
+    desk: Desk, office: Office
+) -> None:
+    """What falls on the border of two months is counted in the later one, and only there."""
+    case = a_case(desk, office, JUNE)
+    a_duty(desk, case, "hold_return_interview", JUNE, due=JUNE)
+    names = ("episodes.all", "interviews.raised", "missed.all")
+    assert [value(read(desk), name) for name in names] == [0, 0, 0]
+    assert [value(read(desk, JUNE, AS_AT), name) for name in names] == [1, 1, 1]
 
 
 def test_at_its_very_limit_a_duty_has_not_missed_it(desk: Desk, office: Office) -> None:
@@ -306,6 +319,7 @@ def test_each_table_says_from_when_on_it_is_complete(desk: Desk, office: Office)
     early = {table.id: table.complete for table in read(desk, april, JUNE).tables}
     assert not any(early.values())
     assert all(table.complete for table in read(desk).tables)
+    assert all(table.complete for table in read(desk, BEGUN, JUNE).tables)
     desk.session.execute(sa.update(Council).values(history_from=date(2025, 1, 1)))
     desk.session.expire_all()
     desk = office.desk(desk.session)
