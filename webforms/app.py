@@ -33,7 +33,7 @@ from webforms import (
     tasks,
 )
 from webforms.render import environment
-from webforms.urls import KebabConverter
+from webforms.urls import KebabConverter, NumberConverter
 
 LARGEST_POST = 8 * 1024 * 1024
 
@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         ]
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.url_map.converters["kebab"] = KebabConverter
+    app.url_map.converters |= {"kebab": KebabConverter, "int": NumberConverter}
     if settings.get("PROXIES"):
         hops = int(settings.get("PROXIES") or 0)
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -20,6 +20,7 @@ from webforms.render import reportforms, words
 blueprint = Blueprint("intake", __name__, url_prefix="/reports")
 
 SIZE = 25
+UNDECIDED = {"waiting", "bad"}
 
 
 @blueprint.get("")
@@ -87,9 +88,9 @@ def report(row: int) -> ResponseReturnValue:
     return render_template(
         "intake/report.html",
         row=view,
-        said=[(reportforms.TITLES[name], value) for name, value in _said(view)],
+        said=reportforms.said(view),
         outcomes=reportforms.OUTCOMES,
-        waits=view.outcome in {"waiting", "bad"},
+        waits=view.outcome in UNDECIDED,
         source=reportforms.SOURCES.get(view.source, words.plain(view.source)),
         kind=reportforms.KINDS.get(view.kind, words.plain(view.kind)),
     )
@@ -106,7 +107,7 @@ def decide(row: int) -> ResponseReturnValue:
     form = reportforms.decision_form(view, [*view.candidates, *found], _open_cases(desk, view))
     shown: dict[str, Any] = {
         "row": view,
-        "said": [(reportforms.TITLES[name], value) for name, value in _said(view)],
+        "said": reportforms.said(view),
         "look_for": wanted,
         "found": found,
     }
@@ -123,7 +124,7 @@ def decide(row: int) -> ResponseReturnValue:
         done = intake.resolve(
             desk, row, chosen, child_id=child, case_id=case, reason=answers.get("reason"), key=key
         )
-        flash(_became(done), "success" if done.outcome != "waiting" else "info")
+        flash(_became(done), "info" if done.outcome in UNDECIDED else "success")
         return url_for("intake.report", row=row)
 
     looking = "look" in request.form
@@ -142,7 +143,7 @@ def correct(row: int) -> ResponseReturnValue:
         asked = reportforms.correction_form(view).schema["properties"]
         values = {name: str(answers.get(name, "")) for name in asked}
         done = intake.resolve(desk, row, "correct", values=values, reason=None, key=key)
-        flash(_became(done), "success" if done.outcome not in {"waiting", "bad"} else "info")
+        flash(_became(done), "info" if done.outcome in UNDECIDED else "success")
         return url_for("intake.report", row=row)
 
     return form_page(
@@ -170,17 +171,13 @@ def new() -> ResponseReturnValue:
         if child is not None:
             texts |= {"surname": child.details.surname, "given_names": child.details.given_names}
         done = intake.record_report(desk, answers["kind"], source, texts, child_id=number, key=key)
-        flash(_became(done), "success" if done.outcome != "waiting" else "info")
+        flash(_became(done), "info" if done.outcome in UNDECIDED else "success")
         return url_for("intake.report", row=done.id)
 
     lead = "If a child is in immediate danger and the police do not know yet, call 999 first."
     caption = child.name if child else ""
     back = url_for("children.show", child=number) if number else url_for("intake.overview")
     return form_page(form, act, caption=caption, lead=lead, button="Record the report", back=back)
-
-
-def _said(view: intake.RowView) -> list[tuple[str, str]]:
-    return [(column.name, view.values[column.name]) for column in COLUMNS if view.values.get(column.name)]
 
 
 def _open_cases(desk: Desk, view: intake.RowView) -> list[tuple[int, str]]:

@@ -19,7 +19,7 @@ from webforms.paging import page_number
 from webforms.render import casewords, moments
 from webforms.render.history import history_items
 from webforms.render.posted import as_posted
-from webforms.render.questions import questions, said
+from webforms.render.questions import filled, questions, said
 from webforms.signin import local_path
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/tasks")
@@ -231,6 +231,7 @@ def _page(view: tasks.TaskView, posted: Mapping[str, str | list[str]], problems:
     }
     asked = []
     ready = ""
+    problems = {name: filled(text, pack.systems) for name, text in problems.items()}
     if view.form is not None:
         schema = view.form.schema
         origins = {

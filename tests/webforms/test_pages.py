@@ -145,7 +145,16 @@ def test_the_task_list_asks_the_same_however_long_it_is(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/cases/99999", "/children/99999", "/tasks/99999", "/reports/99999", "/cases/1/record/nonsense"]
+    "path",
+    [
+        "/cases/99999",
+        "/children/99999",
+        "/tasks/99999",
+        "/reports/99999",
+        "/cases/1/record/nonsense",
+        f"/cases/{2**31}",
+        "/tasks/99999999999999999999",
+    ],
 )
 def test_what_is_not_there_reads_like_what_may_not_be_seen(site: Site, path: str) -> None:
     answer = site.client("missing-coordinator").get(path)

@@ -128,17 +128,21 @@ def lines(text: str) -> Markup:
 def navigation() -> list[dict[str, Any]]:
     """Return the main navigation for the person signed in."""
     here = (request.blueprint or "", request.endpoint or "")
-    items = [
-        ("Tasks", "tasks.listing", here[0] == "tasks"),
-        ("Cases", "cases.search", here[0] in {"cases", "children"}),
-        ("Reports received", "intake.overview", here[0] == "intake"),
-        ("Procedure", "procedures.overview", here[0] == "procedures"),
+    caller = db.desk().caller
+    sees_cases, receives = access.may(caller, "see_case"), access.may(caller, "receive_file")
+    every = [
+        (True, "Tasks", "tasks.listing", here[0] == "tasks"),
+        (sees_cases, "Cases", "cases.search", here[0] in {"cases", "children"}),
+        (receives, "Reports received", "intake.overview", here[0] == "intake"),
+        (sees_cases, "Figures", "figures.show", here[0] == "figures"),
+        (True, "Procedure", "procedures.overview", here[0] == "procedures"),
+        (ADMINISTRATOR in g.person.roles, "Administration", "admin.overview", here[0] == "admin"),
     ]
-    if access.may(db.desk().caller, "see_case"):
-        items.insert(3, ("Figures", "figures.show", here[0] == "figures"))
-    if ADMINISTRATOR in g.person.roles:
-        items.append(("Administration", "admin.overview", here[0] == "admin"))
-    return [{"text": text, "href": url_for(endpoint), "active": active} for text, endpoint, active in items]
+    return [
+        {"text": text, "href": url_for(endpoint), "active": active}
+        for allowed, text, endpoint, active in every
+        if allowed
+    ]
 
 
 def page_items(page: Any, address: Callable[[int], str]) -> list[dict[str, Any]]:

@@ -90,8 +90,8 @@ def questions(
                 name=name,
                 id=field_id(name),
                 kind=kind,
-                title=_filled(str(rule.get("title", words.plain(name))), systems),
-                hint=_filled(str(rule.get("description", "")), systems),
+                title=filled(str(rule.get("title", words.plain(name))), systems),
+                hint=filled(str(rule.get("description", "")), systems),
                 required=name in required,
                 choices=_choices(rule, kind, named, _list(posted.get(name))),
                 posted={
@@ -102,7 +102,7 @@ def questions(
                 error=(errors or {}).get(name),
                 show={other: _posted_values(value) for other, value in shown.get(name, {}).items()},
                 condition=_condition(shown.get(name, {}), properties),
-                why=_filled(str(rule.get("x-why", "")), systems),
+                why=filled(str(rule.get("x-why", "")), systems),
                 clauses=tuple(rule.get("x-clauses", ())),
                 origin=(origins or {}).get(name, ""),
                 suffix=str(rule.get("x-suffix", "")),
@@ -182,7 +182,8 @@ def _condition(rule: Mapping[str, Any], properties: Mapping[str, Mapping[str, An
     return f"Answer this only if {' and '.join(parts)}." if parts else ""
 
 
-def _filled(text: str, systems: Mapping[str, str] | None) -> str:
+def filled(text: str, systems: Mapping[str, str] | None) -> str:
+    """Put the council's names of its systems in the place of `{case_system}` and the like."""
     for key, name in (systems or {}).items():
         text = text.replace("{" + key + "}", name)
     return text

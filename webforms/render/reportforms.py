@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from engine.pack.model import Form, Vocabulary
@@ -129,6 +131,28 @@ def report_texts(answers: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def said(row: RowView) -> list[tuple[str, str]]:
+    """Return what a report says, column by column, as people read it; other texts stay as they came."""
+    return [
+        (TITLES[column.name], _said_words(row.values[column.name]))
+        for column in COLUMNS
+        if row.values.get(column.name)
+    ]
+
+
+def _said_words(text: str) -> str:
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text) or re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d|Z)", text
+    ):
+        with contextlib.suppress(ValueError):
+            return (
+                moments.day_words(date.fromisoformat(text))
+                if len(text) == len("2026-01-31")
+                else moments.moment_words(datetime.fromisoformat(text))
+            )
+    return words.plain(text) if re.fullmatch(r"[a-z]+(_[a-z]+)+", text) else text
+
+
 def reason_words(reason: str) -> str:
     """Return why a report waits, with the names of columns as people know them."""
     for column in sorted(TITLES, key=len, reverse=True):
@@ -158,7 +182,9 @@ def decision_form(
         choices[f"child-{candidate.child_id}"] = f"It is {candidate.name}{born}"
     for case, reference in open_cases:
         choices[f"case-{case}"] = f"It belongs to the open case {reference}"
-    if row.child_id is not None:
+    if row.outcome == "bad":
+        choices = {}  # nothing can begin from what cannot be read: it is corrected first, or set aside
+    elif row.child_id is not None:
         choices["start-case"] = "It is a new absence: start a case"
     else:
         choices["new-child"] = "It is a child who is not on record yet"
