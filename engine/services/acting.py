@@ -46,6 +46,7 @@ AUDIT_WORDS = {
     "timers": "timers_fired",
     "episodes": "earlier_episodes_changed",
 }
+SIBLING_WORDS = {"facts": "child_facts_changed", "episodes": "earlier_episodes_changed"}
 
 Asked = Mapping[str, Any]
 """An act as it was asked for, in JSON: `do` and what that needs. Kept with incidents, and run again from
@@ -322,7 +323,7 @@ def act_on_sibling(desk: Desk, other: CaseFile, asked: Asked, *, account: int | 
     at = max(desk.now(), other.updated_at)
     try:
         run(desk, other, asked, at=local(at), by="system" if account is None else str(account))
-        casefile.save(desk.session, other, Act("child_facts_changed", at, account, _kept(asked)))
+        casefile.save(desk.session, other, Act(SIBLING_WORDS[asked["do"]], at, account, _kept(asked)))
     except (HomewardError, ValueError, KeyError, TypeError, AttributeError) as error:
         if not isinstance(error, HomewardError):
             LOG.exception("case %s: an act failed", other.reference)

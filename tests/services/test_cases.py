@@ -13,7 +13,7 @@ from engine.services import cases, incidents, tasks
 from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound
 from engine.store.casefile import lock
 from engine.store.packs import pack_of
-from engine.store.tables import CaseRecord, Episode, LedgerEntry, LegalStatus, Task, Timer
+from engine.store.tables import AuditEvent, CaseRecord, Episode, LedgerEntry, LegalStatus, Task, Timer
 from tests.conftest import Office
 
 NOTIFIED = datetime(2026, 5, 12, 8, 30, tzinfo=UTC)
@@ -251,3 +251,5 @@ def test_the_end_of_an_earlier_episode_reaches_the_case_that_is_open_beside_it(
     file = next(file for file in lock(session, pack_of, case=second) if file.id == second)
     (episode,) = file.case.facts.episodes
     assert episode.returned == NOTIFIED + timedelta(hours=2)
+    acts = sa.select(AuditEvent.action).where(AuditEvent.chain == second).order_by(AuditEvent.seq)
+    assert session.scalars(acts).all() == ["case_started", "earlier_episodes_changed"]
