@@ -170,18 +170,21 @@ class Person:
         self.send(number, path, data=fields)
 
     def upload(self, name: str, text: str, rows: list[dict[str, str]]) -> None:
-        """Upload a file of notifications."""
-        page = None
-        while page is None:
+        """Upload a file of notifications, again and again until it is acknowledged: nobody leaves one behind."""
+        number = self.notebook.intend("upload", name, rows=rows, person=self.name)
+        answer = DOUBTFUL
+        while answer != DONE:
             try:
                 page = self.read("/reports/upload")
             except NoAnswer:
+                page = None
+            if page is None:
                 time.sleep(0.5)
-        hidden = {
-            str(i.get("name")): str(i.get("value")) for i in page.xpath("//main//input[@type='hidden']")
-        }
-        number = self.notebook.intend("upload", name, rows=rows, person=self.name)
-        self.send(number, "/reports/upload", data=hidden, files={"file": (name, text.encode(), "text/csv")})
+                continue
+            inputs = page.xpath("//main//input[@type='hidden']")
+            hidden = {str(one.get("name")): str(one.get("value")) for one in inputs}
+            file = (name, text.encode(), "text/csv")
+            answer = self.send(number, "/reports/upload", data=hidden, files={"file": file})
 
 
 def filled(form: html.HtmlElement, mark: str, now: datetime, chance: random.Random) -> Fields:
