@@ -63,6 +63,7 @@ def show(case: int) -> ResponseReturnValue:
         awaited=view.awaited,
         coming=view.timers,
         events=casepage.event_links(view),
+        may_record=access.may(desk.caller, "record_event"),
         summary=casepage.summary(view),
         history=history_items(view.history, view.pack)[:RECENT],
     )

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from engine.clock import local
 from engine.pack.model import Form
 from engine.pack.values import parse_date, parse_moment
-from engine.services import children, procedures
+from engine.services import access, children, procedures
 from webforms import db
 from webforms.access import signed_in
 from webforms.formpage import Answers, form_page
@@ -33,7 +33,8 @@ def show(child: int) -> ResponseReturnValue:
     pack = procedures.current(desk)
     told = {name: value for name, value in sorted(record.facts.items()) if not name.startswith(SHOWN_ABOVE)}
     facts = [(casewords.label(name), casewords.fact_words(pack, name, value)) for name, value in told.items()]
-    return render_template("children/show.html", child=record, facts=facts)
+    may_change = access.may(desk.caller, "change_child")
+    return render_template("children/show.html", child=record, facts=facts, may_change=may_change)
 
 
 @blueprint.route("/<int:child>/legal-status", methods=["GET", "POST"])

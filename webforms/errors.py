@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+import sqlalchemy as sa
 from flask import Flask, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
@@ -61,6 +62,11 @@ def register(app: Flask) -> None:
     @app.errorhandler(Conflict)
     def conflict(error: Conflict) -> ResponseReturnValue:
         return _page(409, "Somebody was first", str(error))
+
+    @app.errorhandler(sa.exc.DataError)
+    def out_of_range(_error: sa.exc.DataError) -> ResponseReturnValue:
+        """A number that no row can have is an address that leads nowhere."""
+        return _page(404, *PAGES[404])
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> ResponseReturnValue:

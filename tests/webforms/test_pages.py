@@ -229,3 +229,18 @@ def test_what_went_wrong_is_said_without_what_was_asked_for(
     assert answer.status_code == 500
     assert "Something went wrong here" in answer.text
     assert "Harrowgate" not in answer.text + caplog.text
+
+
+def test_who_may_only_read_is_offered_nothing_to_record(site: Site) -> None:
+    practitioner, reader = site.client("missing-coordinator"), site.client("quality-assurance")
+    for path, heading in (("/cases/1", "Record something"), ("/children/1", "Change the record")):
+        assert heading in practitioner.get(path).text
+        answer = reader.get(path)
+        assert answer.status_code == 200
+        assert heading not in answer.text
+
+
+def test_a_number_that_no_row_can_have_leads_nowhere(site: Site) -> None:
+    visitor = site.client("missing-coordinator")
+    assert visitor.get("/tasks/99999999999999999999").status_code == 404
+    assert visitor.get("/reports/new?child=99999999999999999999").status_code in {200, 404}
