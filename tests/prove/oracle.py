@@ -189,26 +189,32 @@ def _reports(verdict: Verdict, rows: Rows) -> None:
             verdict.say(f"the row {row['data']['values']['reference']}: {row['problem']}")
     verdict.figures |= {f"rows of files {outcome}": count for outcome, count in sorted(outcomes.items())}
     told = Counter(
-        (case, event["detail"]["act"].get("actual"))
+        (case, _moment(event["detail"]["act"].get("actual")))
         for case, chain in rows.events.items()
         for event in chain
         if event["action"] == "event_recorded"
         and not event["detail"]["act"].get("reason")
         and event["detail"]["act"]["event"] != "missing_again"  # brought by a report that starts another case
     )
-    for (case, actual), times in told.items():
-        if times > 1:
-            verdict.say(f"case {case}: doubled: the report of {actual} was recorded {times} times")
-    recorded = Counter(
-        row["case_id"]
+    came = Counter(
+        (
+            row["case_id"],
+            _moment(row["data"]["values"].get("returned_at") or row["data"]["values"]["reported_at"]),
+        )
         for row in rows.intake
         if row["outcome"] == "recorded" and "no case is open" not in row["problem"]  # which changed nothing
     )
-    for case, times in recorded.items():
-        found = sum(n for (one, _), n in told.items() if one == case)
-        if found != times:
-            word = "lost" if found < times else "doubled"
-            verdict.say(f"case {case}: {word}: {times} reports came in for it, and {found} are on record")
+    for case, moment in sorted(set(told) | set(came)):
+        if told[case, moment] != came[case, moment]:
+            word = "lost" if told[case, moment] < came[case, moment] else "doubled"
+            verdict.say(
+                f"case {case}: {word}: {came[case, moment]} reports of {moment} came in for it,"
+                f" and {told[case, moment]} are on record"
+            )
+
+
+def _moment(text: str | None) -> float:
+    return datetime.fromisoformat(text).timestamp() if text else 0.0
 
 
 def _started(verdict: Verdict, rows: Rows) -> None:
