@@ -41,8 +41,16 @@ def run(*command: str, cwd: Path | None = None) -> int:
     if folder is None:
         raise FileNotFoundError(f"no Node {OLDEST} or newer: install it, or `pip install 'homeward[node]'`")
     environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
-    program = shutil.which(command[0], path=environment["PATH"]) or command[0]
-    return subprocess.run([program, *command[1:]], cwd=cwd, env=environment, check=False).returncode
+    arguments = [*_program(folder, command[0], environment["PATH"]), *command[1:]]
+    return subprocess.run(arguments, cwd=cwd, env=environment, check=False).returncode
+
+
+def _program(folder: Path, name: str, path: str) -> list[str]:
+    """Return how a program is called: a wheel cannot hold npm's link to its script, so Node is given the script."""
+    script = folder.parent / "lib" / "node_modules" / "npm" / "bin" / f"{name}-cli.js"
+    if not (folder / name).is_symlink() and script.exists():
+        return [str(folder / "node"), str(script)]
+    return [shutil.which(name, path=path) or name]
 
 
 def main(arguments: list[str]) -> int:
