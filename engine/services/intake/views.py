@@ -87,9 +87,7 @@ def file_views(desk: Desk, files: Iterable[IntakeFile]) -> tuple[FileView, ...]:
         outcomes.setdefault(file_id or 0, {})[outcome] = count
     senders = {file.received_by for file in kept if file.received_by is not None}
     names = dict(
-        desk.session.execute(
-            sa.select(Account.id, Account.display_name).where(Account.id.in_(senders))
-        ).all()
+        desk.session.execute(sa.select(Account.id, Account.display_name).where(Account.id.in_(senders))).all()
     )
     return tuple(
         FileView(
