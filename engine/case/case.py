@@ -272,12 +272,6 @@ class Case:
                 raise Incident(f"more than {ROUNDS} timers fired at one moment", element=timer.element)
         return fired
 
-    def release(self, obligations: frozenset[str], *, at: datetime) -> None:
-        """Change which automatic notices are held back."""
-        self.hold = obligations
-        self._begin(at, "system")
-        self._rest()
-
     # --- what the case shows
 
     @property

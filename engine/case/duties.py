@@ -10,13 +10,14 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from engine.case.deadlines import NO_LIMIT, Deadline, work_out
+from engine.case.deadlines import Deadline, work_out
 from engine.case.evaluate import evaluate, truth
 from engine.case.facts import Facts
 from engine.case.ledger import Ledger
 from engine.case.model import Entry, Incident, Outcome
 from engine.case.scopes import Plan
 from engine.clock import LOCAL_ZONE
+from engine.feel import Expression
 from engine.pack.model import Act, Duty, Element
 
 ANSWERS = {"done": Outcome.DONE, "refused": Outcome.REFUSED, "not_engaged": Outcome.NOT_ENGAGED}
@@ -126,8 +127,8 @@ class Duties:
         trigger = datetime.fromisoformat(mark[0]).astimezone(LOCAL_ZONE) if mark else None
         obligation = self._plan.pack.vocabulary.obligations[duty.obligation]
         moments = {"raised": now, "trigger": trigger}
-        limit = self._limit(duty, element, now, moments)
-        target = self._target(duty, element, now, moments)
+        limit = self._limit(duty.due, element, now, moments)
+        target = self._limit(duty.target, element, now, moments).at
         entry = Entry(
             number=self._ledger.next_number(),
             obligation=duty.obligation,
@@ -151,31 +152,18 @@ class Duties:
         self._read[entry.number] = self._facts.changes.stamp
         return entry
 
-    def _limit(self, duty: Duty, element: Element, moment: datetime, moments: dict[str, Any]) -> Deadline:
-        if duty.due is None:
-            return NO_LIMIT
+    def _limit(
+        self, limit: Expression | None, element: Element, moment: datetime, moments: dict[str, Any]
+    ) -> Deadline:
+        """Work out a duty's due date or target as of the moment it was raised."""
         return work_out(
-            duty.due,
+            limit,
             self._facts,
             process=element.process,
             element=element.id,
             extra=moments,
             moment=moment,
         )
-
-    def _target(
-        self, duty: Duty, element: Element, moment: datetime, moments: dict[str, Any]
-    ) -> datetime | None:
-        if duty.target is None:
-            return None
-        return work_out(
-            duty.target,
-            self._facts,
-            process=element.process,
-            element=element.id,
-            extra=moments,
-            moment=moment,
-        ).at
 
     def _clock(
         self, duty: Duty, element: Element, limit: Deadline, now: datetime, moments: dict[str, Any]
@@ -206,7 +194,7 @@ class Duties:
             self._read[entry.number] = changes.stamp
             element = self._plan.element(entry.element)
             moments = {"raised": entry.raised, "trigger": entry.trigger}
-            limit = self._limit(duty, element, entry.raised, moments)
+            limit = self._limit(duty.due, element, entry.raised, moments)
             if limit.at != entry.due:
                 self._ledger.change(
                     replace(

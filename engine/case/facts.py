@@ -119,14 +119,6 @@ class Facts:
         except (FeelError, DecisionError) as error:
             raise Incident(f"{rule.fact} could not be worked out: {error}", fact=rule.fact) from error
 
-    def known(self, fact: str) -> bool:
-        """Whether the fact has an answer."""
-        return self.read(fact) is not UNKNOWN
-
-    def snapshot_derived(self) -> dict[str, Any]:
-        """Return every derived fact's present value."""
-        return {fact: self.read(fact) for fact in self.pack.derived}
-
 
 def _as_context(episode: Episode) -> dict[str, Any]:
     known: dict[str, Any] = {

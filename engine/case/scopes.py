@@ -35,11 +35,6 @@ class Plan:
     def _elements(self) -> dict[str, Element]:
         return {e.id: e for process in self.pack.processes.values() for e in process.elements.values()}
 
-    @cached_property
-    def flows(self) -> dict[str, str]:
-        """The process of every flow."""
-        return {f: process.id for process in self.pack.processes.values() for f in process.flows}
-
     def starts(self, start: Start) -> list[Process]:
         """Return the processes that start this way, in the pack's order."""
         return self._by_start[start]

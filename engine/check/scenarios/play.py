@@ -7,7 +7,7 @@ not name, oldest first. `reload` stores and loads every case after every act, to
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -426,6 +426,5 @@ def _shown(value: Any) -> str:
 def renumbered(entries: Mapping[tuple[int, int], Entry]) -> list[tuple[int, Entry]]:
     """Return (case, entry) pairs in the order in which they arose."""
     return [
-        (case, replace(entry))
-        for (case, _), entry in sorted(entries.items(), key=lambda kv: (kv[1].raised, kv[0]))
+        (case, entry) for (case, _), entry in sorted(entries.items(), key=lambda kv: (kv[1].raised, kv[0]))
     ]
