@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.case import codec
 from engine.case.interpreter import Instance
 from engine.case.model import Episode, OpenTask
+from engine.case.state import State
 from engine.pack.model import Pack
 
-if TYPE_CHECKING:
-    from engine.case.case import Case
 
-
-def state_of(case: Case) -> bytes:
+def state_of(case: State) -> bytes:
     """Return the state of a case at rest."""
     return codec.pack_state(
         {
@@ -49,7 +47,7 @@ def known(state: dict[str, Any]) -> tuple[dict[str, Any], tuple[Episode, ...]]:
     return facts, tuple(_episode_from(row) for row in state["episodes"])
 
 
-def restore(case: Case, state: dict[str, Any]) -> None:
+def restore(case: State, state: dict[str, Any]) -> None:
     """Give a case that knows its facts everything else of its state."""
     case.ledger.restore(state["ledger"])
     for row in state["instances"]:
