@@ -28,6 +28,7 @@ from engine.store import casefile
 from engine.store.casefile import Act, CaseFile, NotStarted
 from engine.store.packs import pack_of
 from engine.store.queue import defer
+from engine.store.saving import save
 from engine.store.tables import CaseRecord, Child, Timer
 from engine.store.tables import Episode as EpisodeRow
 from engine.store.tables import Incident as IncidentRow
@@ -103,9 +104,7 @@ def act_on(
     at = max(since or desk.now(), file.updated_at)
     try:
         run(desk, file, asked, at=local(at), by="system" if account is None else str(account))
-        changes = casefile.save(
-            desk.session, file, Act(AUDIT_WORDS[asked["do"]], at, account, _kept(asked), task)
-        )
+        changes = save(desk.session, file, Act(AUDIT_WORDS[asked["do"]], at, account, _kept(asked), task))
     except (Incident, StateError, NotStarted) as error:
         return quarantine(desk, file, asked, error, account=account)
     except HomewardError:
@@ -323,7 +322,7 @@ def act_on_sibling(desk: Desk, other: CaseFile, asked: Asked, *, account: int | 
     at = max(desk.now(), other.updated_at)
     try:
         run(desk, other, asked, at=local(at), by="system" if account is None else str(account))
-        casefile.save(desk.session, other, Act(SIBLING_WORDS[asked["do"]], at, account, _kept(asked)))
+        save(desk.session, other, Act(SIBLING_WORDS[asked["do"]], at, account, _kept(asked)))
     except (HomewardError, ValueError, KeyError, TypeError, AttributeError) as error:
         if not isinstance(error, HomewardError):
             LOG.exception("case %s: an act failed", other.reference)
