@@ -196,10 +196,8 @@ def plain(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kept(asked: Asked) -> dict[str, Any]:
-    """Return what the audit chain keeps of an act: all of it but its name, and the child's history only once."""
-    return {
-        name: value for name, value in asked.items() if name not in {"do", "episodes"} and value is not None
-    }
+    """Return what the audit chain keeps of an act: all that the act needs to be run again, but its name."""
+    return {name: value for name, value in asked.items() if name != "do" and value not in (None, [])}
 
 
 # --- earlier episodes

@@ -78,7 +78,6 @@ def examine(
     _timers(verdict, rows, now)
     _mail(verdict, rows, list(messages), now)
     _going_on(verdict, rows, pack)
-    verdict.figures["cases not repeated: their earlier episodes changed"] = 0
     for case in sorted(rows.cases if replay is None else replay):
         _again(verdict, rows, case, pack)
     verdict.figures |= {
@@ -316,14 +315,8 @@ def _going_on(verdict: Verdict, rows: Rows, pack: Pack) -> None:
 
 def _again(verdict: Verdict, rows: Rows, number: int, pack: Pack) -> None:
     """Run a case's acts again and compare everything that they leave behind."""
-    if any(event["action"] == "earlier_episodes_changed" for event in rows.events[number]):
-        verdict.figures["cases not repeated: their earlier episodes changed"] += (
-            1  # the chain does not keep them
-        )
-        return
     case: Case | None = None
     fired: set[str] = set()
-    earlier = Case.load(pack, unpack_bytes(rows.states[number]["state"])).facts.episodes
     entries: dict[int, Entry] = {}
     notices: set[str] = set()
     for event in rows.events[number]:
@@ -333,7 +326,7 @@ def _again(verdict: Verdict, rows: Rows, number: int, pack: Pack) -> None:
                 verdict.say(f"case {number}: doubled: the timer {timer} fires a second time")
             fired |= due
         try:
-            case = _act(case, event, pack, earlier)
+            case = _act(case, event, pack)
         except Exception as error:
             verdict.say(
                 f"case {number}: event {event['seq']} cannot be repeated: {type(error).__name__}: {error}"
@@ -407,7 +400,7 @@ def _entry_row(row: Row) -> tuple[Any, ...]:
     return (row["number"], *words, row["clauses"], *moments, row["by"], row["reason"], row["whole_day"])
 
 
-def _act(case: Case | None, event: Row, pack: Pack, earlier: tuple[Episode, ...]) -> Case:
+def _act(case: Case | None, event: Row, pack: Pack) -> Case:
     """Run one act of the audit chain in the core."""
     asked: Mapping[str, Any] = event["detail"].get("act", {})
     at, by = local(event["at"]), "system" if event["account_id"] is None else str(event["account_id"])
@@ -417,7 +410,7 @@ def _act(case: Case | None, event: Row, pack: Pack, earlier: tuple[Episode, ...]
         since, until = parse_moment(asked["from"]), parse_moment(asked["to"])
         return Case.start_period(pack, asked["process"], since=since, until=until, at=at, by=by)
     if action == "case_started":
-        facts = _values(pack, asked["facts"])
+        facts, earlier = _values(pack, asked["facts"]), _episodes(pack, asked)
         return Case.start(pack, facts=facts, earlier_episodes=earlier, event=asked["event"], at=at, by=by)
     if case is None:
         raise ValueError("the chain does not begin with the start of a case")
@@ -442,6 +435,8 @@ def _act(case: Case | None, event: Row, pack: Pack, earlier: tuple[Episode, ...]
         case.complete_entry(asked["number"], at=at, by=by)
     elif action == "timers_fired":
         case.fire_timers(at)
+    elif action == "earlier_episodes_changed":
+        case.set_earlier_episodes(_episodes(pack, asked), at=at, by=by)
     else:
         raise ValueError(f"nobody knows how to repeat {action}")
     return case
@@ -450,3 +445,15 @@ def _act(case: Case | None, event: Row, pack: Pack, earlier: tuple[Episode, ...]
 def _values(pack: Pack, told: Mapping[str, Any]) -> dict[str, Any]:
     facts = pack.vocabulary.facts
     return {name: parse_fact(facts[name], value) if name in facts else value for name, value in told.items()}
+
+
+def _episodes(pack: Pack, asked: Mapping[str, Any]) -> tuple[Episode, ...]:
+    return tuple(
+        Episode(
+            reported=parse_moment(reported),
+            returned=parse_moment(returned) if returned else None,
+            category=category,
+            facts=_values(pack, facts),
+        )
+        for reported, returned, category, facts in asked.get("episodes", ())
+    )
