@@ -1,0 +1,133 @@
+"""Answering a task: drafts, and the form that completes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from engine.pack import forms
+from engine.pack.model import Pack
+from engine.services import access
+from engine.services.acting import act_on, locked, plain
+from engine.services.desk import (
+    Conflict,
+    Desk,
+    InvalidAnswers,
+    NotAllowed,
+    NotFound,
+    done_before,
+    once,
+)
+from engine.services.rows import at, at_or_none, people
+from engine.services.tasks.rows import TaskRow, gone, present_pack, task_row, task_rows
+from engine.store.tables import (
+    CaseRecord,
+    EndedTask,
+    Task,
+    TaskDraft,
+)
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What became of a submitted form: `next` are the case's tasks that the caller may do, soonest due first.
+
+    `incident` is set when the procedure could not go on: the answers are kept and will be tried again.
+    """
+
+    case_id: int
+    closed: bool
+    next: tuple[TaskRow, ...]
+    incident: int | None = None
+    repeated: bool = False
+
+
+def save_draft(desk: Desk, task_id: int, answers: Mapping[str, Any]) -> datetime:
+    """Keep what the caller has typed so far; return when. An ended task's draft is kept too."""
+    if desk.caller.account is None:
+        raise NotAllowed("only a person has drafts")
+    case_id = desk.session.scalar(sa.select(Task.case_id).where(Task.id == task_id))
+    if case_id is None:
+        case_id = desk.session.scalar(sa.select(EndedTask.case_id).where(EndedTask.task_id == task_id))
+    if case_id is None:
+        raise NotFound("there is no such task")
+    now = desk.now()
+    draft = insert(TaskDraft).values(
+        task_id=task_id,
+        account_id=desk.caller.account,
+        case_id=case_id,
+        saved_at=now,
+        answers=plain(answers),
+    )
+    desk.session.execute(
+        draft.on_conflict_do_update(
+            index_elements=[TaskDraft.task_id, TaskDraft.account_id],
+            set_={"answers": draft.excluded.answers, "saved_at": draft.excluded.saved_at},
+        )
+    )
+    return at(now)
+
+
+def submit(desk: Desk, task_id: int, answers: Mapping[str, Any], key: str | None = None) -> Submitted:
+    """Complete a task with a form's answers (JSON by question); return what follows.
+
+    Raises InvalidAnswers; Conflict when it was ended or is taken by somebody else, saying who; NotAllowed.
+    """
+    given = plain(answers)
+    act = f"submit {task_id}"
+    task = desk.session.get(Task, task_id, populate_existing=True)
+    if task is None:
+        before = done_before(desk, key, act, given)
+        if before is None:
+            raise gone(desk, task_id)
+        return _repeated(desk, int(before.result))
+    taken = once(desk, key, act, given, result=task.case_id)
+    if not taken.first:
+        return _repeated(desk, int(taken.result))
+    files = locked(desk, task.case_id)
+    file = next(file for file in files if file.id == task.case_id)
+    _may_submit(desk, task)
+    if file.state and task.core_id not in file.case.tasks:
+        raise gone(desk, task_id)
+    form = file.pack.forms.get(task.form) if task.form else None
+    problems = forms.problems(form, given) if form is not None else dict.fromkeys(given, "is not asked here")
+    if problems:
+        raise InvalidAnswers(problems)
+    counted = forms.asked(form, given) if form is not None else {}
+    asked = {"do": "complete", "task": task.core_id, "answers": counted}
+    done = act_on(desk, files, task.case_id, asked, task=task_id)
+    if done.incident is not None and desk.caller.account is not None:
+        save_draft(desk, task_id, given)
+    return Submitted(task.case_id, done.closed, _next(desk, task.case_id, file.pack), done.incident)
+
+
+def _repeated(desk: Desk, case_id: int) -> Submitted:
+    """Return what a form's first sending led to, as the case now stands."""
+    case = desk.session.get_one(CaseRecord, case_id, populate_existing=True)
+    following = _next(desk, case_id, present_pack(desk))
+    return Submitted(case_id, case.status == "closed", following, repeated=True)
+
+
+def _may_submit(desk: Desk, task: Task) -> None:
+    if task.external:
+        raise NotAllowed("this is awaited from outside the council; record on the case page that it happened")
+    access.require(desk.caller, "work_task", task)
+    if task.assignee is not None and task.assignee != desk.caller.account and not desk.caller.system:
+        who = people(desk.session, [task.assignee]).get(str(task.assignee), "Somebody else")
+        raise Conflict(f"{who} has taken this task", who=who, when=at_or_none(task.assigned_at))
+
+
+def _next(desk: Desk, case_id: int, pack: Pack | None) -> tuple[TaskRow, ...]:
+    """Return the tasks of a case that the caller may do, soonest due first."""
+    rows = desk.session.execute(
+        task_rows(desk)
+        .where(Task.case_id == case_id, Task.external.is_(False))
+        .order_by(Task.due.asc().nulls_last(), Task.id)
+    )
+    shown = (task_row(desk, row, pack) for row in rows)
+    return tuple(row for row in shown if row.can_work)
