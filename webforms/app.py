@@ -28,6 +28,7 @@ from webforms import (
     intake,
     procedures,
     provider,
+    resend,
     security,
     signin,
     tasks,
@@ -82,7 +83,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     provider.configure(app, settings)
     errors.register(app)
     environment.register(app)
-    for part in (signin, provider, tasks, cases, children, intake, figures, procedures, admin, help):
+    for part in (signin, provider, resend, tasks, cases, children, intake, figures, procedures, admin, help):
         app.register_blueprint(part.blueprint)
     return app
 

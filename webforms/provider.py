@@ -21,7 +21,7 @@ from engine.services import accounts
 from engine.settings import Settings
 from webforms import db, security
 from webforms.access import public
-from webforms.signin import local_path
+from webforms.urls import local_path
 
 blueprint = Blueprint("provider", __name__)
 log = logging.getLogger(__name__)

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from flask import Flask, Response, current_app, g, redirect, render_template, request, session, url_for
+from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFProtect, validate_csrf
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import BadRequest, Forbidden, InternalServerError
-from wtforms import ValidationError
 
 from engine.services import accounts
 from engine.services.desk import Caller
-from webforms import db
+from webforms import db, resend
 from webforms.access import rule_of
 
 IDLE = timedelta(minutes=30)
@@ -37,6 +36,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
+SEALED = frozenset({"resend.again"})
+"""Endpoints whose post is sealed by the server itself and changes nothing: they need no form token."""
+
 csrf = CSRFProtect()
 
 
@@ -53,8 +55,10 @@ def protect(app: Flask) -> None:
 
 
 def begin(signed_in: accounts.SignedIn) -> None:
-    """Begin a new session."""
+    """Begin a new session; what was typed under the one before can still be told from a stranger's post."""
+    left = resend.ended_sign_ins()
     session.clear()
+    session[resend.LEFT] = left
     now = db.now().timestamp()
     caller = signed_in.caller
     session.update(
@@ -66,7 +70,10 @@ def begin(signed_in: accounts.SignedIn) -> None:
 
 def end() -> None:
     """End the session of this browser."""
+    left = resend.ended_sign_ins()
     session.clear()
+    if left:
+        session[resend.LEFT] = left
     g.person = None
 
 
@@ -91,14 +98,24 @@ def _check_access() -> ResponseReturnValue | None:
     g.person = _person()
     if rule.admits(g.person.roles if g.person else None):
         return None
+    if request.method == "POST" and (answer := resend.offer()) is not None:
+        return answer
     if g.person is not None:
         raise Forbidden
     return _ask_to_sign_in()
 
 
-def _check_token() -> None:
-    if request.method not in {"GET", "HEAD", "OPTIONS"}:
+def _check_token() -> ResponseReturnValue | None:
+    if request.method in {"GET", "HEAD", "OPTIONS"} or request.endpoint in SEALED:
+        return None
+    try:
         csrf.protect()
+    except CSRFError:
+        answer = resend.offer()
+        if answer is None:
+            raise
+        return answer
+    return None
 
 
 def _person() -> Caller | None:
@@ -108,11 +125,11 @@ def _person() -> Caller | None:
     now = db.now()
     started, seen = (datetime.fromtimestamp(session.get(key, 0), UTC) for key in ("started", "seen"))
     if over(started, seen, now):
-        g.ended = account
+        end()
         return None
     caller = accounts.resume(db.session(), council, account, epoch)
     if caller is None:
-        session.clear()
+        end()
         return None
     if now - seen > timedelta(minutes=1):
         session["seen"] = now.timestamp()
@@ -127,31 +144,7 @@ def _ask_to_sign_in() -> ResponseReturnValue:
         }, 401
     if request.method == "GET":
         return redirect(url_for("signin.page", next=request.full_path.rstrip("?")))
-    carried = _carried_answers()
-    if carried:
-        session["carrier"] = g.ended
-    page = render_template(
-        "signin/page.html", errors=[], name="", next=request.path, carried=carried, provider=False
-    )
-    return page, 401
-
-
-def _carried_answers() -> list[tuple[str, str]]:
-    """Return what was posted by a session of ours that has ended, to be sent again after signing in.
-
-    What a stranger's page posted is not carried: the token of the ended session must fit.
-    """
-    if "ended" not in g:
-        return []
-    try:
-        validate_csrf(request.form.get("csrf_token"))
-    except ValidationError:
-        return []
-    return [
-        (name, value)
-        for name, value in request.form.items(multi=True)
-        if name not in {"csrf_token", "password"}
-    ]
+    return resend.ask_to_sign_in()
 
 
 def _add_headers(response: Response) -> Response:

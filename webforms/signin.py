@@ -6,24 +6,15 @@ again, so that nobody loses what they typed.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.services import accounts
-from webforms import db, security
+from webforms import db, resend, security
 from webforms.access import public, signed_in
+from webforms.urls import local_path
 
 blueprint = Blueprint("signin", __name__)
-
-
-def local_path(path: str | None) -> str:
-    """Return `path` if it is one of ours, else the task list: an address from outside is never followed."""
-    path = path or ""
-    parts = urlsplit(path)
-    ours = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
-    return path if ours and not parts.scheme and not parts.netloc else url_for("tasks.listing")
 
 
 @blueprint.get("/")
@@ -38,7 +29,7 @@ def front() -> ResponseReturnValue:
 def page() -> ResponseReturnValue:
     """Show the sign-in page."""
     next_path = local_path(request.args.get("next"))
-    return redirect(next_path) if g.person else _page(next_path)
+    return redirect(next_path) if g.person else resend.sign_in_page(next_path)
 
 
 @blueprint.post("/sign-in")
@@ -46,20 +37,18 @@ def page() -> ResponseReturnValue:
 def enter() -> ResponseReturnValue:
     """Check a name and password and begin a session."""
     next_path = local_path(request.form.get("next"))
-    carried = [
-        (name.removeprefix("carried-"), value)
-        for name, value in request.form.items(multi=True)
-        if name.startswith("carried-")
-    ]
+    answers = resend.carried()
     name = request.form.get("name", "").strip()
     account = accounts.authenticate(db.session(), db.clock(), name, request.form.get("password", ""))
     if account is None:
-        return _page(next_path, name, carried, problem=accounts.REFUSED), 401
-    carrier = session.get("carrier")
+        return resend.sign_in_page(next_path, answers, name=name, problem=accounts.REFUSED), 401
     security.begin(account)
-    if carried and carrier == account.caller.account:
-        return render_template("signin/resend.html", next=next_path, carried=carried)
-    return redirect(url_for("tasks.listing") if carried else next_path)
+    if answers is None:
+        return redirect(next_path)
+    if answers.account == account.caller.account:
+        return resend.send_page(answers)
+    flash("What somebody else had typed was not sent.", "info")
+    return redirect(url_for("tasks.listing"))
 
 
 @blueprint.post("/sign-out")
@@ -69,16 +58,3 @@ def out() -> ResponseReturnValue:
     security.end()
     flash("You have signed out.", "info")
     return redirect(url_for("signin.page"))
-
-
-def _page(
-    next_path: str, name: str = "", carried: list[tuple[str, str]] | None = None, problem: str | None = None
-) -> str:
-    return render_template(
-        "signin/page.html",
-        errors=[{"text": problem, "href": "#name"}] if problem else [],
-        name=name,
-        next=next_path,
-        carried=carried or [],
-        provider=bool(db.settings().get("OIDC_ISSUER")),
-    )

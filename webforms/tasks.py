@@ -20,7 +20,7 @@ from webforms.render import casewords, moments
 from webforms.render.history import history_items
 from webforms.render.posted import as_posted
 from webforms.render.questions import filled, questions, said
-from webforms.signin import local_path
+from webforms.urls import local_path
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/tasks")
 

@@ -1,9 +1,11 @@
-"""How ids stand in addresses: kebab-case, `second_report` as "second-report", and the numbers of rows."""
+"""How ids and numbers stand in addresses (`second_report` as "second-report"), and which addresses are ours."""
 
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
+from flask import url_for
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 LARGEST = 2**31 - 1
@@ -26,3 +28,11 @@ class NumberConverter(IntegerConverter):
 
     def __init__(self, map: Map) -> None:
         super().__init__(map, max=LARGEST)
+
+
+def local_path(path: str | None) -> str:
+    """Return `path` if it is one of ours, else the task list: an address from outside is never followed."""
+    path = path or ""
+    parts = urlsplit(path)
+    ours = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return path if ours and not parts.scheme and not parts.netloc else url_for("tasks.listing")

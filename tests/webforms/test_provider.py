@@ -19,6 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from tests.webforms.site import Site, Visitor, council_id, token_of
+from tests.webforms.test_resend import carried_by
 from webforms.app import create_app
 from webforms.db import database
 from webforms.provider import ProviderSettingsError
@@ -173,3 +174,20 @@ def test_a_provider_that_does_not_answer_is_said_so(joined: Flask, provider: Pro
 def test_half_a_configuration_does_not_start(site: Site) -> None:
     with pytest.raises(ProviderSettingsError, match="HOMEWARD_OIDC_CLIENT_ID"):
         create_app(replace(site.settings, environment={"HOMEWARD_OIDC_ISSUER": "https://x.example"}))
+
+
+def test_what_was_typed_waits_in_its_tab_while_the_provider_is_asked_in_another(
+    joined: Flask, provider: Provider
+) -> None:
+    provider.claims = {"sub": "u-9", "name": "Robin Vale", "roles": ["missing_coordinator"]}
+    visitor = Visitor(joined.test_client())
+    go_through(visitor, provider)
+    token = token_of(visitor.get("/reports/new").text)
+    visitor.post("/sign-out", {}, page="/tasks")
+    post = {"surname": "Quillfeather", "csrf_token": token}
+    refused = visitor.http.post("/reports/new", data=post)
+    assert "opens in a new tab" in refused.text
+    go_through(visitor, provider)
+    offered = visitor.http.post("/sign-in/send-again", data={"carried": carried_by(refused.text)})
+    assert "Send my answers" in offered.text
+    assert 'name="surname" value="Quillfeather"' in offered.text

@@ -15,6 +15,7 @@ PUBLIC = {
     "signin.enter",
     "provider.start",
     "provider.back",
+    "resend.again",
     "help.page",
     "help.accessibility",
     "help.alive",

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from engine.services import accounts
-from tests.webforms.site import PASSWORD, Site, token_of
-from webforms.signin import local_path
+from tests.webforms.site import Site
+from webforms.urls import local_path
 
 
 def test_a_person_signs_in_and_out(site: Site) -> None:
@@ -66,42 +66,6 @@ def test_a_disabled_account_is_out_at_once(site: Site) -> None:
     assert visitor.get("/tasks").status_code == 302
 
 
-def test_answers_sent_after_the_session_ended_are_kept_through_signing_in(site: Site) -> None:
-    visitor = site.client("missing-coordinator")
-    shown = visitor.get("/reports/new").text
-    site.clock.advance(timedelta(hours=1))
-    typed = {
-        "csrf_token": token_of(shown),
-        "kind": "missing",
-        "surname": "Quillfeather",
-        "circumstances": "By bus",
-    }
-    ended = visitor.http.post("/reports/new", data=typed)
-    assert ended.status_code == 401
-    assert "Your answers are kept" in ended.text
-    again = {
-        "name": "missing-coordinator",
-        "password": PASSWORD,
-        "next": "/reports/new",
-        "csrf_token": token_of(ended.text),
-    }
-    carried = {f"carried-{name}": value for name, value in typed.items() if name != "csrf_token"}
-    offered = visitor.http.post("/sign-in", data={**again, **carried})
-    assert "Send my answers" in offered.text
-    assert 'name="circumstances" value="By bus"' in offered.text
-    sent = visitor.http.post("/reports/new", data={**typed, "csrf_token": token_of(offered.text)})
-    assert sent.status_code == 422
-    assert "By bus" in sent.text
-
-
-def test_answers_of_a_strangers_page_are_not_carried(site: Site) -> None:
-    visitor = site.client("missing-coordinator")
-    site.clock.advance(timedelta(hours=1))
-    ended = visitor.http.post("/reports/new", data={"kind": "missing", "csrf_token": "forged"})
-    assert ended.status_code == 401
-    assert "carried-" not in ended.text
-
-
 @pytest.mark.parametrize(
     "address",
     ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "javascript:x", "", "/\tx"],
@@ -144,7 +108,7 @@ def test_the_cookie_holds_no_detail_of_a_child_and_is_out_of_reach_of_scripts(si
             "seen",
             "csrf_token",
             "_flashes",
-            "carrier",
+            "left",
         }
 
 

@@ -35,8 +35,8 @@ export class DraftKeeper {
         redirect: 'error',
         headers: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' }
       })
-      if (!answer.ok) throw new Error(answer.status)
-      this.sent = body
+      if (!answer.ok && answer.status !== 401) throw new Error(answer.status)
+      if (answer.ok) this.sent = body
       this.say((await answer.json()).message)
     } catch {
       this.say('The draft could not be saved. Your answers are still on this page.')
