@@ -18,6 +18,9 @@ from engine.pack.register import KNOWN_CLAUSE
 
 FORCES = ("must", "should", "may")
 OUTCOMES = ("done", "refused", "not_engaged")
+LEFT_OPEN = "open"
+SETTLED = (*OUTCOMES, "withdrawn", "superseded")
+_PEOPLE = frozenset({"userTask", "manualTask", "receiveTask"})
 ON_INTERRUPT = ("keep", "withdraw", "supersede")
 _FEEL = ("due", "target", "clock", "when", "occasion", "outcome")
 _KINDS = {"when": CONDITION, "due": LIMIT, "target": LIMIT, "clock": LIMIT, "occasion": OCCASION}
@@ -170,9 +173,10 @@ class CarriedReader:
             return node.properties.get(f"duty.{obligation}.{name}") or node.properties.get(name)
 
         feel = {name: self._feel(find(name), node.id) for name in _FEEL}
+        act = self._act(find("act"), node)
         if feel["outcome"] is not None and (prop := find("outcome")):
             place = Place(self.faults, prop.line, node.id, prop.name)
-            self.language.check_results(feel["outcome"].tree, OUTCOMES, place)
+            self.language.check_results(feel["outcome"].tree, _outcomes(act, node), place)
         clauses_prop, own_role = find("clauses"), node.properties.get(f"duty.{obligation}.role")
         clauses = self._clauses(clauses_prop, node.id) if clauses_prop else ()
         duty_role = self.role(own_role, node.id) if own_role else role
@@ -181,7 +185,7 @@ class CarriedReader:
             self.faults.add(node.line, node.id, message, "Put it in a lane, or add the property `role`.")
         return Duty(
             obligation=obligation,
-            act=self._act(find("act"), node),
+            act=act,
             clauses=clauses,
             force=self._force(
                 find("force"), clauses, node, obligation, unknown=len(clauses) < len(_words(clauses_prop))
@@ -308,6 +312,13 @@ class CarriedReader:
                 prop.line, node.id, f"{name} must be true or false, not {prop.value or 'empty'}", "Mend it."
             )
         return _WORDS.get(prop.value, False)
+
+
+def _outcomes(act: Act, node: Node) -> tuple[str, ...]:
+    """Return the words that an outcome can give: only what a person submits can leave a duty open."""
+    if act is Act.SETTLES:
+        return SETTLED
+    return (*OUTCOMES, LEFT_OPEN) if node.kind in _PEOPLE else OUTCOMES
 
 
 def _words(prop: Prop | None) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ VOCABULARY = "vocabulary.yaml"
 MAX_FILES = 500
 MAX_BYTES = 2_000_000
 _MATTERS = re.compile(
-    r"procedure\.yaml|clauses\.yaml|checks\.yaml|vocabulary\.yaml|[^/]+\.bpmn|[^/]+\.dmn"
+    r"procedure\.yaml|clauses\.yaml|lists\.yaml|checks\.yaml|vocabulary\.yaml|[^/]+\.bpmn|[^/]+\.dmn"
     r"|forms/[^/]+\.json|notices/[^/]+\.yaml"
 )
 _FOLDERS = ("", "forms", "notices")

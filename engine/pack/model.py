@@ -26,10 +26,13 @@ __all__ = [
     "Fact",
     "Flow",
     "Form",
+    "ListColumn",
+    "ListRule",
     "Notice",
     "Obligation",
     "Pack",
     "Process",
+    "ReceivedList",
     "Role",
     "RoleInPack",
     "Start",
@@ -49,14 +52,26 @@ class Fact:
     default: Any = None
     has_default: bool = False
 
+    @property
+    def with_child(self) -> bool:
+        """Whether the fact belongs to the child's record rather than to one episode."""
+        return self.source == "record" and not self.id.startswith(_OF_AN_EPISODE)
+
+
+_OF_AN_EPISODE = ("notification.", "episode.", "return.", "interview.", "meeting.", "case.", "dispute.")
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that can happen from outside; `sets` maps facts to "actual", "recorded" or a constant."""
+    """Something that can happen from outside; `sets` maps facts to "actual", "recorded" or a constant.
+
+    `opens_episode`: it tells that a child is away, so that a case which it starts is an episode of the child.
+    """
 
     id: str
     meaning: str
     sets: Mapping[str, Any] = field(default_factory=dict)
+    opens_episode: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +288,53 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class ListColumn:
+    """A column of a list: a report's column, a fact, or one that only a rule reads; and what it is headed."""
+
+    name: str
+    headings: tuple[str, ...]
+    required: bool
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListRule:
+    """What a row of a list tells, where `when` holds: by column the words it may hold, True for any, False for none.
+
+    `tells` is missing, absent, returned or listed (nothing about being away). `event` is recorded in the open case that
+    the row joins; None: as a notification does, "none": nothing. `facts` come with it. `without_case` is start, wait or
+    note, for a child without an open case. `settle` says whether a return waits for a person or is recorded.
+    """
+
+    tells: str
+    when: Mapping[str, tuple[str, ...] | bool]
+    event: str | None
+    facts: Mapping[str, Any]
+    without_case: str
+    settle: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedList:
+    """A list that somebody sends regularly.
+
+    `complete` are the categories of absence of which it names every child who is away. `unlisted` are facts of each
+    child that an earlier list named and the newest does not.
+    """
+
+    id: str
+    title: str
+    sent_by: str
+    every: str
+    clauses: tuple[str, ...]
+    columns: Mapping[str, ListColumn]
+    rules: tuple[ListRule, ...]
+    complete: tuple[str, ...] = ()
+    unlisted: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """A council's procedure, whole. `hash` names it: the SHA-256 of its files and of the vocabulary."""
 
@@ -294,3 +356,4 @@ class Pack:
     notices: Mapping[str, Notice]
     files: Mapping[str, bytes]
     impossible: tuple[Expression, ...] = ()
+    lists: Mapping[str, ReceivedList] = field(default_factory=dict)

@@ -19,6 +19,8 @@ from engine.pack.expressions import Language
 from engine.pack.faults import BrokenPack, Faults
 from engine.pack.files import VOCABULARY, UnreadablePack, checked, files_of, hash_of
 from engine.pack.formfiles import read_form
+from engine.pack.lists import FILE as LISTS
+from engine.pack.lists import read_lists
 from engine.pack.model import Clause, Form, Notice, Pack, Process, Vocabulary
 from engine.pack.notices import read_notice
 from engine.pack.procedure import FILE as PROCEDURE
@@ -125,6 +127,7 @@ def _read_rest(
     systems = procedure.systems if procedure else {}
     forms = _forms(files, vocabulary, clauses, systems, faults)
     notices = _notices(files, vocabulary, roles, faults)
+    lists = read_lists(files[LISTS], vocabulary, clauses, faults) if LISTS in files else {}
     if procedure is None:
         return None
     derived = read_derived(procedure, language, clauses)
@@ -152,6 +155,7 @@ def _read_rest(
         notices=notices,
         files=files,
         impossible=impossible,
+        lists=lists,
     )
 
 

@@ -115,8 +115,9 @@ def _event(name: str, part: Section, facts: dict[str, Fact]) -> Event:
             except BadValue as error:
                 part.faults.add(line, name, str(error), "Write actual, recorded or a value of the fact.")
     meaning = part.text("meaning", True) or ""
+    opens_episode = part.flag("opens_episode")
     part.finish()
-    return Event(name, meaning, sets)
+    return Event(name, meaning, sets, opens_episode)
 
 
 def _check_word(name: str, part: Section, what: str) -> None:

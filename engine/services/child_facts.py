@@ -36,7 +36,6 @@ none."""
 OPEN_STATUSES = frozenset({"looked_after", "child_protection_plan", "child_in_need", "assessment"})
 CASE_SYSTEM = "case_system"
 """The scheme of the number on the council's case system."""
-_CASE_ONLY = ("notification.", "episode.", "return.", "interview.", "meeting.", "case.", "dispute.")
 
 
 def vocabulary(session: Session, at: datetime) -> Vocabulary:
@@ -172,7 +171,7 @@ def _kept(vocabulary: Vocabulary, facts: Mapping[str, Any]) -> Mapping[str, Any]
 def may_stand_on_record(vocabulary: Vocabulary, fact: str) -> bool:
     """Say whether a fact belongs to the child's record rather than to one episode."""
     known = vocabulary.facts.get(fact)
-    return known is not None and known.source == "record" and not fact.startswith(_CASE_ONLY)
+    return known is not None and known.with_child
 
 
 def learn(

@@ -35,8 +35,12 @@ class Kind(StrEnum):
     FOUND = "found"
     CHILD_PLACED = "child_placed"
     SERIOUS_EVENT = "serious_event"
+    LISTED = "listed"
+    """Named by a list that says nothing about being away."""
 
 
+TOLD_BY_PEOPLE = frozenset(Kind) - {Kind.LISTED}
+"""What a notification or a report by hand can be."""
 _KIND_WORDS = {
     "missing": Kind.MISSING,
     "missing_person": Kind.MISSING,
@@ -146,15 +150,17 @@ def read_notification(
     now: datetime,
     received: datetime | None = None,
     source: str = "police",
+    kind: Kind | None = None,
 ) -> Notification:
     """Read a row's texts; raises BadRow with every problem at once.
 
-    `received` is when the file came, for rows that do not say when they were received.
+    `received` is when the file came, for rows that do not say when they were received. `kind` is what a list's rules
+    say that the row tells; then the moment of the report may be left out, since the child's open case may know it.
     """
     reader = _Reader(values)
     received_at = reader.moment("received_at") or received or now
     found = Notification(
-        kind=reader.kind(),
+        kind=kind or reader.kind(),
         source=source,
         surname=reader.text("surname", 100),
         given_names=reader.text("given_names", 100),
@@ -183,18 +189,20 @@ def read_notification(
         police_told=reader.yes_or_no("police_told"),
     )
     problems = reader.problems | {
-        k: v for k, v in _contradictions(found, now).items() if k not in reader.problems
+        k: v
+        for k, v in _contradictions(found, now, listed=kind is not None).items()
+        if k not in reader.problems
     }
     if problems:
         raise BadRow(problems)
     return found
 
 
-def _contradictions(n: Notification, now: datetime) -> dict[str, str]:
+def _contradictions(n: Notification, now: datetime, *, listed: bool) -> dict[str, str]:
     problems = {}
     if not any(letter.isalpha() for letter in n.surname):
         problems["surname"] = "is missing: without it no child can be found"
-    if n.kind in (Kind.MISSING, Kind.ABSENT) and n.reported_at is None:
+    if not listed and n.kind in (Kind.MISSING, Kind.ABSENT) and n.reported_at is None:
         problems["reported_at"] = "is missing: every limit counts from it"
     for column in ("reported_at", "missing_since", "last_seen_at", "returned_at", "received_at"):
         moment = getattr(n, column)
@@ -245,7 +253,7 @@ class _Reader:
         word = self.values.get("kind", "").casefold().replace(" ", "_").replace("-", "_")
         if word in _KIND_WORDS:
             return _KIND_WORDS[word]
-        if word in set(Kind):
+        if word in TOLD_BY_PEOPLE:
             return Kind(word)
         self.problems["kind"] = (
             f"“{word[:40]}” is neither missing, absent nor found" if word else "is missing"

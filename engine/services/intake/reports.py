@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from engine.services import access
 from engine.services.desk import Desk, InvalidAnswers, NotFound, once, record, remember
-from engine.services.intake import handling
-from engine.services.intake.notification import COLUMNS, BadRow, Kind, fingerprint
+from engine.services.intake import acts, handling
+from engine.services.intake.notification import COLUMNS, TOLD_BY_PEOPLE, BadRow, fingerprint
 from engine.services.intake.views import RowView, row_views
 from engine.services.tabular import clean
 from engine.store.tables import Child, IntakeRow
@@ -29,12 +29,19 @@ def record_report(
     `kind` is missing, absent, found, child_placed or serious_event; `source` a value of notification.source;
     `values` are texts by column of a notification file. `child_id` says which child it is, where that is
     known. Raises InvalidAnswers for what cannot be read: nothing is kept then, because the person is there to
-    mend it.
+    mend it; Conflict where others hold what it needs for too long.
     """
     access.require(desk.caller, "record_report")
-    if kind not in set(Kind):
-        raise InvalidAnswers({"kind": f"is none of {', '.join(Kind)}"})
-    texts = _texts(values) | {"kind": kind}
+    if kind not in TOLD_BY_PEOPLE:
+        raise InvalidAnswers({"kind": f"is none of {', '.join(sorted(TOLD_BY_PEOPLE))}"})
+    texts = {**_texts(values), "kind": kind}
+    with handling.trying():
+        return _record(desk, kind, source, texts, child_id=child_id, key=key)
+
+
+def _record(
+    desk: Desk, kind: str, source: str, texts: Mapping[str, str], *, child_id: int | None, key: str | None
+) -> RowView:
     taken = once(desk, key, "record_report", [source, child_id, texts])
     if not taken.first:
         row = desk.session.get(IntakeRow, int(taken.result))
@@ -47,9 +54,9 @@ def record_report(
     row = IntakeRow(
         council_id=desk.council.id,
         kind=kind,
-        fingerprint=fingerprint(texts | {"source": source}),
+        fingerprint=fingerprint({**texts, "source": source}),
         received_at=desk.now(),
-        outcome=handling.RECEIVED,
+        outcome=acts.RECEIVED,
         data=data,
         child_id=child_id,
     )
@@ -60,7 +67,7 @@ def record_report(
     desk.session.add(row)
     desk.session.flush()
     handling.handle(desk, row)
-    if row.outcome == handling.STARTED and row.child_id is not None:
+    if row.outcome == acts.STARTED and row.child_id is not None:
         handling.look_again(desk, row.child_id)
     record(desk, "report_taken", {"row": row.id, "kind": kind, "outcome": row.outcome})
     remember(desk, key, row.id)
