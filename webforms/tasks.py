@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.pack import forms
 from engine.pack.model import Form, Pack
-from engine.services import caseview, procedures, tasks
+from engine.services import access, caseview, procedures, tasks
 from engine.services.desk import Conflict, InvalidAnswers, NotAllowed
 from webforms import db
 from webforms.access import signed_in
@@ -60,6 +60,9 @@ def listing() -> ResponseReturnValue:
             {"value": "not-overdue", "text": "Not overdue", "selected": overdue is False},
         ],
         here=request.full_path.rstrip("?"),
+        opens=access.may(desk.caller, "see_case"),
+        gives=access.may(desk.caller, "assign_task"),
+        hidden=access.HIDDEN,
     )
 
 
@@ -192,7 +195,8 @@ def release(task: int) -> ResponseReturnValue:
 def assign(task: int) -> ResponseReturnValue:
     """Give a task to somebody else, with a reason."""
     desk = db.desk()
-    view = tasks.view(desk, task)
+    row = tasks.one(desk, task)
+    access.require(desk.caller, "assign_task", row)
     people = {str(number): name for number, name in tasks.candidates(desk, task)}
     asked = {
         "account": {"type": "string", "title": "Who takes it?", "enum": list(people), "x-labels": people},
@@ -207,7 +211,9 @@ def assign(task: int) -> ResponseReturnValue:
         return url_for("tasks.listing")
 
     form = Form("assign", title, schema, (), ())
-    return form_page(form, act, caption=view.task.name, back=url_for("tasks.show", task=task))
+    opens = access.may(desk.caller, "see_case")
+    back = url_for("tasks.show", task=task) if opens else url_for("tasks.listing", whose="all")
+    return form_page(form, act, caption=f"{row.name}, case {row.reference}", back=back)
 
 
 def _filled(view: tasks.TaskView) -> dict[str, str | list[str]]:

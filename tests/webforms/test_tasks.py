@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+import sqlalchemy as sa
+from lxml import html
 
+from engine.store.tables import Child
 from tests.webforms.site import Site, Visitor, filled, token_of
 
 SCREENING = "Work through the notification"
@@ -136,3 +139,50 @@ def test_what_no_text_can_hold_is_refused_at_the_door(site: Site) -> None:
     assert visitor.get("/tasks?role=%00").status_code == 400
     task = screening(visitor)
     assert visitor.http.post(f"{task}/draft", data={"notes": "a\x00b"}).status_code == 400
+
+
+def words_of(page: str, path: str) -> list[str]:
+    """Return the texts of elements as a screen reader runs through them."""
+    return [" ".join(str(found.text_content()).split()) for found in html.fromstring(page).xpath(path)]
+
+
+@pytest.mark.parametrize("name", ["administrator", "process-owner", "quality-assurance", "director"])
+def test_a_task_list_leads_only_to_pages_that_open(site: Site, name: str) -> None:
+    visitor = site.client(name)
+    page = html.fromstring(visitor.get("/tasks?whose=all").text)
+    leads = {str(href): visitor.get(str(href)) for href in page.xpath("//main//table//a/@href")}
+    closed = [
+        href
+        for href, answer in leads.items()
+        if answer.status_code != 200 and "This record is restricted" not in answer.text
+    ]
+    assert not closed
+
+
+def test_who_may_not_open_cases_reads_no_childs_name_in_the_list(site: Site) -> None:
+    with site.session() as session:
+        names = session.scalars(sa.select(Child.surname)).all()
+    page = site.client("administrator").get("/tasks?whose=all").text
+    assert "Work through the notification" in page
+    assert not [name for name in names if name in page]
+
+
+def test_an_administrator_gives_a_task_to_somebody_without_reading_the_case(site: Site) -> None:
+    visitor = site.client("administrator")
+    shown = visitor.get("/tasks/1/assign").text
+    assert "Work through the notification, case" in shown
+    given = visitor.post("/tasks/1/assign", filled(shown, reason="She is ill today"))
+    assert given.status_code == 302
+    assert "has this task" in site.client("director").get("/tasks/1").text
+
+
+def test_who_may_not_give_tasks_away_is_not_shown_the_form(site: Site) -> None:
+    assert site.client("social-worker").get("/tasks/1/assign").status_code == 403
+    assert site.client("missing-coordinator").get("/tasks/99999/assign").status_code == 404
+
+
+def test_how_many_tasks_there_are_and_how_many_are_overdue_reads_apart(site: Site) -> None:
+    page = site.client("missing-coordinator").get("/tasks?whose=all").text
+    tabs = words_of(page, "//nav[@aria-label='Whose tasks']//a")
+    assert tabs[0] == "Mine: 0 tasks"
+    assert re.fullmatch(r"All: \d+ tasks, \d+ overdue", tabs[2]), tabs

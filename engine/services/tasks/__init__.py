@@ -2,7 +2,7 @@
 
 from engine.services.tasks.completing import Submitted, save_draft, submit
 from engine.services.tasks.holding import assign, candidates, claim, release
-from engine.services.tasks.lists import Counts, TaskFilter, counts, list, named
+from engine.services.tasks.lists import Counts, TaskFilter, counts, list, named, one
 from engine.services.tasks.page import CaseSummary, Prefilled, TaskView, view
 from engine.services.tasks.rows import TaskRow
 
@@ -20,6 +20,7 @@ __all__ = [
     "counts",
     "list",
     "named",
+    "one",
     "release",
     "save_draft",
     "submit",

@@ -14,7 +14,7 @@ from engine.services.desk import (
 )
 from engine.services.matching import name_key
 from engine.services.rows import Page
-from engine.services.tasks.rows import TaskRow, present_pack, task_row, task_rows
+from engine.services.tasks.rows import TaskRow, gone, present_pack, task_row, task_rows
 from engine.store.tables import (
     Child,
     Task,
@@ -70,6 +70,15 @@ def list(desk: Desk, filter: TaskFilter | None = None, page: int = 1, size: int 
     pack = present_pack(desk)
     rows = tuple(task_row(desk, row, pack) for row in desk.session.execute(statement))
     return Page(rows, total, page, size)
+
+
+def one(desk: Desk, task_id: int) -> TaskRow:
+    """Return an open task as a list shows it; raises NotFound, or Conflict saying who ended it, and how."""
+    access.require(desk.caller, "see_task_list")
+    found = desk.session.execute(task_rows(desk).where(Task.id == task_id)).first()
+    if found is None:
+        raise gone(desk, task_id)
+    return task_row(desk, found, present_pack(desk))
 
 
 def counts(desk: Desk) -> Counts:
