@@ -40,9 +40,10 @@ class Case(State):
     ) -> Case:
         """Open a case by an event that happened at `actual`; `facts` are those known at the start, by id.
 
-        Raises CaseError, Incident.
+        An event that tells that a child is away is a report too: what a report starts, starts behind what the event
+        itself starts. Raises CaseError, Incident.
         """
-        processes = plan_of(pack).started_by(event)
+        processes = plan_of(pack).opened_by(event)
         if not processes:
             raise CaseError(f"no process of {pack.id} starts with the event {event}")
         case = cls._opened(pack, number, facts, at, tuple(earlier_episodes), by, hold)
@@ -180,8 +181,8 @@ class Case(State):
     ) -> None:
         """Complete a task, or only some of its `entries`; `answers` are FEEL values by form field.
 
-        Answers named as facts are set. The token moves on when the task's last entry has ended. Raises CaseError
-        when the task is not open.
+        Answers named as facts are set. The token moves on when the task's last entry has ended; an entry whose outcome
+        is open stays, and its task with it. Raises CaseError when the task is not open.
         """
         task = self.tasks.get(task_id)
         if task is None:
@@ -191,11 +192,7 @@ class Case(State):
             raise CaseError("this duty does not belong to the task")
         self.begin(at, by)
         work.answer(self, task, answers)
-        for number in chosen:
-            if self.ledger.is_open(number):
-                work.perform(self, task, self.ledger.entries[number])
-        if not task.entries:
-            work.finish(self, task)
+        work.perform(self, task, chosen)
         come_to_rest(self)
 
     def complete_entry(self, number: int, *, at: datetime, by: str = "system") -> None:
@@ -207,7 +204,7 @@ class Case(State):
             self.complete(entry.task, {}, at=at, by=by, entries=[number])
             return
         self.begin(at, by)
-        work.end_entry(self, entry, self.duties.outcome(entry, at))
+        work.meet(self, entry)
         come_to_rest(self)
 
     def fire_timers(self, at: datetime) -> int:

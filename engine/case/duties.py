@@ -1,7 +1,8 @@
 """What elements do to duties: raise them, take them on as work, settle them, and what an interruption does.
 
 A duty is raised once for each obligation, role and occasion; a second element that carries it finds it raised and adds
-nothing. Limits are worked out when the duty arises and again after every act while it is open.
+its clauses to the entry while that is open (one that only takes it on as work does not: it may serve several rules).
+Limits are worked out when the duty arises and again after every act while it is open.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ from engine.case.deadlines import Deadline, work_out
 from engine.case.evaluate import evaluate, truth
 from engine.case.facts import Facts
 from engine.case.ledger import Ledger
-from engine.case.model import Entry, Incident, Outcome
+from engine.case.model import Entry, Happening, Incident, Outcome
 from engine.case.scopes import Plan
 from engine.clock import LOCAL_ZONE
 from engine.feel import Expression
 from engine.pack.model import Act, Duty, Element
 
 ANSWERS = {"done": Outcome.DONE, "refused": Outcome.REFUSED, "not_engaged": Outcome.NOT_ENGAGED}
+SUBMITTED = {**ANSWERS, "open": Outcome.OPEN}
 SETTLEMENTS = {**ANSWERS, "withdrawn": Outcome.WITHDRAWN, "superseded": Outcome.SUPERSEDED}
+FORCES = ("must", "should", "may")
 INTERRUPTIONS = frozenset({"keep", "withdraw", "supersede"})
 
 
@@ -69,7 +72,10 @@ class Duties:
         if not self._arises(duty, element):
             return None
         role, occasion = self.role(duty, element), self._occasion(duty, element)
-        if self._ledger.find(duty.obligation, role, occasion)[0]:
+        raised, entry = self._ledger.find(duty.obligation, role, occasion)
+        if raised:
+            if entry is not None and entry.open:
+                self._cite(entry, duty, element)
             return None
         return self._write(duty, element, role, occasion, mark, task)
 
@@ -92,11 +98,29 @@ class Duties:
         if duty.act is Act.PERFORMS and not raised:
             waiting = [e for e in self._ledger.open_of(duty.obligation) if e.task is None]
             entry = waiting[0] if waiting else None
-        if entry is None or not entry.open or entry.task is not None:
+        if entry is None or not entry.open:
+            return None
+        if entry.task is not None:
+            if duty.act is Act.RAISES_PERFORMS:
+                self._cite(entry, duty, element)
             return None
         entry = replace(entry, task=task)
         self._ledger.change(entry)
         return entry
+
+    def _cite(self, entry: Entry, duty: Duty, element: Element) -> None:
+        """Let an open entry cite the clauses of a further rule that requires it; the stronger force counts."""
+        if set(duty.clauses) <= set(entry.clauses):
+            return
+        cited = replace(
+            entry,
+            clauses=tuple(dict.fromkeys((*entry.clauses, *duty.clauses))),
+            force=min(entry.force, duty.force, key=FORCES.index),
+        )
+        self._ledger.change(cited)
+        self._ledger.changes.history.append(
+            Happening(self._moment(), "cited", element.process, element.id, self._by, {"entry": entry.number})
+        )
 
     def _arises(self, duty: Duty, element: Element) -> bool:
         return duty.when is None or truth(duty.when, self._facts, process=element.process, element=element.id)
@@ -209,17 +233,20 @@ class Duties:
     # --- ending
 
     def outcome(self, entry: Entry, at: datetime, element: str | None = None) -> Outcome:
-        """Return how an entry ends when its work is done at `at`: as its duty says, or done, or done late."""
+        """Return how an entry stands when its work is submitted at `at`: as its duty says, or done, or done late.
+
+        Open: what was submitted does not meet the duty.
+        """
         carrier = element or entry.element
         duty = self._plan.duty(carrier, entry.obligation) or self._plan.duty(entry.element, entry.obligation)
         word = "done"
         if duty is not None and duty.outcome is not None:
             word = self._word(duty.outcome, carrier, entry)
-        outcome = ANSWERS.get(word)
+        outcome = SUBMITTED.get(word)
         if outcome is None:
             raise Incident(
                 f"the outcome of {entry.obligation} at {carrier} gives {word!r}; it is one of "
-                + ", ".join(ANSWERS),
+                + ", ".join(SUBMITTED),
                 element=carrier,
             )
         if outcome is Outcome.DONE and entry.due is not None and at > entry.due:

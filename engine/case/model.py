@@ -144,8 +144,12 @@ class NoticeOrder:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """A line of the case's history. `kind` is started, event, task_opened, task_completed, task_cancelled, timer_fired,
-    decision, process_started, process_ended, closed or reopened; `detail` holds ids and moments, never free text."""
+    """A line of the case's history; `detail` holds ids and moments, never free text.
+
+    `kind` is started, event, task_completed, task_cancelled, left_open (what was submitted does not meet the duty),
+    cited (a further rule requires an open duty), timer_fired, decision, process_started, process_ended, closed or
+    reopened.
+    """
 
     at: datetime
     kind: str

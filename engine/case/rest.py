@@ -59,7 +59,7 @@ def deliver(case: State, event: str) -> None:
                 one.fire(token, element)
     for task in list(case.tasks.values()):
         if not task.detached and case.plan.element(task.element).event == event and task.id in case.tasks:
-            work.finish(case, task)
+            work.perform(case, task, task.entries)
 
 
 def fire(case: State, timer: WaitingTimer) -> None:

@@ -12,6 +12,9 @@ from engine.case.dependencies import Dependencies
 from engine.case.interpreter import Specs, build_specs
 from engine.pack.model import Duty, Element, Pack, Process, Start
 
+REPORTED = "reported"
+"""The event by which an absence is reported to the council."""
+
 
 class Plan:
     """A pack made ready to run: specs and the answers about scopes that every act needs."""
@@ -47,6 +50,14 @@ class Plan:
     def started_by(self, event: str) -> list[Process]:
         """Return the processes that an event of the vocabulary starts."""
         return [p for p in self.starts(Start.MESSAGE) if p.start_event == event]
+
+    def opened_by(self, event: str) -> list[Process]:
+        """Return the processes that run from the start in a case which the event opens."""
+        known = self.pack.vocabulary.events.get(event)
+        processes = self.started_by(event)
+        if known is not None and known.opens_episode and event != REPORTED:
+            processes = processes + self.started_by(REPORTED)
+        return processes
 
     def inside(self, host: Element) -> frozenset[str]:
         """Return the ids of everything inside a subprocess or a called process, at any depth."""

@@ -6,7 +6,7 @@ as a task of the case without a token.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -75,10 +75,7 @@ def send_automatic(case: State) -> bool:
         ]
         if due or not task.entries:
             moved = True
-            for number in due:
-                perform(case, task, case.ledger.entries[number])
-            if not task.entries:
-                finish(case, task)
+            perform(case, task, due)
     return moved
 
 
@@ -91,9 +88,27 @@ def answer(case: State, task: OpenTask, answers: Mapping[str, Any]) -> None:
             case.write_fact(name, value, actual=case.now, origin="form", where=task.element)
 
 
-def perform(case: State, task: OpenTask, entry: Entry) -> None:
-    """End one entry of a task as its duty says."""
-    end_entry(case, entry, case.duties.outcome(entry, case.now, element=task.element))
+def perform(case: State, task: OpenTask, numbers: Iterable[int]) -> None:
+    """Do a task's work for some of its entries: each ends as its duty says, or stays open where it is not yet met."""
+    for number in numbers:
+        if case.ledger.is_open(number):
+            meet(case, case.ledger.entries[number], element=task.element)
+    if not task.entries:
+        finish(case, task)
+
+
+def meet(case: State, entry: Entry, *, element: str | None = None) -> None:
+    """End an entry as its duty says of what was submitted; leave it open where that does not meet the duty."""
+    outcome = case.duties.outcome(entry, case.now, element=element)
+    if outcome is Outcome.OPEN:
+        case.note(
+            "left_open",
+            process=entry.process,
+            element=element or entry.element,
+            detail={"entry": entry.number},
+        )
+        return
+    end_entry(case, entry, outcome)
 
 
 def end_entry(case: State, entry: Entry, outcome: Outcome, *, reason: str | None = None) -> None:
@@ -107,11 +122,6 @@ def end_entry(case: State, entry: Entry, outcome: Outcome, *, reason: str | None
 
 def finish(case: State, task: OpenTask) -> None:
     """End a task whose work is done and let its token go on."""
-    for number in task.entries:
-        if case.ledger.is_open(number):
-            entry = case.ledger.entries[number]
-            outcome = case.duties.outcome(entry, case.now, element=task.element)
-            case.ledger.end(number, outcome, case.now, by=case.by)
     case.note("task_completed", process=task.process, element=task.element, detail={"task": task.id})
     _end(case, task, "completed")
     element = case.plan.element(task.element)

@@ -20,7 +20,6 @@ FORCES = ("must", "should", "may")
 OUTCOMES = ("done", "refused", "not_engaged")
 LEFT_OPEN = "open"
 SETTLED = (*OUTCOMES, "withdrawn", "superseded")
-_PEOPLE = frozenset({"userTask", "manualTask", "receiveTask"})
 ON_INTERRUPT = ("keep", "withdraw", "supersede")
 _FEEL = ("due", "target", "clock", "when", "occasion", "outcome")
 _KINDS = {"when": CONDITION, "due": LIMIT, "target": LIMIT, "clock": LIMIT, "occasion": OCCASION}
@@ -315,10 +314,10 @@ class CarriedReader:
 
 
 def _outcomes(act: Act, node: Node) -> tuple[str, ...]:
-    """Return the words that an outcome can give: only what a person submits can leave a duty open."""
+    """Return the words that an outcome can give; a notice that has left cannot leave its duty open."""
     if act is Act.SETTLES:
         return SETTLED
-    return (*OUTCOMES, LEFT_OPEN) if node.kind in _PEOPLE else OUTCOMES
+    return OUTCOMES if node.kind == "sendTask" else (*OUTCOMES, LEFT_OPEN)
 
 
 def _words(prop: Prop | None) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.case.case import Case
 from engine.case.model import Changes, Entry, Episode, OpenTask
+from engine.case.scopes import REPORTED
 from engine.check.scenarios.people import fill
 from engine.check.scenarios.story import Happens, Scenario
 from engine.clock import VirtualClock
@@ -21,6 +22,7 @@ from engine.feel import UNKNOWN
 from engine.pack.model import Pack
 
 ACTS_AT_ONE_INSTANT = 1_000
+MISSING_AGAIN = "missing_again"
 CHILD_FACTS = ("child.", "worker.", "placement.")
 
 
@@ -84,7 +86,10 @@ class _Story:
         self.moments = played.moments
         self.moments["T0"] = scenario.reported
         self.acts = 0
-        self.reported: list[datetime] = []
+        self.reported: list[datetime | None] = []
+        """When each case's child was reported away; None for a case that is no episode."""
+        self.tried: dict[tuple[int, int], Mapping[str, Any]] = {}
+        """(case, entry) → the answers with which somebody tried a duty that they left open."""
 
     # --- running
 
@@ -160,11 +165,10 @@ class _Story:
         return [Episode(e.reported, e.returned, e.category, e.facts) for e in self.scenario.earlier]
 
     def _open_case(self, reported: datetime, event: str, earlier: list[Episode]) -> None:
-        clocks = {
-            "notification.received_at": self.clock.now(),
-            "episode.reported_at": reported,
-            "episode.missing_from": reported,
-        }
+        clocks = {"notification.received_at": self.clock.now()}
+        episode = self._opens_episode(event)
+        if episode:
+            clocks |= {"episode.reported_at": reported, "episode.missing_from": reported}
         facts = {
             name: value
             for name, value in {**clocks, **self.told}.items()
@@ -185,7 +189,7 @@ class _Story:
             hold=self.scenario.waits,
         )
         self.cases.append(case)
-        self.reported.append(reported)
+        self.reported.append(reported if episode else None)
         self._act(case)
 
     def _episode_of(self, case: Case, reported: datetime) -> Episode:
@@ -213,8 +217,10 @@ class _Story:
     # --- what happens
 
     def _happen(self, line: Happens) -> None:
-        if line.event == "missing_again":
+        if line.event == MISSING_AGAIN:
             self._missing_again(line)
+        elif line.event is not None and self._starts_episode(line):
+            self._next_episode(line, line.event)
         elif line.event is not None:
             actual = line.actual.resolve(self.moments) if line.actual else self._before_receipt(line)
             self.told.update(line.facts)
@@ -269,14 +275,37 @@ class _Story:
 
     def _missing_again(self, line: Happens) -> None:
         before = self._chosen(line)
-        before.record_event("missing_again", at=self.clock.now(), by="scenario")
+        before.record_event(MISSING_AGAIN, at=self.clock.now(), by="scenario")
         self._act(before)
+        self._next_episode(line, REPORTED)
+
+    def _next_episode(self, line: Happens, event: str) -> None:
+        """Open the case of a further episode of the same child."""
         self.told.update(line.facts)
         earlier = self._earlier() + [
-            self._episode_of(case, reported) for case, reported in zip(self.cases, self.reported, strict=True)
+            self._episode_of(case, reported)
+            for case, reported in zip(self.cases, self.reported, strict=True)
+            if reported is not None
         ]
         reported = line.actual.resolve(self.moments) if line.actual else line.at.resolve(self.moments)
-        self._open_case(reported, "reported", earlier)
+        self._open_case(reported, event, earlier)
+
+    def _opens_episode(self, event: str) -> bool:
+        return self.pack.vocabulary.events[event].opens_episode
+
+    def _starts_episode(self, line: Happens) -> bool:
+        """Whether an event tells of an absence and no case of the story is about one that still lasts.
+
+        What belongs to an absence that is over (a notification that comes after the return) starts no other; only a
+        new report does.
+        """
+        if line.event is None or line.case is not None or not self._opens_episode(line.event):
+            return False
+        episodes = [case for case, since in zip(self.cases, self.reported, strict=True) if since is not None]
+        if not episodes:
+            return True
+        back = episodes[-1].value("return.returned_at", self.clock.now())
+        return line.event == REPORTED and back is not UNKNOWN and back is not None
 
     def _timers(self) -> bool:
         now = self.clock.now()
@@ -290,7 +319,10 @@ class _Story:
         return True
 
     def _people(self) -> bool:
-        """Carry out the oldest open duty that the story neither names nor holds; False when there is none."""
+        """Carry out the oldest open duty that the story neither names nor holds; False when there is none.
+
+        A duty that what people can answer leaves open is tried again when they can answer something else.
+        """
         waiting: list[tuple[datetime, int, int]] = []
         for index, case in enumerate(self.cases):
             for task in case.tasks.values():
@@ -298,7 +330,9 @@ class _Story:
                     continue
                 for number in task.entries:
                     entry = case.entries.get(number)
-                    if entry is not None and entry.open and entry.obligation not in self.scenario.waits:
+                    if entry is None or not entry.open or entry.obligation in self.scenario.waits:
+                        continue
+                    if not self._tried_so(index, number, task):
                         waiting.append((entry.raised, index, number))
                 if not task.entries:
                     self._do(case, None, {}, task)
@@ -308,6 +342,12 @@ class _Story:
         _, index, number = min(waiting)
         self._do(self.cases[index], self.cases[index].entries[number], {})
         return True
+
+    def _tried_so(self, index: int, number: int, task: OpenTask) -> bool:
+        """Whether somebody tried this duty with the very answers that they would give now, which left it open."""
+        tried = self.tried.get((index, number))
+        case = self.cases[index]
+        return tried is not None and tried == fill(case, task, self.told, {}, self.clock.now())
 
     def _for_people(self, case: Case, task: OpenTask) -> bool:
         """What is awaited as an event comes as an event; everything else somebody does."""
@@ -350,6 +390,8 @@ class _Story:
         if task.id in case.tasks:
             case.complete(task.id, answers, at=now, by="scenario", entries=entries)
         index = self.cases.index(case)
+        if entry is not None and case.ledger.is_open(entry.number):
+            self.tried[index, entry.number] = answers
         self._act(case)
         self._share(shared, except_for=index)
 
@@ -361,6 +403,7 @@ class _Story:
                 "event",
                 "timer_fired",
                 "decision",
+                "left_open",
                 "process_started",
                 "closed",
                 "reopened",
