@@ -14,6 +14,7 @@ from engine.check.scenarios.account import describe
 from engine.cli.progress import progress
 from engine.errors import HomewardError
 from engine.pack.library import Library
+from engine.pack.model import Pack
 from engine.problems import Problem, UnreadableFile
 from engine.settings import Settings
 
@@ -36,36 +37,44 @@ def scenarios() -> None:
 def run(files: tuple[Path, ...], as_json: bool, only: tuple[str, ...], reload: bool, verbose: bool) -> None:
     """Run the scenarios of FILES.
 
-    Ends with status 0 when all passed, 1 when one failed, 2 when a file could not be read.
+    Ends with status 0 when all passed, 1 when one failed, 2 when a file could not be read or a council's pack is
+    missing or broken; what can be played is played all the same.
     """
     library = Library(Settings.read().packs)
-    stories = _read(files, library)
+    stories, problems = _read(files, library)
+    for problem in problems:
+        click.echo(str(problem), err=True)
     if only:
-        stories = [story for story in stories if story.id in only]
+        stories = [(story, pack) for story, pack in stories if story.id in only]
     gc.freeze()  # the packs stay for the whole run: the collector need not look through them again and again
     verdicts: list[Verdict] = []
-    for story in progress(stories, "Playing stories", len(stories), quiet=as_json):
-        verdict = judge(play(story, library.get(story.authority), reload=reload))
+    for story, pack in progress(stories, "Playing stories", len(stories), quiet=as_json):
+        verdict = judge(play(story, pack, reload=reload))
         verdicts.append(verdict)
         if not as_json and (verdict.hard_failures or verdict.soft_failures or verbose):
             click.echo(describe(verdict))
     failed = sum(not verdict.passed for verdict in verdicts)
     if as_json:
         found = [verdict.as_json() for verdict in verdicts]
-        click.echo(
-            json.dumps({"passed": len(verdicts) - failed, "failed": failed, "scenarios": found}, indent=1)
-        )
+        told = {"passed": len(verdicts) - failed, "failed": failed, "scenarios": found}
+        if problems:
+            told["problems"] = [str(problem) for problem in problems]
+        click.echo(json.dumps(told, indent=1))
     else:
         soft = sum(len(verdict.soft_failures) for verdict in verdicts)
         click.echo(
             f"{len(verdicts) - failed} passed, {failed} failed"
             + (f"; {soft} soft lines did not hold" if soft else "")
+            + (f"; {len(problems)} problems kept stories from being played" if problems else "")
         )
-    sys.exit(1 if failed else 0)
+    sys.exit(2 if problems else 1 if failed else 0)
 
 
-def _read(files: tuple[Path, ...], library: Library) -> list[Scenario]:
-    """Read every file; tell all that is wrong in all of them at once and end with status 2."""
+def _read(files: tuple[Path, ...], library: Library) -> tuple[list[tuple[Scenario, Pack]], list[Problem]]:
+    """Return the stories that can be played, with their packs, and what is wrong with every file and pack.
+
+    A file with a fault is left out whole, since what it means to say is in doubt.
+    """
     stories: list[Scenario] = []
     problems: list[Problem] = []
     for file in files:
@@ -73,15 +82,16 @@ def _read(files: tuple[Path, ...], library: Library) -> list[Scenario]:
             stories += read_scenarios(file, library.vocabulary)
         except UnreadableFile as error:
             problems += error.problems
+    packs: dict[str, Pack | None] = {}
     for story in stories:
+        if story.authority in packs:
+            continue
+        packs[story.authority] = None
         try:
-            library.get(story.authority)
+            packs[story.authority] = library.get(story.authority)
         except UnreadableFile as error:
             problems += error.problems
         except HomewardError as error:
             problems.append(Problem(story.file, story.line, story.id, str(error)))
-    if problems:
-        for problem in dict.fromkeys(problems):
-            click.echo(str(problem), err=True)
-        sys.exit(2)
-    return stories
+    playable = [(story, pack) for story in stories if (pack := packs[story.authority]) is not None]
+    return playable, list(dict.fromkeys(problems))

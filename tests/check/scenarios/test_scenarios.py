@@ -344,3 +344,19 @@ def test_the_command_ends_with_2_for_a_file_that_cannot_be_read(
     assert "broken.yaml:" in result.output
     assert "missing.yaml" in result.output
     assert "nowhere" in result.output
+
+
+def test_a_council_without_a_pack_keeps_no_other_council_from_being_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere.yaml"
+    story = "- scenario: {}\n  authority: nowhere\n  reported: 2026-05-12T09:00+01:00\n  until: +1d\n"
+    elsewhere.write_text(story.format("a") + story.format("b"))
+    path = written(tmp_path, timeline=RETURNED, forbid="- {obligation: notify_director}")
+    result = run(monkeypatch, str(elsewhere), str(path))
+    assert result.exit_code == 2
+    assert result.output.count("there is no pack for nowhere") == 1
+    assert "notify_director must not arise" in result.output
+    assert "0 passed, 1 failed; 1 problems kept stories from being played" in result.output
+    told = json.loads(run(monkeypatch, str(elsewhere), str(path), "--json").stdout)
+    assert (told["passed"], told["failed"], len(told["problems"])) == (0, 1, 1)
