@@ -1,0 +1,203 @@
+"""Playing: which case a story's events go to, what people try again, and the order at one instant."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from textwrap import dedent
+
+from engine.check.scenarios import Verdict, judge, play, read_scenarios
+from engine.pack.library import Library
+from tests.case.diagrams import files
+
+FACTS = "{child.age: 14, child.legal_status: looked_after, episode.category: missing}"
+
+
+def told(
+    folder: Path, diagrams: str, story: str, *, facts: str = FACTS, form: dict[str, object] | None = None
+) -> Verdict:
+    """Play one story, whose lines follow `until`, on a pack drawn for it."""
+    extra = {f"forms/{form['$id']}.json": json.dumps(form).encode()} if form else {}
+    for name, data in files(diagrams, extra).items():
+        path = folder / name if name == "vocabulary.yaml" else folder / "test" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    path = folder / "story.yaml"
+    path.write_text(
+        f"- scenario: one\n  authority: test\n  reported: 2026-05-12T09:00+01:00\n  facts: {facts}\n"
+        + "".join(f"  {line}\n" for line in dedent(story).strip().splitlines())
+    )
+    library = Library(folder)
+    (scenario,) = read_scenarios(path, library.vocabulary)
+    pack = library.get("test")
+    verdict = judge(play(scenario, pack))
+    assert judge(play(scenario, pack, reload=True)).as_json() == verdict.as_json()
+    return verdict
+
+
+PLACED = """
+    start s message=reported
+    user screen duty=screen_notification
+    end e
+    s -> screen -> e
+    process placed
+    start s2 message=child_placed
+    user assess duty=complete_missing_risk_assessment due="= placement.placed_at + duration(\\"PT72H\\")"
+    end e2
+    s2 -> assess -> e2
+    process threshold
+    start s3 when_true="= is known(episode.reported_at) and episode.occasion_number >= 2"
+    user decide duty=decide_strategy_meeting
+    end e3
+    s3 -> decide -> e3
+"""
+
+
+def test_a_story_may_start_by_a_placement_which_is_no_episode(tmp_path: Path) -> None:
+    verdict = told(
+        tmp_path,
+        PLACED,
+        """
+        started_by: child_placed
+        earlier_episodes:
+          - {category: missing, reported: 2026-04-02T20:00+01:00, returned: 2026-04-03T01:00+01:00, facts: {}}
+        until: +5d
+        expect:
+          - {obligation: complete_missing_risk_assessment, raised: +0h, due: +72h, outcome: done, times: 1}
+        forbid:
+          - {obligation: screen_notification}
+          - {obligation: decide_strategy_meeting}
+        closed: true
+        """,
+    )
+    assert verdict.hard_failures == []
+
+
+def test_a_report_after_a_placement_is_an_episode_of_its_own_and_the_placement_none(tmp_path: Path) -> None:
+    verdict = told(
+        tmp_path,
+        PLACED,
+        """
+        started_by: child_placed
+        timeline:
+          - {at: +3d, event: reported, as: away}
+          - {at: away+2h, event: child_placed, as: moved}
+          - {at: away+3h, event: returned}
+          - {at: away+1d, event: reported, as: again}
+        hold: [complete_missing_risk_assessment]
+        until: +8d
+        expect:
+          - {obligation: screen_notification, case: 2, raised: away, times: 1}
+          - {obligation: complete_missing_risk_assessment, case: 2, raised: moved, due: moved+72h}
+          - {obligation: screen_notification, case: 3, raised: again, times: 1}
+          - {obligation: decide_strategy_meeting, case: 3, raised: again, times: 1}
+          - {obligation: screen_notification, times: 2}
+          - {obligation: decide_strategy_meeting, times: 1}
+        """,
+    )
+    assert verdict.hard_failures == []
+
+
+def test_what_comes_after_the_return_belongs_to_the_case_that_it_tells_of(tmp_path: Path) -> None:
+    verdict = told(
+        tmp_path,
+        """
+        start s message=reported
+        user screen duty=screen_notification
+        end e
+        s -> screen -> e
+        process form
+        start s2 message=police_notification
+        user record duty=record_classification
+        end e2
+        s2 -> record -> e2
+        """,
+        """
+        timeline:
+          - {at: +3h, event: returned}
+          - {at: +9h, event: police_notification, as: m7}
+        until: +1d
+        expect:
+          - {obligation: record_classification, case: 1, raised: m7, times: 1}
+          - {obligation: screen_notification, times: 1}
+        """,
+    )
+    assert verdict.hard_failures == []
+
+
+TALK = """
+    start s message=reported
+    user talk duty=hold_return_interview form=talk \
+ outcome="= if interview.mode = \\"face_to_face\\" then \\"done\\" else \\"open\\""
+    user write duty=record_return_interview
+    end e
+    s -> talk -> write -> e
+""".replace("\\\n", "")
+FORM: dict[str, object] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": "talk",
+    "title": "Talk with the child",
+    "type": "object",
+    "properties": {"interview.mode": {"type": "string", "title": "How?", "enum": ["face_to_face", "telephone"],
+                                      "x-labels": {"face_to_face": "Face to face", "telephone": "By telephone"}}},
+    "required": ["interview.mode"],
+}  # fmt: skip
+
+
+def test_what_leaves_a_duty_open_is_done_again_only_when_the_story_says(tmp_path: Path) -> None:
+    verdict = told(
+        tmp_path,
+        TALK,
+        """
+        timeline:
+          - {at: +2h, done: hold_return_interview, with: {interview.mode: telephone}}
+          - {at: +5h, done: hold_return_interview, with: {interview.mode: face_to_face}, as: held}
+        until: +1d
+        expect:
+          - {obligation: hold_return_interview, outcome: done, times: 1}
+          - {obligation: record_return_interview, raised: held, times: 1}
+        """,
+        form=FORM,
+    )
+    assert verdict.hard_failures == []
+    entry = next(r for r in verdict.as_json()["ledger"] if r["obligation"] == "hold_return_interview")
+    assert entry["done"] == "2026-05-12T14:00+01:00"
+
+
+def test_people_try_a_duty_that_stays_open_again_when_they_can_answer_something_else(tmp_path: Path) -> None:
+    verdict = told(
+        tmp_path,
+        TALK,
+        """
+        timeline:
+          - {at: +2h, event: second_report}
+          - {at: +5h, event: whereabouts_known, facts: {interview.mode: face_to_face}, as: asked}
+        until: +1d
+        expect:
+          - {obligation: hold_return_interview, raised: +0h, outcome: done}
+          - {obligation: record_return_interview, raised: asked}
+        """,
+        facts="{child.age: 14, interview.mode: telephone}",
+        form=FORM,
+    )
+    assert verdict.hard_failures == []
+    tries = [line.at.hour for line in verdict.played.account if line.kind == "left_open"]
+    assert tries == [9]
+
+
+def test_a_duty_that_no_answer_meets_stays_open_to_the_end(tmp_path: Path) -> None:
+    verdict = told(
+        tmp_path,
+        TALK,
+        """
+        until: +1d
+        expect:
+          - {obligation: hold_return_interview, outcome: open}
+        forbid:
+          - {obligation: record_return_interview}
+        closed: false
+        """,
+        facts="{child.age: 14, interview.mode: telephone}",
+        form=FORM,
+    )
+    assert verdict.hard_failures == []
