@@ -77,6 +77,7 @@ class _Reader:
                 known = (*COLUMNS, *self.vocabulary.facts)
                 remedy = suggest(column, known, "Use a column of a report or a fact, or read it in a `when`.")
                 part.faults.add(found.line, part.element, f"nothing reads the column {column}", remedy)
+        self._check_facts(columns, rules)
         made = ReceivedList(
             id=name,
             title=part.text("title", True) or name,
@@ -90,6 +91,21 @@ class _Reader:
         )
         part.finish()
         return made
+
+    def _check_facts(self, columns: Mapping[str, ListColumn], rules: tuple[ListRule, ...]) -> None:
+        """Note columns of facts that rows could not keep where their rules want them kept."""
+        kept_with_child = any(rule.tells == "listed" for rule in rules)
+        for column in columns.values():
+            fact = self.vocabulary.facts.get(column.name)
+            if fact is None:
+                continue
+            message = ""
+            if fact.source == "derived":
+                message = f"{fact.id} is worked out, never told"
+            elif kept_with_child and not fact.with_child:
+                message = f"{fact.id} belongs to one episode: no list can keep it with the child"
+            if message:
+                self.part.faults.add(column.line, self.part.element, message, "Leave the column out.")
 
     def _sent_by(self) -> str:
         sender = self.part.text("sent_by", True) or ""

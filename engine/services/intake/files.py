@@ -109,19 +109,22 @@ class _Incoming:
         """What its rows keep of the list."""
         if self.a_list is None or self.as_of is None:
             return {}
-        return {"id": self.a_list.id, "as_of": self.as_of.astimezone(UTC).isoformat()}
+        return {
+            "id": self.a_list.id,
+            "as_of": self.as_of.astimezone(UTC).isoformat(),
+            "period": period_of(self.a_list, self.as_of),
+        }
 
     @property
     def summary(self) -> dict[str, Any]:
-        if self.a_list is None or self.as_of is None:
-            return {}
-        return {"as_of": self.told["as_of"], "period": period_of(self.a_list, self.as_of)}
+        return {name: text for name, text in self.told.items() if name != "id"}
 
     def row(self, desk: Desk, file: IntakeFile, row: SourceRow, now: datetime) -> dict[str, Any]:
         """Return the columns of a row as it is kept until it is handled."""
         values = dict(row.values)
         source = "police" if self.a_list is None else self.a_list.sent_by
-        data: dict[str, Any] = {"values": values, "source": source, "moment": self._moment(values)}
+        kind = values.get("kind", "") if self.a_list is None else self._kind(self.a_list, values)
+        data: dict[str, Any] = {"values": values, "source": source, "moment": _moment(values, kind)}
         if row.problem:
             data["problem"] = row.problem
         told = values
@@ -132,27 +135,30 @@ class _Incoming:
             "council_id": desk.council.id,
             "file_id": file.id,
             "line": row.line,
-            "kind": values.get("kind", "listed" if self.a_list else "")[:20],
+            "kind": kind[:20],
             "fingerprint": fingerprint(told),
             "received_at": now,
             "outcome": acts.RECEIVED,
             "data": data,
         }
 
-    def _moment(self, values: Mapping[str, str]) -> str:
-        """Return when what a row tells happened, as text that sorts; rows that do not say come last."""
-        found = values.get("kind", "").casefold() in ("found", "located", "returned")
-        if self.a_list is not None:
-            try:
-                found = listed.rule_of(self.a_list, values).tells == "returned"
-            except BadRow:
-                found = False
-        for column in ("returned_at", "reported_at") if found else ("reported_at", "returned_at"):
-            try:
-                return read_moment(values[column]).astimezone(UTC).isoformat()
-            except (KeyError, ValueError):
-                continue
-        return "~"
+    @staticmethod
+    def _kind(a_list: ReceivedList, values: Mapping[str, str]) -> str:
+        try:
+            return listed.KINDS[listed.rule_of(a_list, values).tells].value
+        except BadRow:
+            return ""
+
+
+def _moment(values: Mapping[str, str], kind: str) -> str:
+    """Return when what a row tells happened, as text that sorts; rows that do not say come last."""
+    found = kind.casefold() in ("found", "located", "returned")
+    for column in ("returned_at", "reported_at") if found else ("reported_at", "returned_at"):
+        try:
+            return read_moment(values[column]).astimezone(UTC).isoformat()
+        except (KeyError, ValueError):
+            continue
+    return "~"
 
 
 def _incoming(desk: Desk, list_id: str | None, as_of: datetime | None) -> _Incoming:

@@ -17,7 +17,9 @@ from engine.services.desk import Conflict, Desk
 from engine.services.intake import listed
 from engine.services.intake.acts import (
     BAD,
+    RECORDED,
     REPEATED,
+    STARTED,
     WAITING,
     Handling,
     carry_out,
@@ -40,7 +42,8 @@ BUSY = "other reports are being recorded at this very moment, and this one is no
 def handle(desk: Desk, row: IntakeRow) -> None:
     """Match a row that has been received and do what it asks; the row then tells what became of it."""
     one_at_a_time(desk)
-    if row.file_id is not None and (before := _same_row(desk, row)) is not None:
+    before = _same_row(desk, row) if row.file_id is not None else None
+    if before is not None and not _to_look_at_again(row, before):
         row.outcome, row.child_id, row.case_id = REPEATED, before.child_id, before.case_id
         row.problem = "The same row came before; nothing was changed"
         desk.session.flush()
@@ -52,6 +55,12 @@ def handle(desk: Desk, row: IntakeRow) -> None:
         act_for(handling, row.child_id)
     else:
         handle_read(handling)
+
+
+def _to_look_at_again(row: IntakeRow, before: IntakeRow) -> bool:
+    """Say whether a row that came before may tell something new: a later list of the day that still names a child who
+    is back by now contradicts the record, as the earlier one did not."""
+    return "list" in row.data and row.kind != "listed" and before.outcome in (STARTED, RECORDED, REPEATED)
 
 
 def handle_read(handling: Handling) -> None:

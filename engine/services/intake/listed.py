@@ -19,7 +19,7 @@ from engine.pack.values import BadValue, parse_fact, parse_moment, to_json
 from engine.services import cases, children
 from engine.services.absences import Absence, AbsenceMatch, Effect, Report, match_absence
 from engine.services.desk import Desk
-from engine.services.intake.acts import RECORDED, STARTED, Handling, carry_out, start, working
+from engine.services.intake.acts import RECORDED, REPEATED, STARTED, Handling, carry_out, start, working
 from engine.services.intake.notification import COLUMNS, BadRow, Kind
 from engine.services.tabular import Column
 from engine.services.written import read_boolean, read_choice, read_date, read_moment
@@ -200,8 +200,11 @@ def _join(handling: Handling, rule: ListRule, match: AbsenceMatch) -> None:
 def record_in(handling: Handling, rule: ListRule, case_id: int, match: AbsenceMatch) -> None:
     """Record in an open case what a row brings it, once for each list."""
     row = handling.row
-    if (above := _above(handling, case_id)) is not None:
-        handling.settle(RECORDED, f"Line {above} of this list names the child already", case_id)
+    if (before := _named_before(handling, case_id)) is not None:
+        if before.file_id == row.file_id:
+            handling.settle(RECORDED, f"Line {before.line} of this list names the child already", case_id)
+        else:
+            handling.settle(REPEATED, "An earlier list for the same time names the child already", case_id)
         return
     event = rule.event or (match.effect.value if match.effect is not Effect.WAIT else None)
     desk = working(handling, row.child_id)
@@ -216,19 +219,21 @@ def record_in(handling: Handling, rule: ListRule, case_id: int, match: AbsenceMa
     handling.settle(RECORDED, reason, case_id)
 
 
-def _above(handling: Handling, case_id: int) -> int | None:
-    """Return the line of the same file that was recorded in the case before."""
+def _named_before(handling: Handling, case_id: int) -> IntakeRow | None:
+    """Return the row of the same list and day (week, month) that was recorded in the case before."""
     row = handling.row
+    told = row.data["list"]
     return handling.desk.session.scalar(
-        sa.select(IntakeRow.line)
+        sa.select(IntakeRow)
         .where(
-            IntakeRow.file_id == row.file_id,
             IntakeRow.case_id == case_id,
             IntakeRow.id != row.id,
+            IntakeRow.data["list"]["id"].as_string() == told["id"],
+            IntakeRow.data["list"]["period"].as_string() == told["period"],
             IntakeRow.outcome.in_((STARTED, RECORDED)),
             IntakeRow.line.is_not(None),
         )
-        .order_by(IntakeRow.line)
+        .order_by(sa.desc(IntakeRow.file_id == row.file_id), IntakeRow.line)
         .limit(1)
     )
 

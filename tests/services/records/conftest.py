@@ -36,6 +36,7 @@ def write_packs(root: Path) -> None:
     for kind in ("facts", "events", "roles", "obligations"):
         words[kind] = {**shared[kind], **words[kind]}
     words["facts"]["child.legal_status"] = shared["facts"]["child.legal_status"]
+    shutil.copy(Path(__file__).with_name("lists.yaml"), root / "small" / "lists.yaml")
     (root / "vocabulary.yaml").write_text(yaml.safe_dump(words, sort_keys=False))
 
 
