@@ -22,6 +22,7 @@ from engine.pack.model import ReceivedList
 from engine.services import access
 from engine.services.desk import Desk, InvalidAnswers, NotFound, once, record, remember, system
 from engine.services.intake import acts, handling, listed, unlisted
+from engine.services.intake.expected import period_of
 from engine.services.intake.notification import AHEAD, COLUMNS, BadRow, fingerprint
 from engine.services.intake.views import FileView, file_view, file_views
 from engine.services.tabular import Column, SourceRow, read_table
@@ -173,15 +174,6 @@ def _incoming(desk: Desk, list_id: str | None, as_of: datetime | None) -> _Incom
     if moment > desk.now() + AHEAD:
         raise InvalidAnswers({"as_of": "lies in the future"})
     return _Incoming(listed.columns_of(a_list, pack.vocabulary), a_list, min(moment, desk.now()))
-
-
-def period_of(a_list: ReceivedList, as_of: datetime) -> str:
-    """Return the day, week or month that a list drawn up at a moment stands for."""
-    day = local(as_of).date()
-    if a_list.every == "week":
-        year, week, _ = day.isocalendar()
-        return f"{year}-W{week:02d}"
-    return day.isoformat() if a_list.every == "day" else f"{day:%Y-%m}"
 
 
 def _received_before(desk: Desk, incoming: _Incoming, digest: bytes) -> int | None:
