@@ -75,7 +75,7 @@ class Duties:
         raised, entry = self._ledger.find(duty.obligation, role, occasion)
         if raised:
             if entry is not None and entry.open:
-                self._cite(entry, duty, element)
+                self.cite(entry, duty, element)
             return None
         return self._write(duty, element, role, occasion, mark, task)
 
@@ -102,13 +102,13 @@ class Duties:
             return None
         if entry.task is not None:
             if duty.act is Act.RAISES_PERFORMS:
-                self._cite(entry, duty, element)
+                self.cite(entry, duty, element)
             return None
         entry = replace(entry, task=task)
         self._ledger.change(entry)
         return entry
 
-    def _cite(self, entry: Entry, duty: Duty, element: Element) -> None:
+    def cite(self, entry: Entry, duty: Duty, element: Element) -> None:
         """Let an open entry cite the clauses of a further rule that requires it; the stronger force counts."""
         if set(duty.clauses) <= set(entry.clauses):
             return

@@ -140,7 +140,7 @@ def finish(case: State, task: OpenTask) -> None:
 
 
 def leave(case: State, element: Element, mark: tuple[str, ...]) -> None:
-    """Do what an element does when a token leaves it: set facts, then raise and settle duties."""
+    """Do what an element does when a token leaves it: set facts, then raise, settle and cite duties."""
     case.passed[element.id] = None
     for fact, expression in element.sets.items():
         value = evaluate(expression, case.facts, process=element.process, element=element.id)
@@ -151,6 +151,9 @@ def leave(case: State, element: Element, mark: tuple[str, ...]) -> None:
         elif duty.act is Act.SETTLES:
             for entry in case.ledger.open_of(duty.obligation):
                 end_entry(case, entry, case.duties.settled(duty, element, entry), reason=duty.reason)
+        elif duty.act is Act.CITES:
+            for entry in case.ledger.open_of(duty.obligation):
+                case.duties.cite(entry, duty, element)
 
 
 def _end(case: State, task: OpenTask, how: str) -> None:

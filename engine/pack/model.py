@@ -151,6 +151,7 @@ class Act(StrEnum):
     RAISES = "raises"
     PERFORMS = "performs"
     SETTLES = "settles"
+    CITES = "cites"
 
 
 @dataclass(frozen=True, slots=True)

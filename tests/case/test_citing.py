@@ -61,6 +61,17 @@ def test_a_second_rule_that_requires_an_open_duty_adds_its_clauses_and_its_force
         assert open_tasks(case) == ["hold"]
 
 
+def test_an_element_that_only_cites_adds_its_clauses_whoever_has_the_duty_and_raises_nothing() -> None:
+    case = again(
+        case_of(SECOND.format(rule="throw again duty=hold_planning_meeting clauses=2 act=cites role=police"))
+    )
+    case.record_event("second_report", at=hours(1))
+    assert (entry(case).clauses, entry(case).role) == (("1", "2"), "social_worker")
+    do(case, "hold", hours(2))
+    case.record_event("second_report", at=hours(3))
+    assert case.ledger["hold_planning_meeting"]["count"] == 1
+
+
 def test_a_rule_that_requires_the_duty_again_and_again_is_cited_once() -> None:
     case = case_of(BY_EVENT)
     for hour in (1, 2, 3):
