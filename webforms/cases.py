@@ -13,6 +13,7 @@ from engine.pack.values import parse_moment
 from engine.services import access, cases, caseview, children
 from engine.services.caseview import CaseView
 from engine.services.desk import Desk, InvalidAnswers, NotAllowed, NotFound
+from engine.services.rows import Page
 from webforms import db
 from webforms.access import signed_in
 from webforms.formpage import Answers, form_page
@@ -24,6 +25,8 @@ from webforms.render.recording import ACTUAL, REASON
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
 
 RECENT = 12
+ACTS = 50
+"""So many acts stand on a page of the history."""
 KEPT = (
     "What you sent is kept, but the procedure could not go on with it. "
     "An administrator has been told, and it is tried again."
@@ -65,7 +68,7 @@ def show(case: int) -> ResponseReturnValue:
         events=casepage.event_links(view),
         may_record=access.may(desk.caller, "record_event"),
         summary=casepage.summary(view),
-        history=history_items(view.history, view.pack)[:RECENT],
+        history=history_items(view.history_of(RECENT), view.pack),
     )
 
 
@@ -111,11 +114,15 @@ def facts(case: int) -> ResponseReturnValue:
 @blueprint.get("/<int:case>/history")
 @signed_in
 def history(case: int) -> ResponseReturnValue:
-    """Show everything that has happened."""
+    """Show everything that has happened, newest first."""
     view = caseview.view(db.desk(), case)
-    items = history_items(view.history, view.pack)
+    number = page_number()
+    items = history_items(view.history_of(ACTS, (number - 1) * ACTS), view.pack)
     return render_template(
-        "cases/history.html", **casepage.heading(view, "cases.history"), history=items, view=view
+        "cases/history.html",
+        **casepage.heading(view, "cases.history"),
+        history=items,
+        page=Page((), view.acts, number, ACTS),
     )
 
 
@@ -255,7 +262,7 @@ def _chosen(view: CaseView, *, derived: bool) -> Fact | None:
 
 
 def _choose(view: CaseView, title: str, *, derived: bool) -> ResponseReturnValue:
-    known = {row.fact: casewords.fact_words(view.pack, row.fact, row.now.value) for row in view.facts}
+    known = {fact: casewords.fact_words(view.pack, fact, value) for fact, value in view.known.items()}
     groups: dict[str, list[tuple[str, str, str]]] = {}
     for fact in view.pack.vocabulary.facts.values():
         if derived or fact.source != "derived":
@@ -267,4 +274,4 @@ def _choose(view: CaseView, title: str, *, derived: bool) -> ResponseReturnValue
 
 
 def _present(view: CaseView, fact: Fact) -> dict[str, Any]:
-    return {row.fact: row.now.value for row in view.facts if row.fact == fact.id}
+    return {fact.id: view.known[fact.id]} if fact.id in view.known else {}

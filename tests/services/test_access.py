@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.services import access, cases
+from engine.services import access, cases, children
 from engine.services.desk import Caller, Desk, InvalidAnswers, NotAllowed, NotFound
 from engine.store.tables import AllocatedWorker, CaseRecord, access_log
 from tests.conftest import Office
@@ -105,16 +105,18 @@ def test_it_opens_to_its_worker_to_those_who_answer_at_any_hour_and_by_a_reason_
 
 def test_every_read_is_logged_with_who_and_what(session: Session, office: Office) -> None:
     office.set_up(session)
-    case_id = cases.start(office.desk(session), office.child(session), facts=FACTS)
+    child = office.child(session)
+    case_id = cases.start(office.desk(session), child, facts=FACTS)
     desk = worker(session, office, "sam", "social_worker")
     cases.view(desk, case_id)
     cases.ledger(desk, case_id)
-    rows = session.execute(sa.select(access_log.c.account_id, access_log.c.case_id, access_log.c.what)).all()
-    assert {(row.what, row.case_id) for row in rows} == {
-        ("child", None),
-        ("case", case_id),
-        ("ledger", case_id),
-    }
+    children.view(desk, child)
+    rows = session.execute(sa.select(access_log)).all()
+    assert [(row.what, row.case_id, row.child_id) for row in rows] == [
+        ("case", case_id, child),
+        ("ledger", case_id, child),
+        ("child", None, child),
+    ]
     assert {row.account_id for row in rows} == {desk.caller.account}
 
 

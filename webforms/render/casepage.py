@@ -75,7 +75,7 @@ def heading(view: CaseView, here: str) -> dict[str, Any]:
     return {
         "case": view,
         "case_heading": view.child or (periodic.title if periodic else "Case"),
-        "away": casewords.away_words({row.fact: row.now.value for row in view.facts}, db.now()),
+        "away": casewords.away_words(view.known, db.now()),
         "status": {"words": status, "colour": colour},
         "parts": [
             {"text": text, "href": url_for(endpoint, case=view.id), "current": endpoint == here}
@@ -86,7 +86,7 @@ def heading(view: CaseView, here: str) -> dict[str, Any]:
 
 def summary(view: CaseView) -> list[tuple[str, str]]:
     """Return the case at a glance."""
-    rows = casewords.glance(view.pack, {row.fact: row.now.value for row in view.facts})
+    rows = casewords.glance(view.pack, view.known)
     age = casewords.age_words(view.birth_date, db.now())
     return ([("Child", age)] if age else []) + rows
 
@@ -95,8 +95,7 @@ def event_links(view: CaseView) -> list[EventLink]:
     """Return what can be recorded on the case: what its procedure listens for, the most urgent first."""
     if view.status == "closed" or view.child_id is None:
         return []
-    back = any(row.fact == "return.returned_at" and row.now.value for row in view.facts)
-    first = () if back else FIRST
+    first = FIRST if is_away(view) else ()
     known = view.pack.vocabulary.events
     listened = [event for event in events_of(view.pack) if event in known and event not in NOT_RECORDED]
     wanted = [event for event in first if event in known]
@@ -109,6 +108,11 @@ def event_links(view: CaseView) -> list[EventLink]:
         )
         for event in wanted
     ]
+
+
+def is_away(view: CaseView) -> bool:
+    """Say whether the case is about a child whose return nobody has recorded."""
+    return view.status != "closed" and view.child_id is not None and not view.known.get("return.returned_at")
 
 
 def events_of(pack: Pack) -> list[str]:

@@ -1,0 +1,35 @@
+"""A case as its pages show it, read off the rows; only where its tokens stand is asked of the core."""
+
+from engine.services.caseview.history import recent
+from engine.services.caseview.model import (
+    CaseRow,
+    Derivation,
+    DiagramRow,
+    FactRow,
+    FactValue,
+    HistoryLine,
+    LinkedCase,
+    NoticeRow,
+    TimerRow,
+    UsedTable,
+)
+from engine.services.caseview.search import search
+from engine.services.caseview.view import CaseView, ledger, view
+
+__all__ = [
+    "CaseRow",
+    "CaseView",
+    "Derivation",
+    "DiagramRow",
+    "FactRow",
+    "FactValue",
+    "HistoryLine",
+    "LinkedCase",
+    "NoticeRow",
+    "TimerRow",
+    "UsedTable",
+    "ledger",
+    "recent",
+    "search",
+    "view",
+]
