@@ -32,6 +32,7 @@ KEPT = (
     "Your answers are kept, but the procedure could not go on with them. "
     "An administrator has been told, and it is tried again."
 )
+STILL_OPEN = "What you entered is kept, and the task stays open."
 ORIGINS = {"case": "Already known in this case", "default": "The usual answer"}
 
 
@@ -112,7 +113,7 @@ def submit(task: int) -> ResponseReturnValue:
     try:
         view = _view_to_submit(task)
         if view is None:
-            return redirect(_after(tasks.submit(desk, task, _answers_again(posted), key=key)))
+            return redirect(_after(task, tasks.submit(desk, task, _answers_again(posted), key=key)))
         answers, problems = forms.parse_answers(view.form, posted) if view.form else ({}, {})
         if "save" in request.form:
             tasks.save_draft(desk, task, {**answers, TYPED: posted})
@@ -127,7 +128,7 @@ def submit(task: int) -> ResponseReturnValue:
     except Conflict as conflict:
         db.roll_back()
         return _conflict(task, conflict, posted), 409
-    return redirect(_after(done))
+    return redirect(_after(task, done))
 
 
 def _view_to_submit(task: int) -> tasks.TaskView | None:
@@ -144,9 +145,12 @@ def _answers_again(posted: Mapping[str, str | list[str]]) -> Answers:
     return forms.parse_answers(form, posted)[0] if form else {}
 
 
-def _after(done: tasks.Submitted) -> str:
+def _after(task: int, done: tasks.Submitted) -> str:
     if done.incident is not None:
         flash(KEPT, "info")
+    elif done.left_open:
+        flash(f"{STILL_OPEN} {' '.join(done.left_open)}", "info")
+        return url_for("tasks.show", task=task)
     elif done.closed:
         flash("The task is done, and with it the case: nothing is left to do.", "success")
     elif done.next:

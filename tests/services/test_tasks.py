@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
+from engine.pack.library import Library
 from engine.services import cases, tasks
 from engine.services.desk import Conflict, Desk, InvalidAnswers, NotAllowed, NotFound
 from engine.services.tasks import TaskFilter
 from engine.store.packed import unpack
 from engine.store.tables import AuditEvent, CaseRecord, LedgerEntry, Task, TaskDraft
-from tests.conftest import Office
+from tests.conftest import SMALL, Office
 
 NOTIFIED = datetime(2026, 5, 12, 8, 30, tzinfo=UTC)
 FACTS = {"episode.reported_at": NOTIFIED, "notification.received_at": NOTIFIED, "child.age": 14}
@@ -307,3 +310,29 @@ def test_an_act_costs_the_same_after_hundreds_of_earlier_ones(coordinator: Desk,
     assert late[0] == early[0] <= 12
     assert late[1] <= early[1] * 1.1
     assert session.get_one(CaseRecord, case_id, populate_existing=True).acts >= 300
+
+
+def test_answers_that_do_not_meet_the_duty_are_kept_in_a_task_that_stays_open_and_says_why(
+    session: Session, office: Office, tmp_path: Path
+) -> None:
+    shutil.copytree(SMALL, tmp_path, dirs_exist_ok=True)
+    diagram = tmp_path / "small" / "missing-episode.bpmn"
+    prop = '<spiffworkflow:property name="{}" value="{}" />'
+    outcome = "= if risk.vulnerable then &quot;done&quot; else &quot;open&quot;"
+    form = prop.format("form", "process-notification")
+    assert form in diagram.read_text()
+    more = prop.format("outcome", outcome) + prop.format("reason", "Ask again when the child is awake.")
+    diagram.write_text(diagram.read_text().replace(form, form + more))
+    office.library = Library(tmp_path)
+    office.set_up(session)
+    desk = office.desk(session, office.person(session, "carol", "missing_coordinator"))
+    _, task_id = started(desk, office)
+    done = tasks.submit(desk, task_id, {"risk.vulnerable": False, "notes": "Asleep"}, str(uuid.uuid4()))
+    session.commit()
+    assert done.left_open == ("Ask again when the child is awake.",)
+    assert [row.id for row in done.next] == [task_id]
+    view = tasks.view(desk, task_id)
+    assert view.draft == {"risk.vulnerable": False, "notes": "Asleep"}
+    assert [entry.outcome for entry in view.entries] == ["open"]
+    done = tasks.submit(desk, task_id, VULNERABLE, str(uuid.uuid4()))
+    assert (done.left_open, done.incident) == ((), None)

@@ -25,6 +25,7 @@ from engine.services.desk import (
 )
 from engine.services.rows import at, at_or_none, people
 from engine.services.tasks.rows import TaskRow, gone, present_pack, task_row, task_rows
+from engine.store.casefile import CaseFile
 from engine.store.tables import (
     CaseRecord,
     EndedTask,
@@ -37,7 +38,8 @@ from engine.store.tables import (
 class Submitted:
     """What became of a submitted form: `next` are the case's tasks that the caller may do, soonest due first.
 
-    `incident` is set when the procedure could not go on: the answers are kept and will be tried again.
+    `incident` is set when the procedure could not go on: the answers are kept and will be tried again. `left_open` says
+    why the task is not done yet, a sentence for each duty that the answers do not meet; what was typed stays in it.
     """
 
     case_id: int
@@ -45,6 +47,7 @@ class Submitted:
     next: tuple[TaskRow, ...]
     incident: int | None = None
     repeated: bool = False
+    left_open: tuple[str, ...] = ()
 
 
 def save_draft(desk: Desk, task_id: int, answers: Mapping[str, Any]) -> datetime:
@@ -101,9 +104,27 @@ def submit(desk: Desk, task_id: int, answers: Mapping[str, Any], key: str | None
     counted = forms.asked(form, given) if form is not None else {}
     asked = {"do": "complete", "task": task.core_id, "answers": counted}
     done = act_on(desk, files, task.case_id, asked, task=task_id)
-    if done.incident is not None and desk.caller.account is not None:
+    left_open = _left_open(file, task.core_id) if done.incident is None else ()
+    if (done.incident is not None or left_open) and desk.caller.account is not None:
         save_draft(desk, task_id, given)
-    return Submitted(task.case_id, done.closed, _next(desk, task.case_id, file.pack), done.incident)
+    following = _next(desk, task.case_id, file.pack)
+    return Submitted(task.case_id, done.closed, following, done.incident, left_open=left_open)
+
+
+def _left_open(file: CaseFile, core_id: str) -> tuple[str, ...]:
+    case = file.case
+    task = case.tasks.get(core_id)
+    if task is None:
+        return ()
+    reasons = []
+    for entry in (case.entries[number] for number in task.entries if number in case.entries):
+        if entry.open:
+            duty = case.plan.duty(task.element, entry.obligation) or case.plan.duty(
+                entry.element, entry.obligation
+            )
+            meaning = file.pack.vocabulary.obligations[entry.obligation].meaning
+            reasons.append((duty.reason if duty is not None else None) or f"Still to do: {meaning}")
+    return tuple(dict.fromkeys(reasons))
 
 
 def _repeated(desk: Desk, case_id: int) -> Submitted:
