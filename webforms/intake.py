@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.errors import HomewardError
+from engine.pack import forms
 from engine.services import children, intake, load, procedures
-from engine.services.desk import Desk, NotAllowed, NotFound
+from engine.services.desk import Desk, InvalidAnswers, NotAllowed, NotFound
 from engine.services.intake.notification import COLUMNS
+from engine.services.tabular import Column
 from webforms import db
 from webforms.access import ADMINISTRATOR, holding, signed_in
-from webforms.formpage import Answers, form_page
+from webforms.formpage import MISTAKES, Answers, error_list, form_page, posted_fields, said_whole
 from webforms.paging import page_number
 from webforms.render import reportforms, words
+from webforms.render.posted import as_posted
+from webforms.render.questions import questions
 
 blueprint = Blueprint("intake", __name__, url_prefix="/reports")
 
@@ -26,12 +32,14 @@ UNDECIDED = {"waiting", "bad"}
 @blueprint.get("")
 @signed_in
 def overview() -> ResponseReturnValue:
-    """Show the files received, and how many reports wait for a person."""
+    """Show the files received, which lists are expected, and how many reports wait for a person."""
     desk = db.desk()
     number = page_number()
     return render_template(
         "intake/overview.html",
         waiting=intake.count_waiting(desk),
+        lists=intake.expected_lists(desk),
+        titles=intake.titles(desk),
         files=intake.files(desk, page=number, size=SIZE),
         number=number,
         size=SIZE,
@@ -42,34 +50,81 @@ def overview() -> ResponseReturnValue:
 @blueprint.route("/upload", methods=["GET", "POST"])
 @signed_in
 def upload() -> ResponseReturnValue:
-    """Take in a file of notifications."""
-    problem = ""
+    """Take in a file of notifications, or of the list that the address names."""
+    desk = db.desk()
+    a_list = _list(desk, request.args.get("list"))
+    form = reportforms.list_form()
+    posted: dict[str, Any] = as_posted(form.schema, {"as_of": db.now().isoformat()})
+    problems: dict[str, str] = {}
     if request.method == "POST":
+        as_of = None
+        if a_list is not None:
+            posted = posted_fields()
+            answers, problems = forms.parse_answers(form, posted)
+            as_of = datetime.fromisoformat(answers["as_of"]) if not problems else None
         file = request.files.get("file")
         if file is None or not file.filename:
-            problem = "Choose a file to upload"
-        else:
+            problems["file"] = "Choose a file to upload"
+        elif not problems:
             try:
-                view = intake.receive_file(db.desk(), file.filename, file.read(), key=request.form.get("key"))
+                view = intake.receive_file(
+                    desk,
+                    file.filename,
+                    file.read(),
+                    key=request.form.get("key"),
+                    list_id=a_list.id if a_list else None,
+                    as_of=as_of,
+                )
             except (NotAllowed, NotFound):
                 raise
+            except InvalidAnswers as error:
+                db.roll_back()
+                problems = said_whole(form, error.problems)
             except HomewardError as error:
                 db.roll_back()
-                problem = f"The file could not be read: {error}"
+                problems["file"] = f"The file could not be read: {error}"
             else:
                 if view.again:
                     flash("This very file was received before. Nothing was changed.", "info")
                 return redirect(url_for("intake.file", file=view.id))
-    page = render_template("intake/upload.html", problem=problem, columns=COLUMNS)
-    return (page, 422) if problem else page
+    asked = questions(form, posted, errors=problems) if a_list is not None else []
+    errors = error_list(asked, {name: text for name, text in problems.items() if name != "file"})
+    if "file" in problems:
+        errors.insert(0, {"text": problems["file"], "href": "#file"})
+    page = render_template(
+        "intake/upload.html",
+        errors=errors,
+        problem=problems.get("file", ""),
+        questions=asked,
+        a_list=a_list,
+        columns=a_list.columns if a_list else COLUMNS,
+    )
+    return (page, MISTAKES) if problems else page
+
+
+def _list(desk: Desk, name: str | None) -> intake.ExpectedList | None:
+    if not name:
+        return None
+    found = next((one for one in intake.expected_lists(desk) if one.id == name), None)
+    if found is None:
+        raise NotFound("the procedure receives no such list")
+    return found
+
+
+def _columns(desk: Desk, view: intake.RowView) -> Sequence[Column]:
+    """Return the columns of the file that a report came in."""
+    known = {one.id: one.columns for one in intake.expected_lists(desk)} if view.list_id else {}
+    return known.get(view.list_id or "", COLUMNS)
 
 
 @blueprint.get("/files/<int:file>")
 @signed_in
 def file(file: int) -> ResponseReturnValue:
     """Show what became of each row of a file."""
-    view = intake.view_file(db.desk(), file)
-    return render_template("intake/file.html", file=view, outcomes=reportforms.OUTCOMES)
+    desk = db.desk()
+    view = intake.view_file(desk, file)
+    title = intake.titles(desk).get(view.kind) or load.KINDS.get(view.kind, "Notifications")
+    return render_template("intake/file.html", file=view, title=title, outcomes=reportforms.OUTCOMES)
 
 
 @blueprint.get("/waiting")
@@ -84,11 +139,12 @@ def waiting() -> ResponseReturnValue:
 @signed_in
 def report(row: int) -> ResponseReturnValue:
     """Show one report and what became of it."""
-    view = intake.view_row(db.desk(), row)
+    desk = db.desk()
+    view = intake.view_row(desk, row)
     return render_template(
         "intake/report.html",
         row=view,
-        said=reportforms.said(view),
+        said=reportforms.said(view, _columns(desk, view)),
         outcomes=reportforms.OUTCOMES,
         waits=view.outcome in UNDECIDED,
         source=reportforms.SOURCES.get(view.source, words.plain(view.source)),
@@ -107,7 +163,7 @@ def decide(row: int) -> ResponseReturnValue:
     form = reportforms.decision_form(view, [*view.candidates, *found], _open_cases(desk, view))
     shown: dict[str, Any] = {
         "row": view,
-        "said": reportforms.said(view),
+        "said": reportforms.said(view, _columns(desk, view)),
         "look_for": wanted,
         "found": found,
     }
@@ -122,7 +178,14 @@ def decide(row: int) -> ResponseReturnValue:
                 ("link_child", int(number), None) if what == "child" else ("link_case", child, int(number))
             )
         done = intake.resolve(
-            desk, row, chosen, child_id=child, case_id=case, reason=answers.get("reason"), key=key
+            desk,
+            row,
+            chosen,
+            child_id=child,
+            case_id=case,
+            reason=answers.get("reason"),
+            values={"returned_at": answers["returned_at"]} if chosen == "back" else None,
+            key=key,
         )
         flash(_became(done), "info" if done.outcome in UNDECIDED else "success")
         return url_for("intake.report", row=row)
@@ -138,16 +201,17 @@ def correct(row: int) -> ResponseReturnValue:
     """Correct what a report says, and have it read again."""
     desk = db.desk()
     view = intake.view_row(desk, row)
+    columns = _columns(desk, view)
 
     def act(answers: Answers, key: str) -> str:
-        asked = reportforms.correction_form(view).schema["properties"]
+        asked = reportforms.correction_form(view, columns).schema["properties"]
         values = {name: str(answers.get(name, "")) for name in asked}
         done = intake.resolve(desk, row, "correct", values=values, reason=None, key=key)
         flash(_became(done), "info" if done.outcome in UNDECIDED else "success")
         return url_for("intake.report", row=row)
 
     return form_page(
-        reportforms.correction_form(view),
+        reportforms.correction_form(view, columns),
         act,
         initial=dict(view.values),
         lead="What the report said first is kept as well.",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from engine.pack.model import Form, Vocabulary
 from engine.services.intake import CandidateView, RowView
-from engine.services.intake.notification import COLUMNS
+from engine.services.intake.notification import COLUMNS, TOLD_BY_PEOPLE
+from engine.services.tabular import Column
 from webforms.render import moments, words
 
 KINDS = {
@@ -19,6 +20,8 @@ KINDS = {
     "found": "A child was found or is back",
     "child_placed": "A child was placed",
     "serious_event": "A serious event",
+    "listed": "Named by a list",
+    "not_listed": "Away, and left out by a list",
 }
 SOURCES = {
     "carer_or_parent": "Parent or carer",
@@ -68,7 +71,7 @@ def report_form(vocabulary: Vocabulary, *, child_known: bool) -> Form:
     """Return the form that takes a report by hand; of a known child the name is not asked again."""
     facts = vocabulary.facts
     asked: dict[str, Any] = {
-        "kind": _choice("What is reported?", KINDS),
+        "kind": _choice("What is reported?", {kind: KINDS[kind] for kind in KINDS if kind in TOLD_BY_PEOPLE}),
         "source": _choice("Who reports it?", SOURCES),
     }
     if not child_known:
@@ -131,13 +134,17 @@ def report_texts(answers: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def said(row: RowView) -> list[tuple[str, str]]:
+def said(row: RowView, columns: Sequence[Column] = COLUMNS) -> list[tuple[str, str]]:
     """Return what a report says, column by column, as people read it; other texts stay as they came."""
     return [
-        (TITLES[column.name], _said_words(row.values[column.name]))
-        for column in COLUMNS
+        (_title(column), _said_words(row.values[column.name]))
+        for column in columns
         if row.values.get(column.name)
     ]
+
+
+def _title(column: Column) -> str:
+    return TITLES.get(column.name) or words.plain(column.name.rpartition(".")[2])
 
 
 def _said_words(text: str) -> str:
@@ -160,14 +167,14 @@ def reason_words(reason: str) -> str:
     return reason
 
 
-def correction_form(row: RowView) -> Form:
+def correction_form(row: RowView, columns: Sequence[Column] = COLUMNS) -> Form:
     """Return the form that corrects what a report says, column by column."""
-    columns = [column for column in COLUMNS if column.name != "kind" or row.kind not in KINDS]
+    kept = [column for column in columns if column.name != "kind" or row.kind not in KINDS]
     asked: dict[str, Any] = {
-        column.name: _line(TITLES[column.name], f"{column.meaning}.".capitalize(), 10_000)
-        for column in columns
+        column.name: _line(_title(column), f"{column.meaning}.".capitalize(), 10_000) for column in kept
     }
-    asked["circumstances"]["x-widget"] = "textarea"
+    if "circumstances" in asked:
+        asked["circumstances"]["x-widget"] = "textarea"
     schema = {"title": "Correct this report", "type": "object", "properties": asked, "required": ["surname"]}
     return Form("correct-report", "Correct this report", schema, (), ())
 
@@ -176,12 +183,18 @@ def decision_form(
     row: RowView, candidates: Iterable[CandidateView], open_cases: Iterable[tuple[int, str]]
 ) -> Form:
     """Return the form that decides about a report: whose it is, which case it belongs to, or that it is set aside."""
+    if row.kind == "not_listed":
+        return _unlisted_form(row)
     choices: dict[str, str] = {}
     for candidate in candidates:
         born = f", born {moments.day_words(candidate.birth_date)}" if candidate.birth_date else ""
         choices[f"child-{candidate.child_id}"] = f"It is {candidate.name}{born}"
     for case, reference in open_cases:
-        choices[f"case-{case}"] = f"It belongs to the open case {reference}"
+        choices[f"case-{case}"] = (
+            f"The child is back: record it in case {reference}"
+            if row.list_id and row.kind == "found"
+            else f"It belongs to the open case {reference}"
+        )
     if row.outcome == "bad":
         choices = {}  # nothing can begin from what cannot be read: it is corrected first, or set aside
     elif row.child_id is not None:
@@ -207,6 +220,41 @@ def decision_form(
         "x-show": {"reason": {"choice": "discard"}},
     }
     return Form("decide-report", "Decide about this report", schema, (), ())
+
+
+def _unlisted_form(row: RowView) -> Form:
+    """Return the form about a child who is away and whom a list leaves out."""
+    choices = {
+        "back": f"The child is back: record it in case {row.reference or ''}".strip(),
+        "still-away": "The child is still away: nothing changes in the case",
+    }
+    asked = {
+        "choice": _choice("Where is the child?", choices),
+        "returned_at": _moment("When was the child back?", "The real moment, not when you learnt of it."),
+        "reason": {
+            "type": "string",
+            "title": "How do you know, and who was told?",
+            "description": "Whoever sent the list may not know that the child is away.",
+            "maxLength": 500,
+            "x-widget": "textarea",
+        },
+    }
+    asked["choice"]["x-widget"] = "radios"
+    schema = {
+        "title": "Decide about a child whom the list leaves out",
+        "type": "object",
+        "properties": asked,
+        "required": ["choice", "returned_at", "reason"],
+        "x-show": {"returned_at": {"choice": "back"}, "reason": {"choice": "still-away"}},
+    }
+    return Form("decide-unlisted", "Decide about a child whom the list leaves out", schema, (), ())
+
+
+def list_form() -> Form:
+    """Return the question that goes with a list: when it was drawn up."""
+    asked = {"as_of": _moment("When was the list drawn up?", "A child reported later is not expected on it.")}
+    schema = {"title": "Upload a list", "type": "object", "properties": asked, "required": ["as_of"]}
+    return Form("upload-list", "Upload a list", schema, (), ())
 
 
 def _choice(title: str, labels: Mapping[str, str]) -> dict[str, Any]:
