@@ -28,7 +28,11 @@ class CandidateView:
 
 @dataclass(frozen=True)
 class RowView:
-    """A report and what became of it. `values` are its texts by column; empty for a hidden child's."""
+    """A report and what became of it. `values` are its texts by column; empty for a hidden child's.
+
+    `list_id` is the list that it came in, None for a notification or a report by hand. Of a row about a child whom a
+    list leaves out `line` is None and `kind` not_listed.
+    """
 
     id: int
     file_id: int | None
@@ -47,6 +51,7 @@ class RowView:
     resolved_at: datetime | None
     resolved_by: str | None
     resolution: str | None
+    list_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,7 @@ def row_views(desk: Desk, rows: Iterable[IntakeRow]) -> tuple[RowView, ...]:
             row.line,
             row.kind,
             row.data.get("source", ""),
-            access.HIDDEN if row.child_id in hidden else _who(row.data.get("values", {})),
+            access.HIDDEN if row.child_id in hidden else _who(row, people),
             row.received_at,
             row.outcome,
             row.problem or "",
@@ -153,6 +158,7 @@ def row_views(desk: Desk, rows: Iterable[IntakeRow]) -> tuple[RowView, ...]:
             row.resolved_at,
             resolvers.get(row.resolved_by) if row.resolved_by is not None else None,
             row.resolution,
+            (row.data.get("list") or {}).get("id"),
         )
         for row in kept
     )
@@ -166,8 +172,11 @@ def _candidate(kept: Mapping[str, Any], people: Mapping[int, Child], hidden: set
     return CandidateView(child.id, name, child.birth_date, kept["strength"], tuple(kept["reasons"]))
 
 
-def _who(values: Mapping[str, str]) -> str:
-    return (
-        " ".join(part for part in (values.get("given_names"), values.get("surname")) if part)
-        or "No name given"
-    )
+def _who(row: IntakeRow, people: Mapping[int, Child]) -> str:
+    """Return the name that a row tells, else that of the child it was matched to by a number."""
+    values = row.data.get("values", {})
+    told = " ".join(part for part in (values.get("given_names"), values.get("surname")) if part)
+    child = people.get(row.child_id or 0)
+    if not told and child is not None:
+        told = f"{child.given_names} {child.surname}".strip()
+    return told or "No name given"
