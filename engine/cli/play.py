@@ -12,7 +12,7 @@ from rich.console import Console
 from engine.check.scenarios import judge, read_scenarios
 from engine.check.scenarios import play as play_story
 from engine.check.scenarios.account import entry_line, told
-from engine.check.scenarios.play import Line, renumbered
+from engine.check.scenarios.telling import Line, renumbered
 from engine.pack.library import Library
 from engine.settings import Settings
 

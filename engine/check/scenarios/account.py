@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.case.model import Entry
-from engine.check.scenarios.play import Line, renumbered
+from engine.check.scenarios.telling import Line, renumbered
 from engine.check.scenarios.verdict import Verdict
 from engine.clock import local
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.case.model import Entry
-from engine.check.scenarios.play import Played, renumbered
 from engine.check.scenarios.story import Expectation, Scenario
+from engine.check.scenarios.telling import Played, renumbered
 from engine.clock import local
 from engine.errors import HomewardError
 from engine.feel import UNKNOWN
