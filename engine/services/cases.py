@@ -96,21 +96,27 @@ def start(
         started_by=event,
         at=now,
     )
-    desk.session.execute(
-        sa.insert(Episode),
-        {
-            "child_id": child_id,
-            "case_id": file.id,
-            "category": known.get("episode.category") or "missing",
-            "reported_at": reported,
-            "returned_at": known.get("return.returned_at"),
-        },
-    )
+    if opens_episode(pack, event):
+        desk.session.execute(
+            sa.insert(Episode),
+            {
+                "child_id": child_id,
+                "case_id": file.id,
+                "category": known.get("episode.category") or "missing",
+                "reported_at": reported,
+                "returned_at": known.get("return.returned_at"),
+            },
+        )
     act_on(desk, [file], file.id, asked)
     for other, kind in links:
         link(desk, file.id, other, kind)
     remember(desk, key, file.id)
     return file.id
+
+
+def opens_episode(pack: Pack, event: str) -> bool:
+    """Say whether a case that this event starts is an absence of the child: a placement's, for one, is not."""
+    return event == "reported" or pack.vocabulary.events[event].opens_episode
 
 
 def start_period(desk: Desk, process: str, since: datetime, until: datetime) -> int:

@@ -124,8 +124,9 @@ def start(
     desk, report = working(handling, child_id), handling.report
     still_open = [a.case for a in absences if a.open and a.case is not None]
     child = desk.session.get_one(Child, child_id)
+    is_episode = cases.opens_episode(handling.pack, event)
     for case in still_open:
-        if event == "reported":
+        if is_episode:
             cases.record_event(desk, case, "missing_again", actual=report.reported_at)
     facts = children.facts_of(desk, child, desk.now())
     told = facts_of_report(report, handling.pack.vocabulary, other_open=bool(still_open)) | handling.facts
@@ -141,7 +142,7 @@ def start(
             .where(Episode.case_id == case_id)
             .values(source_reference=report.incident or report.reference)
         )
-    if event == "reported" and report.returned_at is not None:
+    if is_episode and report.returned_at is not None:
         cases.record_event(desk, case_id, "returned", actual=report.returned_at)
     handling.settle(STARTED, reason, case_id)
 

@@ -152,7 +152,10 @@ def _away(handling: Handling, rule: ListRule, child_id: int, absences: list[Abse
     if match.effect is Effect.WAIT or match.absence is not None:
         _join(handling, rule, match)
     elif rule.without_case == "start":
-        start(handling, child_id, absences, f"{match.reason}; named by the list")
+        events = handling.pack.vocabulary.events
+        told = events.get(rule.event or "")
+        event = told.id if told is not None and told.opens_episode else "reported"
+        start(handling, child_id, absences, f"{match.reason}; named by the list", event)
     elif rule.without_case == "wait":
         handling.wait("The list says that the child is away, and no case of it is open")
     else:

@@ -60,6 +60,8 @@ def test_a_child_on_the_list_without_an_open_case_opens_one_as_a_report_does(
     assert case.facts["episode.reported_at"] == "2026-11-20T07:30:00+00:00"
     assert case.facts["notification.source"] == "police"
     assert case.facts["episode.category"] == "missing"
+    assert case.started_by == "daily_police_list"
+    assert send(desk, AVA_BACK).rows[0].case_id == case.id
 
 
 def test_a_child_on_the_list_with_an_open_case_joins_it(desk: Desk, session: Session) -> None:
