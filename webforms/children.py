@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from engine.clock import local
 from engine.pack.model import Form
 from engine.pack.values import parse_date, parse_moment
-from engine.services import access, children, procedures
+from engine.services import access, children
 from webforms import db
 from webforms.access import signed_in
 from webforms.formpage import Answers, form_page
@@ -30,7 +30,7 @@ def show(child: int) -> ResponseReturnValue:
     """Show a child's record."""
     desk = db.desk()
     record = children.view(desk, child)
-    pack = procedures.current(desk)
+    pack = record.pack
     told = {name: value for name, value in sorted(record.facts.items()) if not name.startswith(SHOWN_ABOVE)}
     facts = [(casewords.label(name), casewords.fact_words(pack, name, value)) for name, value in told.items()]
     may_change = access.may(desk.caller, "change_child")
@@ -43,7 +43,7 @@ def legal_status(child: int) -> ResponseReturnValue:
     """Record a change of legal status; the child's open cases follow it."""
     desk = db.desk()
     record = children.view(desk, child)
-    asked = recording.fact_questions(procedures.current(desk).vocabulary, STATUS_QUESTIONS)
+    asked = recording.fact_questions(record.pack.vocabulary, STATUS_QUESTIONS)
     asked |= {
         "since": {"type": "string", "format": "date", "title": "Since what day?"},
         "beside": {
@@ -78,7 +78,7 @@ def worker(child: int) -> ResponseReturnValue:
     """Record who the child's worker is."""
     desk = db.desk()
     record = children.view(desk, child)
-    roles = {role.id: role.label for role in procedures.current(desk).roles.values() if not role.external}
+    roles = {role.id: role.label for role in record.pack.roles.values() if not role.external}
     asked: dict[str, Any] = {
         "name": {"type": "string", "title": "Name of the worker", "maxLength": 100},
         "role": {"type": "string", "title": "Role", "enum": list(roles), "x-labels": roles},
@@ -123,7 +123,7 @@ def placement(child: int) -> ResponseReturnValue:
     """Record where the child lives from a moment on."""
     desk = db.desk()
     record = children.view(desk, child)
-    asked = recording.fact_questions(procedures.current(desk).vocabulary, PLACEMENT_QUESTIONS)
+    asked = recording.fact_questions(record.pack.vocabulary, PLACEMENT_QUESTIONS)
     asked |= {
         "place": {
             "type": "string",

@@ -30,10 +30,17 @@ class Coverage:
 
 def coverage(session: Session, council: Council, now: datetime) -> Coverage:
     """Return what the records of the transaction's council cover; a council without a procedure begins now."""
-    began = local(session.scalar(sa.select(sa.func.min(PackVersion.stored_at))) or now)
-    loaded = council.history_from
+    began = session.scalar(sa.select(sa.func.min(PackVersion.stored_at)))
+    return coverage_of(council.history_from, began, now)
+
+
+def coverage_of(history_from: date | None, began: datetime | None, now: datetime) -> Coverage:
+    """Return the coverage of a council that loaded earlier episodes from a day on and whose first procedure `began`."""
+    ledger_from = local(began or now)
     return Coverage(
-        episodes_from=began if loaded is None else datetime.combine(loaded, time(), LOCAL_ZONE),
-        ledger_from=began,
-        history_from=loaded,
+        episodes_from=ledger_from
+        if history_from is None
+        else datetime.combine(history_from, time(), LOCAL_ZONE),
+        ledger_from=ledger_from,
+        history_from=history_from,
     )

@@ -6,7 +6,7 @@ or children, a child without one on record has none, is not open to social care,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -95,6 +95,32 @@ def _current(table: Any, day: date) -> tuple[Any, ...]:
     return table.since <= day, sa.or_(table.until.is_(None), table.until > day)
 
 
+def stands(
+    child: Child,
+    identifiers: tuple[tuple[str, str], ...],
+    statuses: Sequence[LegalStatus],
+    workers: Sequence[AllocatedWorker],
+    placements: Sequence[Placement],
+    at: datetime,
+) -> Standing:
+    """Choose what stands at a moment from all that was ever on record; each list is newest first."""
+    day = local(at).date()
+
+    def current(row: LegalStatus | AllocatedWorker) -> bool:
+        return row.since <= day and (row.until is None or row.until > day)
+
+    return Standing(
+        child,
+        identifiers,
+        tuple(row for row in statuses if current(row)),
+        tuple(row for row in workers if current(row)),
+        next(
+            (p for p in placements if p.placed_at <= at and (p.ended_at is None or p.ended_at > at)),
+            None,
+        ),
+    )
+
+
 def facts_on_record(session: Session, vocabulary: Vocabulary, child: Child, at: datetime) -> dict[str, Any]:
     """Return the facts of source `record` about a child, as FEEL values by id; unknown ones are left out.
 
@@ -102,11 +128,23 @@ def facts_on_record(session: Session, vocabulary: Vocabulary, child: Child, at: 
     """
     loaded = loaded_kinds(session)
     here = standing(session, child, at)
-    day = local(at).date()
+    known = bool(here.statuses) or _any_status(session, child)
+    return facts_of_standing(vocabulary, here, loaded, statuses_known=known, at=at)
+
+
+def facts_of_standing(
+    vocabulary: Vocabulary, here: Standing, loaded: frozenset[str], *, statuses_known: bool, at: datetime
+) -> dict[str, Any]:
+    """Return what a record that has been read tells, as `facts_on_record` does.
+
+    `loaded` are the kinds of records that the council has brought in, `statuses_known` says whether any status of the
+    child was ever on record.
+    """
+    child = here.child
     told: dict[str, Any] = {}
     if child.birth_date is not None:
-        told["child.age"] = Decimal(age_on(child.birth_date, day))
-    told |= _status_facts(here.statuses, "statuses" in loaded or _any_status(session, child))
+        told["child.age"] = Decimal(age_on(child.birth_date, local(at).date()))
+    told |= _status_facts(here.statuses, "statuses" in loaded or statuses_known)
     if any(scheme == CASE_SYSTEM for scheme, _ in here.identifiers):
         told["child.known_on_case_system"] = True
     elif "children" in loaded:
@@ -150,8 +188,16 @@ def _any_status(session: Session, child: Child) -> bool:
 
 def loaded_kinds(session: Session) -> frozenset[str]:
     """Return which of the council's own records have been brought in: children, statuses, workers, …"""
-    finished = sa.select(IntakeFile.kind).where(IntakeFile.finished_at.is_not(None))
-    return frozenset(session.scalars(finished.distinct()))
+    return frozenset(session.scalar(sa.select(loaded_kinds_of())) or ())
+
+
+def loaded_kinds_of() -> sa.ScalarSelect[Any]:
+    """Return the same as an array, to be read with something else."""
+    return (
+        sa.select(sa.func.array_agg(IntakeFile.kind.distinct()))
+        .where(IntakeFile.finished_at.is_not(None))
+        .scalar_subquery()
+    )
 
 
 def _kept(vocabulary: Vocabulary, facts: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from engine.services import cases
 from engine.store.tables import CaseRecord, Child, IntakeRow, Task, access_log
 from tests.webforms.site import Site, Visitor
 from webforms.access import rule_of
@@ -39,8 +40,8 @@ NOTHING_THERE = {
 }
 """Pages about something that a fresh demonstration has none of, or that the query names: they say so."""
 SIGN_IN_RETURN = {"provider.back"}
-MOST_STATEMENTS = 30
-"""A page with everything about a case reads this much; it must not grow with what is on it."""
+MOST_STATEMENTS = 20
+"""No page reads more than this, whatever it shows; it must not grow with what is on it."""
 
 
 def readable(app: Flask) -> list[tuple[str, str]]:
@@ -132,6 +133,46 @@ def test_a_page_that_could_not_be_logged_is_not_shown(site: Site) -> None:
     answer = visitor.get("/cases/1")
     assert answer.status_code == 500
     assert "Okonjo" not in answer.text
+
+
+CASE_PAGES = ("", "/duties", "/facts", "/history", "/diagrams")
+
+
+@pytest.mark.parametrize("path", [f"/cases/1{part}" for part in CASE_PAGES] + ["/children/1"])
+def test_the_pages_of_a_case_and_of_a_child_ask_little(site: Site, path: str) -> None:
+    visitor = site.client("missing-coordinator")
+    visitor.get(path)
+    with statements(site) as sent:
+        assert visitor.get(path).status_code == 200
+    assert len(sent) <= 10, "\n".join(sent)
+
+
+def test_a_case_with_a_long_history_asks_and_shows_no_more(site: Site) -> None:
+    visitor = site.client("missing-coordinator")
+
+    def asked(path: str) -> tuple[int, int]:
+        visitor.get(path)
+        with statements(site) as sent:
+            page = visitor.get(path).text
+        return len(sent), page.count("moj-timeline__item")
+
+    paths = [f"/cases/1{part}" for part in CASE_PAGES]
+    with site.session() as session:
+        desk = site.desk(session)
+        for number in range(60):
+            cases.change_facts(desk, 1, {"risk.level": ("high", "low")[number % 2]}, reason=f"Day {number}")
+        session.commit()
+    before = {path: asked(path) for path in paths}
+    with site.session() as session:
+        desk = site.desk(session)
+        for number in range(60, 120):
+            cases.change_facts(desk, 1, {"risk.level": ("high", "low")[number % 2]}, reason=f"Day {number}")
+        session.commit()
+    assert {path: asked(path) for path in paths} == before
+    assert "Day 119" in visitor.get("/cases/1").text
+    newest, oldest = visitor.get("/cases/1/history"), visitor.get("/cases/1/history?page=3")
+    assert "Day 119" in newest.text and "Case opened" not in newest.text
+    assert "Case opened" in oldest.text and "Day 119" not in oldest.text
 
 
 def test_the_task_list_asks_the_same_however_long_it_is(site: Site) -> None:
