@@ -128,7 +128,8 @@ class Case(State):
         """Record that an event of the vocabulary happened: at `actual`, learnt at `at`.
 
         Its facts are set first, then everything that waits for it goes on, then the processes that it starts. Entries
-        whose timer lies at or after the real moment of an event that ended their scope are withdrawn.
+        whose timer lies at or after the real moment of an event that ended their scope are withdrawn and may arise
+        again, but for those that a rule has just required again on the facts as they now are.
         """
         if event not in self.pack.vocabulary.events:
             raise CaseError(f"{event} is no event of the vocabulary")
@@ -144,7 +145,9 @@ class Case(State):
             start_process(self, process, {"event": event})
         come_to_rest(self)
         for entry in self.ledger.groundless(event, true_moment):
-            work.end_entry(self, entry, Outcome.WITHDRAWN, reason=f"{event} before this arose")
+            if entry.number not in self.duties.written | self.duties.required_again:
+                work.end_entry(self, entry, Outcome.WITHDRAWN, reason=f"{event} before this arose")
+                self.ledger.forget(entry)
         come_to_rest(self)
 
     def set_facts(

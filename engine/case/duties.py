@@ -38,10 +38,15 @@ class Duties:
         self._now: datetime | None = None
         self._by = "system"
         self._read: dict[int, int] = {}
+        self.written: set[int] = set()
+        self.required_again: set[int] = set()
+        """The entries written since the act began, and those open before that a rule has required again since."""
 
     def at(self, moment: datetime, by: str) -> None:
         self._now = moment
         self._by = by
+        self.written.clear()
+        self.required_again.clear()
 
     # --- roles
 
@@ -75,6 +80,7 @@ class Duties:
         raised, entry = self._ledger.find(duty.obligation, role, occasion)
         if raised:
             if entry is not None and entry.open:
+                self.required_again.add(entry.number)
                 self.cite(entry, duty, element)
             return None
         return self._write(duty, element, role, occasion, mark, task)
@@ -100,6 +106,8 @@ class Duties:
             entry = waiting[0] if waiting else None
         if entry is None or not entry.open:
             return None
+        if duty.act is Act.RAISES_PERFORMS:
+            self.required_again.add(entry.number)
         if entry.task is not None:
             if duty.act is Act.RAISES_PERFORMS:
                 self.cite(entry, duty, element)
@@ -173,6 +181,7 @@ class Duties:
             task=task,
         )
         self._ledger.add(entry, frozenset(mark[1:]))
+        self.written.add(entry.number)
         self._read[entry.number] = self._facts.changes.stamp
         return entry
 

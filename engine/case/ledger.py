@@ -31,13 +31,14 @@ class Summary:
 
     count: int = 0
     open: int = 0
+    groundless: int = 0
     raised_at: datetime | None = None
     done_at: datetime | None = None
     outcome: str | None = None
 
     def as_context(self) -> dict[str, Any]:
         return {
-            "raised": self.count > 0,
+            "raised": self.count > self.groundless,
             "open": self.open > 0,
             "outcome": self.outcome,
             "raised_at": self.raised_at,
@@ -139,6 +140,12 @@ class Ledger(Mapping[str, Any]):
         self.changes.entries[number] = entry
         return entry
 
+    def forget(self, entry: Entry) -> None:
+        """Let a duty that was withdrawn as groundless arise again, as if it had never been raised."""
+        self._raised.pop(_key(entry.obligation, entry.role, entry.occasion), None)
+        self._summary[entry.obligation].groundless += 1
+        self._changed(f"ledger.{entry.obligation}")
+
     def groundless(self, event: str, actual: datetime) -> list[Entry]:
         """Return the open entries whose timer lies at or after the moment that `event` really happened."""
         return [
@@ -163,7 +170,14 @@ class Ledger(Mapping[str, Any]):
             "raised": self._raised,
             "open": [_entry_row(e, self._until.get(e.number)) for e in self.open_entries()],
             "sum": {
-                obligation: [s.count, s.open, codec.moment(s.raised_at), codec.moment(s.done_at), s.outcome]
+                obligation: [
+                    s.count,
+                    s.open,
+                    codec.moment(s.raised_at),
+                    codec.moment(s.done_at),
+                    s.outcome,
+                    s.groundless,
+                ]
                 for obligation, s in self._summary.items()
             },
         }
@@ -176,9 +190,9 @@ class Ledger(Mapping[str, Any]):
             self.entries[entry.number] = entry
             if until:
                 self._until[entry.number] = until
-        for obligation, (count, is_open, raised_at, done_at, outcome) in state["sum"].items():
+        for obligation, (count, is_open, raised_at, done_at, outcome, *groundless) in state["sum"].items():
             self._summary[obligation] = Summary(
-                count, is_open, codec.to_moment(raised_at), codec.to_moment(done_at), outcome
+                count, is_open, sum(groundless), codec.to_moment(raised_at), codec.to_moment(done_at), outcome
             )
 
 

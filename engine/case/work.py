@@ -203,7 +203,12 @@ def _cancel(case: State, task: OpenTask) -> None:
 
 
 def _interrupt_entry(case: State, entry: Entry, element: str) -> bool:
-    """Do to an entry what its duty says of an interruption; return whether it is kept."""
+    """Do to an entry what its duty says of an interruption; return whether it is kept.
+
+    What a rule requires again in the very act that interrupts it is kept: it is required on the facts as they now are.
+    """
+    if entry.number in case.duties.required_again:
+        return True
     word, reason = case.duties.on_interrupt(entry, element)
     if word == "keep":
         return True
