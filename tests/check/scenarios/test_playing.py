@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from textwrap import dedent
 
@@ -199,5 +200,86 @@ def test_a_duty_that_no_answer_meets_stays_open_to_the_end(tmp_path: Path) -> No
         """,
         facts="{child.age: 14, interview.mode: telephone}",
         form=FORM,
+    )
+    assert verdict.hard_failures == []
+
+
+AWAY = """
+    start s message=reported
+    sub w
+    start ws in=w
+    catch day in=w timer="= episode.reported_at + duration(\\"PT24H\\")"
+    user brief in=w duty=notify_assistant_director
+    end we in=w
+    boundary back on=w message=returned
+    user talk duty=hold_return_interview due="= return.returned_at + duration(\\"PT72H\\")"
+    end e
+    end f
+    s -> w -> e
+    ws -> day -> brief -> we
+    back -> talk -> f
+"""
+
+
+def test_lines_happen_when_they_are_said_to_whatever_their_order_in_the_file(tmp_path: Path) -> None:
+    verdict = told(
+        tmp_path,
+        AWAY,
+        """
+        timeline:
+          - {at: back+30h, done: hold_return_interview}
+          - {at: +26h, event: second_report}
+          - {at: +10h, event: returned, as: back}
+        until: +5d
+        expect:
+          - {obligation: hold_return_interview, raised: back, due: back+72h, outcome: done}
+        forbid:
+          - {obligation: notify_assistant_director}
+        """,
+    )
+    assert verdict.hard_failures == []
+    events = [line.text.split(",")[0] for line in verdict.played.account if line.kind == "event"]
+    assert events == ["event (event returned", "event (event second_report"]
+
+
+def test_at_one_instant_lines_come_in_the_order_of_the_file_then_timers_then_people(tmp_path: Path) -> None:
+    verdict = told(
+        tmp_path,
+        AWAY,
+        """
+        timeline:
+          - {at: +24h, event: second_report}
+          - {at: +24h, event: whereabouts_known}
+        until: +24h
+        expect:
+          - {obligation: notify_assistant_director, raised: +24h, outcome: done}
+        """,
+    )
+    assert verdict.hard_failures == []
+    kinds = [line.text for line in verdict.played.account if line.at == verdict.played.moments["T0"] + DAY]
+    order = [next(i for i, text in enumerate(kinds) if part in text) for part in IN_ORDER]
+    assert order == sorted(order)
+
+
+IN_ORDER = ("second_report", "whereabouts_known", "timer fired", "raised notify", "done notify")
+DAY = timedelta(hours=24)
+
+
+def test_a_line_for_a_moment_that_never_comes_stops_the_story_and_says_so(tmp_path: Path) -> None:
+    verdict = told(tmp_path, AWAY, "timeline: [{at: never+1h, event: returned}]\nuntil: +5d")
+    assert "nothing in the story so far is called never" in verdict.hard_failures[0]
+
+
+def test_a_fact_is_expected_of_the_newest_case_that_knows_it(tmp_path: Path) -> None:
+    verdict = told(
+        tmp_path,
+        PLACED,
+        """
+        started_by: child_placed
+        timeline:
+          - {at: +3d, event: reported}
+        until: +8d
+        expect_facts: {placement.placed_at: 2026-05-12T09:00+01:00, episode.reported_at: 2026-05-15T09:00+01:00}
+        """,
     )
     assert verdict.hard_failures == []
