@@ -1,5 +1,5 @@
-"""`homeward up`: everything on this machine by one command: database, web server, worker, and a demonstration
-council.
+"""`homeward up`: everything on this machine by one command: database, web server, worker, and a demonstration of
+every council that has a pack.
 
 It listens on loopback only; a real installation behind a proxy uses `homeward web` and `homeward worker`. The
 web framework is never imported here: gunicorn is a process of its own.
@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 import click
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from engine.cli.household import CannotStart, Household, Member, answers, free_port, wait_for
 from engine.cli.office import progress_bar
@@ -54,7 +55,7 @@ class Database:
 @click.option("--no-demo", is_flag=True, help="A real installation: no invented people, no accounts.")
 @click.option("--processes", default=2, show_default=True, help="How many processes serve pages.")
 def up(port: int, councils: tuple[str, ...], no_demo: bool, processes: int) -> None:
-    """Start everything here: database, web server and worker; the first time with a demonstration council.
+    """Start everything here: database, web server and worker; the first time with demonstrations.
 
     Ctrl-C stops all of it. A second start takes seconds. Nothing invented ever enters a database that was
     started with --no-demo, whose first account comes from homeward users add.
@@ -124,8 +125,7 @@ def database(settings: Settings) -> Iterator[Database]:
 
 
 def prepare(settings: Settings, councils: tuple[str, ...], *, demonstration: bool) -> list[str]:
-    """Set the councils up with their procedures in force, and a demonstration in the first; return what to
-    tell."""
+    """Set the councils up with their procedures in force, each with its demonstration; return what to tell."""
     library = Library(settings.packs)
     chosen = list(councils) or library.councils()
     if not chosen:
@@ -135,61 +135,78 @@ def prepare(settings: Settings, councils: tuple[str, ...], *, demonstration: boo
     engine = make_engine(settings.database_url or "")
     try:
         sessions = make_sessions(engine)
-        lines: list[str] = []
-        for code in chosen:
+
+        def desk(session: Session, code: str) -> Desk:
+            return Desk(session, settings.clock, library, system(code, "up"), settings)
+
+        ready = []
+        for code in chosen:  # all are there before the first account is named
             with sessions() as session:
-                desk = Desk(session, settings.clock, library, system(code, "up"), settings)
-                publish(desk, library, code, demonstration=demonstration)
-                lines += _demonstration(desk, settings) if demonstration else _real(desk)
+                if publish(desk(session, code), library, code, demonstration=demonstration):
+                    ready.append(code)
+        if not ready:
+            raise CannotStart("no procedure can be read; what is wrong with each stands above")
+        lines: list[str] = []
+        for code in ready:
+            with sessions() as session:
+                here = desk(session, code)
+                lines += _demonstration(here, settings) if demonstration else _real(here)
+        if demonstration:
+            lines += ["", f"Password of each: {demo.password(settings.data)[0]}"]
+            lines.append(f"All of them to choose from: {settings.base_url}/demonstration")
         return lines
     finally:
         engine.dispose()
 
 
-def publish(desk: Desk, library: Library, code: str, *, demonstration: bool) -> None:
-    """Set a council up and put its procedure in force, if it is not already; the present one stays where it
-    is broken."""
+def publish(desk: Desk, library: Library, code: str, *, demonstration: bool) -> bool:
+    """Set a council up and put its procedure in force, if it is not already; say whether it is there now.
+
+    Where the pack is broken the procedure in force stays, and a demonstration does without the council.
+    """
     session = desk.session
     known = session.scalar(sa.select(Council).where(Council.code == code))
     if known is None and demonstration:
-        demo.refuse_real(desk)
+        demo.refuse_real(desk.session)
     try:
         pack = library.get(code)
     except HomewardError as error:
-        if known is None:
+        if known is None and not demonstration:
             raise
-        click.echo(f"The pack of {code} cannot be read; the one in force stays. {error}", err=True)
-        return
+        what = "the council is left out" if known is None else "the one in force stays"
+        click.echo(f"The pack of {code} cannot be read; {what}. {error}", err=True)
+        return known is not None
     set_up_council(session, pack, demonstration=demonstration)
     session.commit()
     store(session, pack, desk.now())
     session.commit()
+    return True
 
 
 def _demonstration(desk: Desk, settings: Settings) -> list[str]:
-    demo.refuse_real(desk)
+    demo.refuse_real(desk.session)
     secret, new = demo.password(settings.data)
     if new and accounts.listed(desk):
         demo.reset_passwords(desk, secret)
-    with progress_bar("Demonstration") as bar:
+    name, began = desk.council.name, time.monotonic()
+    with progress_bar(f"The demonstration of {name}") as bar:
 
         def progress(what: str, done: int, total: int) -> None:
             if bar is not None:
                 bar(done, total)
             elif done == total:
-                say(what)
+                say(f"{name}: {what[0].lower()}{what[1:]}")
 
         if demo.set_up(desk, secret, progress):
-            say("The demonstration council is ready")
-    upload = demo.file_to_upload(desk, settings.data / "demonstration")
-    names = [name for _, name, _ in demo.account_names(desk)]
-    listed = ", ".join(names)
-    return [
-        f"{desk.council.name} is a demonstration; everybody in it is invented.",
-        f"Accounts: {listed}",
-        f"Password of each: {secret}",
-        f"A file of notifications to upload: {upload}",
+            say(f"The demonstration of {name} is ready ({time.monotonic() - began:.1f} s)")
+    lines = [
+        "",
+        f"{name} is a demonstration; everybody in it is invented.",
+        f"Accounts: {', '.join(account for _, account, _ in demo.account_names(desk))}",
     ]
+    for what, path in demo.files_to_upload(desk, settings.data / "demonstration").items():
+        lines.append(f"To upload as {what.replace('-', ' ')}: {path}")
+    return lines
 
 
 def _real(desk: Desk) -> list[str]:

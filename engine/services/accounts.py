@@ -221,20 +221,23 @@ def create(
     roles: Iterable[str],
     teams: Iterable[str] | None = None,
     password: str | None = None,
+    hashed: str | None = None,
     email: str | None = None,
     issuer: str | None = None,
     subject: str | None = None,
 ) -> int:
     """Add an account that signs in with a password or by the identity provider, and return its id.
 
-    Teams are left out to be those of its roles. Raises Conflict where the name is taken, NotFound for an
-    unknown role.
+    Teams are left out to be those of its roles. `hashed` is what hash_password made, in place of a password.
+    Raises Conflict where the name is taken, NotFound for an unknown role.
     """
     _administrators_only(desk)
     name = name.strip()
     if not name or len(name) > 100 or not display_name.strip():
         raise NotFound("an account needs a sign-in name of at most 100 characters and a name to show")
-    if (password is None) == (subject is None):
+    if hashed is None:
+        hashed = None if password is None else hash_password(name, password)
+    if (hashed is None) == (subject is None):
         raise PasswordRefused("an account needs a password, or the subject its identity provider knows it by")
     wanted = _known_roles(desk, roles)
     taken = desk.session.execute(
@@ -247,7 +250,7 @@ def create(
         name=name,
         display_name=display_name.strip()[:200],
         email=email,
-        password_hash=None if password is None else _hash(name, password),
+        password_hash=hashed,
         issuer=issuer,
         subject=subject,
         created_at=desk.now(),
@@ -268,7 +271,7 @@ def set_password(desk: Desk, name: str, password: str) -> None:
     """Give an account a new password, open it after wrong tries, and end its sessions."""
     _administrators_only(desk)
     account = _named(desk, name)
-    account.password_hash = _hash(account.name, password)
+    account.password_hash = hash_password(account.name, password)
     account.failures = 0
     account.locked_until = None
     account.session_epoch += 1
@@ -281,7 +284,7 @@ def change_password(desk: Desk, old: str, new: str) -> SignedIn | None:
     account = desk.session.get(Account, desk.caller.account or 0, with_for_update=True)
     if account is None or account.password_hash is None or not _matches(account.password_hash, old):
         return None
-    account.password_hash = _hash(account.name, new)
+    account.password_hash = hash_password(account.name, new)
     account.session_epoch += 1
     record(desk, "password_changed", {"account": account.id})
     desk.session.flush()
@@ -403,7 +406,8 @@ def _teams_of(pack: Pack, roles: Iterable[str]) -> set[str]:
     return {pack.roles[role].team for role in roles if role in pack.roles and pack.roles[role].team}
 
 
-def _hash(name: str, password: str) -> str:
+def hash_password(name: str, password: str) -> str:
+    """Return a password's hash; raise PasswordRefused for one that is too short or too easy to guess."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise PasswordRefused(
             f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; three random words do well"

@@ -31,6 +31,10 @@ def light_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 def write_packs(root: Path) -> None:
     """Write the small council's pack into a folder, beside every word that packs share."""
     shutil.copytree(SMALL / "small", root / "small")
+    shutil.copytree(
+        Path(__file__).parents[3] / "processes" / "nottinghamshire" / "demonstration",
+        root / "small" / "demonstration",
+    )
     words = yaml.safe_load((SMALL / "vocabulary.yaml").read_text())
     shared = yaml.safe_load((Path(__file__).parents[3] / "processes" / "vocabulary.yaml").read_text())
     for kind in ("facts", "events", "roles", "obligations"):

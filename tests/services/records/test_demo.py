@@ -91,5 +91,7 @@ def test_the_file_to_upload_matches_the_children_on_record(
 ) -> None:
     desk = full_office.desk(session)
     demo.set_up(desk, SECRET)
-    file = intake.receive_file(desk, "x.csv", demo.file_to_upload(desk, tmp_path).read_bytes())
+    file = intake.receive_file(
+        desk, "x.csv", demo.files_to_upload(desk, tmp_path)["notifications"].read_bytes()
+    )
     assert [row.outcome for row in file.rows] == ["started", "recorded", "waiting", "bad", "bad"]
