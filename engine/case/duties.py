@@ -215,20 +215,16 @@ class Duties:
         return limit.clock or now
 
     def rework(self) -> None:
-        """Work the limits of open entries out again whose facts have changed; write those that differ."""
-        changes = self._facts.changes
+        """Work limits and targets of open entries out again whose facts have changed; write those that differ."""
         for entry in self._ledger.open_entries():
             duty = self._plan.duty(entry.element, entry.obligation)
-            if duty is None or duty.due is None:
+            if duty is None or not self._changed_since_read(entry, duty):
                 continue
-            stamp = self._read.get(entry.number, -1)
-            if stamp >= 0 and not changes.since(self._plan.dependencies.of(duty.due), stamp):
-                continue
-            self._read[entry.number] = changes.stamp
             element = self._plan.element(entry.element)
             moments = {"raised": entry.raised, "trigger": entry.trigger}
             limit = self._limit(duty.due, element, entry.raised, moments)
-            if limit.at != entry.due:
+            target = self._limit(duty.target, element, entry.raised, moments).at
+            if (limit.at, target) != (entry.due, entry.target):
                 self._ledger.change(
                     replace(
                         entry,
@@ -236,8 +232,20 @@ class Duties:
                         whole_day=limit.whole_day,
                         working=limit.steps,
                         clock=self._clock(duty, element, limit, entry.raised, moments),
+                        target=target,
                     )
                 )
+
+    def _changed_since_read(self, entry: Entry, duty: Duty) -> bool:
+        """Whether anything has changed that a duty's limit or target hangs on; they count as read now."""
+        limits = [limit for limit in (duty.due, duty.target) if limit is not None]
+        stamp, changes = self._read.get(entry.number, -1), self._facts.changes
+        if not limits:
+            return False
+        if stamp >= 0 and not any(changes.since(self._plan.dependencies.of(one), stamp) for one in limits):
+            return False
+        self._read[entry.number] = changes.stamp
+        return True
 
     # --- ending
 

@@ -58,6 +58,12 @@ def test_an_open_limit_follows_the_fact_it_counts_from() -> None:
     assert case.entries[1].clock == hours(5)
 
 
+def test_an_open_target_follows_the_fact_it_counts_from() -> None:
+    case = again(started(ONE.format('target="= episode.reported_at + duration(\\"PT2H\\")"')))
+    case.set_facts({"episode.reported_at": hours(5)}, at=hours(6))
+    assert (case.entries[1].due, case.entries[1].target) == (None, hours(7))
+
+
 def test_a_deadline_shows_its_working() -> None:
     case = started(ONE.format('due="= episode.reported_at + duration(\\"PT24H\\")"'))
     assert any("24 hours" in step.text for step in case.entries[1].working)
