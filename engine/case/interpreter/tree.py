@@ -101,10 +101,12 @@ class Tree:
     def dump(self) -> dict[str, Any]:
         """Return the tasks as plain JSON values, finished rounds left out."""
         self.compact()
-        subs = {
-            str(self.number(self.workflow.get_task_from_id(owner))): [sub.spec.name, self._rows(sub)]
+        owned = [
+            (self.number(self.workflow.get_task_from_id(owner)), sub)
             for owner, sub in self.workflow.subprocesses.items()
-        }
+        ]
+        owned.sort(key=lambda pair: pair[0])  # the same bytes whether it was loaded or not
+        subs = {str(number): [sub.spec.name, self._rows(sub)] for number, sub in owned}
         return {"t": self._rows(self.workflow), "s": subs, "x": self._next, "c": self.workflow.completed}
 
     def _rows(self, workflow: Any) -> list[list[Any]]:
