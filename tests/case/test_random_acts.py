@@ -47,9 +47,8 @@ def known(pack: Pack, rng: random.Random) -> dict[str, Any]:
         elif fact.type == "duration":
             values[fact.id] = timedelta(days=rng.randrange(1, 60))
     values.update(dict.fromkeys(CLOCKS, T0))
-    for name in list(values):
-        if name.startswith("return."):
-            del values[name]
+    for name in ("return.returned_at", "return.known_at"):  # these come with the event
+        values.pop(name, None)
     return values
 
 
@@ -133,10 +132,11 @@ def check(case: Case, fired_at: datetime | None) -> None:
         assert all(timer.due > fired_at for timer in case.timers)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("council", LIBRARY.councils())
-def test_a_case_holds_together_whatever_is_done_to_it(council: str, seed: int) -> None:
-    pack = LIBRARY.get(council)
-    ledger, state, refused = run(pack, seed, reload=True)
-    assert run(pack, seed, reload=False) == (ledger, state, refused)
-    assert len(ledger) > 3
+def test_a_case_holds_together_whatever_is_done_to_it(council: str) -> None:
+    pack, duties = LIBRARY.get(council), 0
+    for seed in SEEDS:
+        ledger, state, refused = run(pack, seed, reload=True)
+        assert run(pack, seed, reload=False) == (ledger, state, refused), f"seed {seed}"
+        duties += len(ledger)
+    assert duties > 5 * len(SEEDS)
