@@ -121,7 +121,15 @@ def end_entry(case: State, entry: Entry, outcome: Outcome, *, reason: str | None
 
 
 def finish(case: State, task: OpenTask) -> None:
-    """End a task whose work is done and let its token go on."""
+    """End a task whose work is done and let its token go on; one whose token was interrupted is only given up."""
+    place = case.tokens.pop(task.id, None)
+    token = None
+    if place is not None:
+        one = case.instances[place[0]]
+        token = next((t for t in one.tokens() if t.number == place[1] and t.state is TokenState.WORK), None)
+        if token is None:
+            _give_up(case, task)
+            return
     case.note("task_completed", process=task.process, element=task.element, detail={"task": task.id})
     _end(case, task, "completed")
     element = case.plan.element(task.element)
@@ -129,14 +137,9 @@ def finish(case: State, task: OpenTask) -> None:
         case.changes.notices.append(
             NoticeOrder(f"{case.number}/{task.id}", task.notice, task.element, task.entries)
         )
-    token = case.tokens.pop(task.id, None)
-    mark: tuple[str, ...] = ()
+    leave(case, element, token.mark if token is not None else ())
     if token is not None:
-        one = case.instances[token[0]]
-        mark = next((t.mark for t in one.tokens() if t.number == token[1]), ())
-    leave(case, element, mark)
-    if token is not None:
-        case.instances[token[0]].complete(token[1])
+        one.complete(token.number)
 
 
 def leave(case: State, element: Element, mark: tuple[str, ...]) -> None:
@@ -194,12 +197,17 @@ def _cancel(case: State, task: OpenTask) -> None:
     for number in task.entries:
         if case.ledger.is_open(number) and _interrupt_entry(case, case.ledger.entries[number], task.element):
             kept.append(number)
+    if not kept:
+        _give_up(case, task)
+        return
     case.note("task_cancelled", process=task.process, element=task.element, detail={"task": task.id})
-    if kept:
-        case.tasks[task.id] = replace(task, entries=tuple(kept), detached=True)
-        case.changes.tasks_changed[task.id] = case.tasks[task.id]
-    else:
-        _end(case, task, "cancelled")
+    case.tasks[task.id] = replace(task, entries=tuple(kept), detached=True)
+    case.changes.tasks_changed[task.id] = case.tasks[task.id]
+
+
+def _give_up(case: State, task: OpenTask) -> None:
+    case.note("task_cancelled", process=task.process, element=task.element, detail={"task": task.id})
+    _end(case, task, "cancelled")
 
 
 def _interrupt_entry(case: State, entry: Entry, element: str) -> bool:

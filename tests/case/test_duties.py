@@ -324,3 +324,29 @@ def test_a_held_notice_waits_until_somebody_sends_it() -> None:
     assert open_tasks(case) == ["n"]
     case.complete("t1", {}, at=hours(1))
     assert case.entries[1].done == hours(1)
+
+
+def test_what_settles_a_duty_behind_the_interruption_of_its_task_ends_both_and_moves_no_dead_token() -> None:
+    text = """
+        start s message=reported
+        user a duty=hold_planning_meeting set.meeting.decided="= true"
+        boundary waived on=a when_true="= is known(meeting.waived) and meeting.waived"
+        throw settled duty=hold_planning_meeting act=settles outcome="= \\"withdrawn\\"" reason=Waived
+        user after
+        user next
+        end e
+        end f
+        s -> a -> next -> e
+        waived -> settled -> after -> f
+    """
+    case = started(text)
+    case.drain()
+    case.set_facts({"meeting.waived": True}, at=hours(1))
+    changes = case.drain()
+    assert (case.entries[1].outcome, case.entries[1].reason) == (Outcome.WITHDRAWN, "Waived")
+    assert changes.tasks_ended == {"t1": "cancelled"}
+    assert "meeting.decided" not in case.facts.stored
+    case = again(case)
+    assert open_tasks(case) == ["after"]
+    do(case, "after", hours(2))
+    assert case.closed

@@ -6,6 +6,7 @@ not name, oldest first. `reload` stores and loads every case after every act, to
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,7 @@ from engine.clock import VirtualClock
 from engine.errors import HomewardError
 from engine.pack.model import Pack
 
+LOG = logging.getLogger("homeward.scenarios")
 ACTS_AT_ONE_INSTANT = 1_000
 MISSING_AGAIN = "missing_again"
 STORYTELLER = "scenario"
@@ -41,6 +43,9 @@ def play(
         story.run()
     except HomewardError as error:
         played.stopped = f"{story.now:%Y-%m-%d %H:%M}: {error}"
+    except Exception as error:  # a fault of ours must not keep the other stories from being judged
+        LOG.exception("the story %s", scenario.id)
+        played.stopped = f"{story.now:%Y-%m-%d %H:%M}: a fault of the program: {type(error).__name__}: {error}"
     story.close()
     return played
 
