@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.pack.model import Fact, Form, Vocabulary
 from engine.pack.values import parse_moment
-from engine.services import access, cases, caseview, children
+from engine.services import access, cases, caseview, children, figures
 from engine.services.caseview import CaseView
 from engine.services.desk import Desk, InvalidAnswers, NotAllowed, NotFound
 from engine.services.rows import Page
@@ -68,6 +68,7 @@ def show(case: int) -> ResponseReturnValue:
         events=casepage.event_links(view),
         may_record=access.may(desk.caller, "record_event"),
         summary=casepage.summary(view),
+        kept=figures.kept_in(desk, case) if view.child_id is None else (),
         history=history_items(view.history_of(RECENT), view.pack),
     )
 

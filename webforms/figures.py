@@ -50,11 +50,30 @@ def download() -> ResponseReturnValue:
         shown = figures.of_period(db.desk(), *_period())
     except (ValueError, NoPeriod) as error:
         return Response(f"This is no period: {error}\n", 422, mimetype="text/plain")
+    return _file(shown)
+
+
+def _file(shown: figures.Figures) -> Response:
     name = f"figures-{local(shown.since).date()}-to-{_last_day(shown.until)}.csv"
     # a spreadsheet takes a file without a mark for Windows-1252
     answer = Response("\ufeff" + figures.as_csv(shown), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f"attachment; filename={name}"
     return answer
+
+
+@blueprint.get("/kept/<int:task>")
+@signed_in
+def kept(task: int) -> ResponseReturnValue:
+    """Show the figures that a task showed when it was completed."""
+    found = figures.kept(db.desk(), task)
+    return render_template("figures/kept.html", kept=found, figures=found.figures)
+
+
+@blueprint.get("/kept/<int:task>/csv")
+@signed_in
+def download_kept(task: int) -> ResponseReturnValue:
+    """Give the figures kept with a task as a CSV file."""
+    return _file(figures.kept(db.desk(), task).figures)
 
 
 def _period() -> tuple[datetime, datetime]:

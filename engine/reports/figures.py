@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,24 +20,21 @@ from engine.clock import local
 from engine.errors import HomewardError
 from engine.pack.model import Obligation, Pack
 from engine.reports.coverage import coverage
-from engine.store.tables import CaseRecord, Council, Episode, LedgerEntry
+from engine.store.tables import COULD_BE_MISSED, CaseRecord, Council, Episode, LedgerEntry
 
 NOTIFICATION = "process_notification"
 INTERVIEW = "hold_return_interview"
 SHOWN_CATEGORIES = ("missing", "absent")
 """Categories that are shown with a nought too; the others only where there was one."""
 HELD = frozenset({"done", "done_late"})
-NEVER_MISSED = ("withdrawn", "superseded")
-"""Duties that ended so were found groundless or went on as another entry: neither missed its limit."""
 
 
 class NoPeriod(HomewardError):
     """The two moments are no period."""
 
 
-@dataclass(frozen=True, slots=True)
-class CaseRef:
-    """A case behind a figure."""
+class CaseRef(NamedTuple):
+    """A case behind a figure; a tuple, because a year's figures hold hundreds of thousands of them."""
 
     id: int
     reference: str
@@ -180,7 +177,38 @@ def _carried(pack: Pack) -> set[str]:
 # --- what is read: three statements
 
 
-def _raised(session: Session, pack: Pack, since: datetime, until: datetime) -> Sequence[Any]:
+class _Raised(NamedTuple):
+    """An entry that was raised in the period."""
+
+    case: CaseRef
+    obligation: str
+    outcome: str
+    clock: datetime
+    due: datetime | None
+    done: datetime | None
+
+
+class _Missed(NamedTuple):
+    """A limit that passed in the period."""
+
+    case: CaseRef
+    obligation: str
+    done: datetime | None
+
+
+class _Reported(NamedTuple):
+    """An episode of the period; one that was only loaded has no case."""
+
+    case: CaseRef | None
+    child_id: int
+    category: str
+    returned_at: datetime | None
+
+
+_Row = _Raised | _Missed | _Reported
+
+
+def _raised(session: Session, pack: Pack, since: datetime, until: datetime) -> list[_Raised]:
     """Return the entries raised in the period of what is counted one by one.
 
     One that was superseded is left out: the entry that took its place is there.
@@ -190,7 +218,7 @@ def _raised(session: Session, pack: Pack, since: datetime, until: datetime) -> S
         for obligation in pack.vocabulary.obligations.values()
         if obligation.kind == "meeting" and not obligation.periodic
     }
-    return session.execute(
+    found: Any = session.execute(
         sa.select(
             LedgerEntry.case_id,
             CaseRecord.reference,
@@ -208,18 +236,23 @@ def _raised(session: Session, pack: Pack, since: datetime, until: datetime) -> S
             LedgerEntry.outcome != "superseded",
         )
         .order_by(LedgerEntry.case_id, LedgerEntry.number)
-    ).all()
+    )
+    return [_Raised(CaseRef(number, reference), *rest) for number, reference, *rest in found]
 
 
 def _episodes(session: Session, since: datetime, until: datetime) -> list[Line]:
-    rows = session.execute(
+    found: Any = session.execute(
         sa.select(
-            Episode.child_id, Episode.category, Episode.returned_at, Episode.case_id, CaseRecord.reference
+            Episode.case_id, CaseRecord.reference, Episode.child_id, Episode.category, Episode.returned_at
         )
         .outerjoin(CaseRecord, CaseRecord.id == Episode.case_id)
         .where(Episode.reported_at >= since, Episode.reported_at < until)
         .order_by(Episode.id)
-    ).all()
+    )
+    rows = [
+        _Reported(None if number is None else CaseRef(number, reference or ""), *rest)
+        for number, reference, *rest in found
+    ]
     categories = [*SHOWN_CATEGORIES, *sorted({row.category for row in rows} - set(SHOWN_CATEGORIES))]
     lines = [_line("episodes.all", "Episodes", rows)]
     lines += [
@@ -230,7 +263,7 @@ def _episodes(session: Session, since: datetime, until: datetime) -> list[Line]:
         )
         for category in categories
     ]
-    children: dict[int, list[Any]] = {}
+    children: dict[int, list[_Reported]] = {}
     for row in rows:
         children.setdefault(row.child_id, []).append(row)
     again = [own for own in children.values() if len(own) > 1]
@@ -250,20 +283,19 @@ def _episodes(session: Session, since: datetime, until: datetime) -> list[Line]:
 def _missed(session: Session, pack: Pack, since: datetime, until: datetime, as_at: datetime) -> list[Line]:
     """Return the missed limits by obligation. A limit that had passed before the duty was raised counts from then."""
     noticed = sa.func.greatest(LedgerEntry.due, LedgerEntry.raised)
-    rows = session.execute(
+    found: Any = session.execute(
         sa.select(LedgerEntry.case_id, CaseRecord.reference, LedgerEntry.obligation, LedgerEntry.done)
         .join(CaseRecord, CaseRecord.id == LedgerEntry.case_id)
         .where(
             noticed >= since,
-            LedgerEntry.raised < until,
-            LedgerEntry.due < sa.func.least(until, as_at, type_=LedgerEntry.due.type),
-            LedgerEntry.outcome.not_in(NEVER_MISSED),
-            sa.or_(LedgerEntry.done.is_(None), LedgerEntry.done > LedgerEntry.due),
-            sa.not_(LedgerEntry.external),
+            noticed < until,
+            LedgerEntry.due < min(until, as_at),
+            sa.text(COULD_BE_MISSED),  # in the words of its index, which stands only for these very words
         )
         .order_by(LedgerEntry.case_id, LedgerEntry.number)
-    ).all()
-    duties: dict[str, list[Any]] = {}
+    )
+    rows = [_Missed(CaseRef(number, reference), *rest) for number, reference, *rest in found]
+    duties: dict[str, list[_Missed]] = {}
     for row in rows:
         duties.setdefault(row.obligation, []).append(row)
     order = {name: number for number, name in enumerate(pack.vocabulary.obligations)}
@@ -280,7 +312,7 @@ def _missed(session: Session, pack: Pack, since: datetime, until: datetime, as_a
 # --- what is made of it
 
 
-def _notifications(entries: Sequence[Any], as_at: datetime) -> list[Line]:
+def _notifications(entries: Sequence[_Raised], as_at: datetime) -> list[Line]:
     rows = [entry for entry in entries if entry.obligation == NOTIFICATION]
     choose = _chooser("notifications", rows)
     return [
@@ -292,7 +324,7 @@ def _notifications(entries: Sequence[Any], as_at: datetime) -> list[Line]:
     ]
 
 
-def _interviews(entries: Sequence[Any], as_at: datetime) -> list[Line]:
+def _interviews(entries: Sequence[_Raised], as_at: datetime) -> list[Line]:
     rows = [entry for entry in entries if entry.obligation == INTERVIEW]
     choose = _chooser("interviews", rows)
     held = [row for row in rows if _held(row)]
@@ -320,7 +352,7 @@ def _interviews(entries: Sequence[Any], as_at: datetime) -> list[Line]:
     ]
 
 
-def _meeting(meeting: Obligation, entries: Sequence[Any]) -> list[Line]:
+def _meeting(meeting: Obligation, entries: Sequence[_Raised]) -> list[Line]:
     """Return a kind of meeting's lines: how each stands only where there was one."""
     rows = [entry for entry in entries if entry.obligation == meeting.id]
     choose = _chooser(meeting.id, rows)
@@ -338,33 +370,33 @@ def _meeting(meeting: Obligation, entries: Sequence[Any]) -> list[Line]:
     return lines
 
 
-def _held(row: Any) -> bool:
+def _held(row: _Raised) -> bool:
     return row.outcome in HELD
 
 
-def _late(row: Any, as_at: datetime) -> bool:
+def _late(row: _Raised, as_at: datetime) -> bool:
     """Say whether a duty was done after its limit, or stands open past it."""
     return row.due is not None and (row.done or as_at) > row.due
 
 
-def _in_time(row: Any) -> bool:
+def _in_time(row: _Raised) -> bool:
     return row.due is not None and row.done is not None and row.done <= row.due
 
 
-def _chooser(table: str, rows: Sequence[Any]) -> Callable[[str, str, Callable[[Any], bool]], Line]:
-    def choose(name: str, label: str, fits: Callable[[Any], bool]) -> Line:
+def _chooser(table: str, rows: Sequence[_Raised]) -> Callable[[str, str, Callable[[_Raised], bool]], Line]:
+    def choose(name: str, label: str, fits: Callable[[_Raised], bool]) -> Line:
         return _line(f"{table}.{name}", label, [row for row in rows if fits(row)])
 
     return choose
 
 
-def _line(name: str, label: str, rows: Sequence[Any]) -> Line:
+def _line(name: str, label: str, rows: Sequence[_Row]) -> Line:
     return Line(name, label, len(rows), _cases(rows))
 
 
-def _cases(rows: Iterable[Any]) -> tuple[CaseRef, ...]:
-    known = {row.case_id: row.reference for row in rows if row.case_id is not None}
-    return tuple(CaseRef(number, known[number]) for number in sorted(known))
+def _cases(rows: Iterable[_Row]) -> tuple[CaseRef, ...]:
+    known = dict.fromkeys(row.case for row in rows if row.case is not None)
+    return tuple(sorted(known))
 
 
 def _meaning(obligations: Mapping[str, Obligation], name: str) -> str:

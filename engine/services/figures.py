@@ -1,23 +1,58 @@
-"""Figures for the people who report them: of any period, and of the period that a task is about."""
+"""Figures for the people who report them: of any period, and of the period that a task is about.
+
+Figures are read anew whenever they are looked at; those that a task showed are kept when it is completed, because a
+report that was handed on must not change afterwards.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from engine.clock import LOCAL_ZONE, local
 from engine.pack.model import Form, Pack
 from engine.pack.values import parse_moment
 from engine.reports.figures import Figures, Line, Table, period_figures
+from engine.reports.kept import from_json, to_json
 from engine.services import access
-from engine.services.desk import Desk
+from engine.services.desk import Desk, NotFound
+from engine.services.rows import at
 from engine.services.tabular import write_csv
+from engine.store.packed import pack as packed
+from engine.store.packed import unpack
 from engine.store.packs import in_force
+from engine.store.tables import CaseRecord, KeptFigures
 
-__all__ = ["Figures", "Line", "Table", "as_csv", "last_month", "of_period", "of_task"]
+__all__ = [
+    "Figures",
+    "Kept",
+    "Line",
+    "Table",
+    "as_csv",
+    "keep",
+    "kept",
+    "kept_in",
+    "last_month",
+    "of_period",
+    "of_task",
+]
 
 HEADINGS = ("Table", "Figure", "Number", "Cases")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The figures that a task showed when it was completed."""
+
+    task: int
+    case_id: int
+    at: datetime
+    figures: Figures
 
 
 def of_period(desk: Desk, since: datetime, until: datetime) -> Figures:
@@ -34,10 +69,56 @@ def of_task(desk: Desk, form: Form | None, pack: Pack, facts: Mapping[str, Any])
 
     `facts` are the case's, JSON by id. The caller has checked and logged the read.
     """
-    if form is None or form.schema.get("x-figures") != "period" or not facts.get("period.to"):
+    if not shows_figures(form) or not facts.get("period.to"):
         return None
     since, until = parse_moment(facts["period.from"]), parse_moment(facts["period.to"])
     return period_figures(desk.session, desk.council, pack, since, until, desk.now())
+
+
+def shows_figures(form: Form | None) -> bool:
+    """Say whether a task's form shows the figures of its period."""
+    return form is not None and form.schema.get("x-figures") == "period"
+
+
+def keep(desk: Desk, task_id: int, case_id: int, form: Form | None, pack: Pack) -> None:
+    """Keep the figures that a task shows, at its completion; a second keeping changes nothing."""
+    if not shows_figures(form):
+        return
+    facts = desk.session.scalar(sa.select(CaseRecord.facts).where(CaseRecord.id == case_id)) or {}
+    shown = of_task(desk, form, pack, facts)
+    if shown is None:
+        return
+    row = {
+        "task_id": task_id,
+        "case_id": case_id,
+        "kept_at": desk.now(),
+        "figures": packed(to_json(shown)),
+    }
+    desk.session.execute(insert(KeptFigures).values(row).on_conflict_do_nothing())
+
+
+def kept(desk: Desk, task_id: int) -> Kept:
+    """Return the figures kept with a completed task, and log the read. Raises NotFound where there are none."""
+    access.require(desk.caller, "see_case")
+    row = desk.session.get(KeptFigures, task_id)
+    if row is None:
+        raise NotFound("no figures were kept with this task")
+    access.log(desk, "figures", case_id=row.case_id)
+    return _kept(row)
+
+
+def kept_in(desk: Desk, case_id: int) -> tuple[Kept, ...]:
+    """Return the figures kept with a case's completed tasks, oldest first, for a page that has checked the read."""
+    rows = desk.session.scalars(
+        sa.select(KeptFigures)
+        .where(KeptFigures.case_id == case_id)
+        .order_by(KeptFigures.kept_at, KeptFigures.task_id)
+    )
+    return tuple(_kept(row) for row in rows)
+
+
+def _kept(row: KeptFigures) -> Kept:
+    return Kept(row.task_id, row.case_id, at(row.kept_at), from_json(unpack(row.figures)))
 
 
 def last_month(now: datetime) -> tuple[datetime, datetime]:

@@ -341,6 +341,16 @@ class CaseLink(Base):
     kind: Mapped[str]
 
 
+COULD_BE_MISSED = (
+    "due IS NOT NULL AND (done IS NULL OR done > due) AND NOT external "
+    "AND outcome <> ALL (ARRAY['withdrawn'::text, 'superseded'::text])"
+)
+"""The entries of the council's own duties whose limit was missed, or may yet be: few beside those met in time.
+
+One that was withdrawn was found groundless, one superseded goes on as another entry: neither missed its limit.
+"""
+
+
 class LedgerEntry(Base):
     """A duty in a case's ledger; the fields are those of engine.case.model.Entry.
 
@@ -374,6 +384,12 @@ class LedgerEntry(Base):
     __table_args__ = (
         sa.Index("ix_ledger_entry_open", "council_id", "due", postgresql_where=sa.text("outcome = 'open'")),
         sa.Index("ix_ledger_entry_raised", "raised", postgresql_using="brin"),
+        sa.Index(
+            "ix_ledger_entry_missed",
+            "council_id",
+            sa.text("(GREATEST(due, raised))"),
+            postgresql_where=sa.text(COULD_BE_MISSED),
+        ),
     )
 
 
@@ -427,6 +443,18 @@ class EndedTask(Base):
     case_id: Mapped[int]
     seq: Mapped[int]
     council_id: Mapped[int] = _council()
+
+
+class KeptFigures(Base):
+    """The figures that a task showed when it was completed, packed: a report stays as it was handed on."""
+
+    __tablename__ = "kept_figures"
+    task_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    council_id: Mapped[int] = _council()
+    case_id: Mapped[int] = _case()
+    kept_at: Mapped[datetime]
+    figures: Mapped[bytes]
+    __table_args__ = (sa.Index("ix_kept_figures_case", "case_id"),)
 
 
 class TaskDraft(Base):

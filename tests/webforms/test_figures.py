@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
+from lxml import html
 
 from engine.services import periodic
 from engine.services.timers import Worker
 from engine.store.database import make_sessions
-from engine.store.tables import Council, Task
-from tests.webforms.site import Site
+from engine.store.tables import Council, Episode, KeptFigures, Task
+from tests.webforms.site import Site, filled
 
 MONTHS_END = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
 
@@ -103,3 +104,54 @@ def test_who_may_not_see_cases_sees_no_figures(site: Site) -> None:
         assert visitor.get(path).status_code == 403
     assert 'href="/figures"' not in visitor.get("/procedure").text
     assert 'href="/figures"' in site.client("missing-coordinator").get("/procedure").text
+
+
+def complete(site: Site, task: int) -> int:
+    """Complete the month's task as its form stands; return its case."""
+    visitor = site.client("missing-coordinator")
+    with site.session() as session:
+        case = session.get_one(Task, task).case_id
+    assert visitor.post(f"/tasks/{task}", filled(visitor.get(f"/tasks/{task}").text)).status_code == 302
+    return case
+
+
+def figures_on(page: str) -> list[tuple[str, str]]:
+    """Return the figures of a page with their numbers."""
+    rows = html.fromstring(page).xpath("//main//table[contains(@class, 'hw-table')]//tbody/tr")
+    return [(row.xpath("string(th)").strip(), row.xpath("string(td[1])").strip()) for row in rows]
+
+
+def test_a_completed_task_keeps_the_figures_that_it_showed(site: Site) -> None:
+    task = end_the_month(site)
+    visitor = site.client("missing-coordinator")
+    shown = figures_on(visitor.get(f"/tasks/{task}").text)
+    assert ("Episodes", "0") not in shown and len(shown) > 10
+    case = complete(site, task)
+    with site.session() as session:
+        session.execute(sa.delete(Episode))
+        session.commit()
+    visitor = site.client("missing-coordinator")
+    now = figures_on(visitor.get("/figures?from=2026-05-01&to=2026-05-31").text)
+    assert ("Episodes", "0") in now
+    page = visitor.get(f"/cases/{case}").text
+    assert f'href="/figures/kept/{task}"' in page
+    kept = visitor.get(f"/figures/kept/{task}")
+    assert figures_on(kept.text) == shown
+    assert "completed on Monday 1 June 2026 at 8am" in kept.text
+    file = visitor.get(f"/figures/kept/{task}/csv").get_data().decode("utf-8-sig")
+    number = dict(shown)["Episodes"]
+    assert f"Episodes,Episodes,{number}," in file
+
+
+def test_figures_that_were_kept_are_never_changed(site: Site) -> None:
+    task = end_the_month(site)
+    complete(site, task)
+    with site.session() as session, pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
+        session.execute(sa.update(KeptFigures).values(figures=b""))
+
+
+def test_who_may_not_see_cases_sees_no_kept_figures(site: Site) -> None:
+    task = end_the_month(site)
+    complete(site, task)
+    assert site.client("administrator").get(f"/figures/kept/{task}").status_code == 403
+    assert site.client("missing-coordinator").get("/figures/kept/1").status_code == 404

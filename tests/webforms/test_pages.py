@@ -37,6 +37,8 @@ NOTHING_THERE = {
     "admin.account_roles",
     "admin.account_password",
     "cases.complete_entry",
+    "figures.kept",
+    "figures.download_kept",
 }
 """Pages about something that a fresh demonstration has none of, or that the query names: they say so."""
 SIGN_IN_RETURN = {"provider.back"}

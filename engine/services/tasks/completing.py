@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from engine.pack import forms
 from engine.pack.model import Pack
-from engine.services import access
+from engine.services import access, figures
 from engine.services.acting import act_on, locked, plain
 from engine.services.desk import (
     Conflict,
@@ -107,6 +107,8 @@ def submit(desk: Desk, task_id: int, answers: Mapping[str, Any], key: str | None
     left_open = _left_open(file, task.core_id) if done.incident is None else ()
     if (done.incident is not None or left_open) and desk.caller.account is not None:
         save_draft(desk, task_id, given)
+    if not left_open:
+        figures.keep(desk, task_id, task.case_id, form, file.pack)
     following = _next(desk, task.case_id, file.pack)
     return Submitted(task.case_id, done.closed, following, done.incident, left_open=left_open)
 
