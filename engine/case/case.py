@@ -7,7 +7,7 @@ and loaded again, because the process may have moved half way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -210,14 +210,31 @@ class Case(State):
         work.meet(self, entry)
         come_to_rest(self)
 
-    def fire_timers(self, at: datetime) -> int:
-        """Fire every timer due at or before `at`, oldest first, resting after each; return how many fired."""
+    def fire_timers(
+        self, at: datetime, *, only: str | None = None, without: Collection[str] = frozenset()
+    ) -> int:
+        """Fire every timer due at or before `at`, oldest first, resting after each; return how many fired.
+
+        `only` fires the one of this id, `without` leaves some out. Raises Incident, whose `timer` is the one behind
+        which the procedure cannot go on, so that the caller may fire the others without it; and for `only` where its
+        moment cannot be worked out.
+        """
+        if only is not None and (problem := self.timetable.problem(only)) is not None:
+            raise problem
         fired = 0
-        while due := [timer for timer in self.timetable.waiting if timer.due <= at]:
+        while due := [
+            timer
+            for timer in self.timetable.waiting
+            if timer.due <= at and timer.id not in without and only in (None, timer.id)
+        ]:
             timer = min(due, key=lambda t: t.due)
             self.begin(at, "system")
-            fire(self, timer)
-            come_to_rest(self)
+            try:
+                fire(self, timer)
+                come_to_rest(self)
+            except Incident as incident:
+                incident.timer = timer.id
+                raise
             fired += 1
             if fired > ROUNDS:
                 raise Incident(f"more than {ROUNDS} timers fired at one moment", element=timer.element)

@@ -171,6 +171,8 @@ class Changes:
     """id of the task → "completed" or "cancelled"."""
     notices: list[NoticeOrder] = field(default_factory=list)
     history: list[Happening] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
+    """Timers whose moment can no longer be worked out: the act went through without them."""
 
 
 class CaseError(HomewardError):
@@ -180,7 +182,8 @@ class CaseError(HomewardError):
 class Incident(HomewardError):
     """The procedure itself could not go on: an unknown fact was read, no rule matched, a gateway got no boolean.
 
-    The live case must be thrown away and loaded again. `element`, `expression` and `fact` say where.
+    Where it was raised the live case must be thrown away and loaded again. `element`, `expression` and `fact` say where;
+    `timer` is the id of the timer that cannot be worked out, or behind which the procedure could not go on.
     """
 
     def __init__(
@@ -197,3 +200,4 @@ class Incident(HomewardError):
         self.element = element
         self.expression = expression
         self.fact = fact
+        self.timer: str | None = None

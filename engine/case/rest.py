@@ -35,7 +35,7 @@ def come_to_rest(case: State) -> None:
         raise Incident(f"the case does not come to rest after {ROUNDS} rounds")
     _end_instances(case)
     case.duties.rework()
-    case.timetable.rework(case.instances.values(), case.now)
+    case.changes.incidents += case.timetable.rework(case.instances.values(), case.now)
     _close(case)
 
 

@@ -25,6 +25,7 @@ def state_of(case: State) -> bytes:
             "tasks": [_task_row(task, case.tokens.get(task.id)) for task in case.tasks.values()],
             "conditions": case.conditions,
             "since": [[*key, codec.moment(value)] for key, value in case.timetable.since.items()],
+            "broken": [list(key) for key in sorted(case.timetable.told)],
             "passed": list(case.passed),
             "closed": case.closed,
             "next": [case.next_task, case.next_instance],
@@ -67,6 +68,7 @@ def restore(case: State, state: dict[str, Any]) -> None:
     case.moment = _moment(state["at"])
     case.facts.at(case.moment)
     case.timetable.rework(case.instances.values(), case.moment)
+    case.timetable.told = {(one, token, element) for one, token, element in state.get("broken", ())}
 
 
 def _moment(value: str | None) -> datetime:

@@ -1,4 +1,8 @@
-"""The timers a case waits for, worked out again after every act where their facts have changed."""
+"""The timers a case waits for, worked out again after every act where their facts have changed.
+
+One whose moment cannot be worked out is set aside and told as an incident once: it must stop neither the act at hand nor
+the other timers of its case, among them those that look for the child.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,19 @@ from engine.case.deadlines import instant
 from engine.case.evaluate import evaluate
 from engine.case.facts import Facts
 from engine.case.interpreter import Instance
-from engine.case.model import WaitingTimer
+from engine.case.model import Incident, WaitingTimer
 from engine.case.scopes import Plan
 from engine.feel import Expression
 from engine.pack.model import Element
 
 Key = tuple[int, int, str]
 """Instance, token, element."""
+
+
+def name_of(key: Key) -> str:
+    """Return the id of a timer."""
+    number, token, element = key
+    return f"{number}.{token}.{element}"
 
 
 class Timetable:
@@ -26,13 +36,21 @@ class Timetable:
         self._facts = facts
         self.since: dict[Key, datetime] = {}
         self.waiting: list[WaitingTimer] = []
+        self.broken: dict[Key, Incident] = {}
+        """Those set aside, with what is wrong."""
+        self.told: set[Key] = set()
+        """Those whose incident was told."""
         self._due: dict[Key, tuple[int, datetime]] = {}
 
-    def rework(self, instances: Iterable[Instance], now: datetime) -> None:
-        """Work every waiting timer out again whose facts have changed; a timer that has fired is no longer here."""
+    def rework(self, instances: Iterable[Instance], now: datetime) -> list[Incident]:
+        """Work every waiting timer out again whose facts have changed; return the incidents not told before.
+
+        A timer that has fired is no longer here.
+        """
         waiting: list[WaitingTimer] = []
         since: dict[Key, datetime] = {}
         due: dict[Key, tuple[int, datetime]] = {}
+        self.broken = {}
         for one in instances:
             for token, element_id in one.awaited():
                 element = self._plan.element(element_id)
@@ -40,11 +58,22 @@ class Timetable:
                     continue
                 key = (one.number, token, element_id)
                 since[key] = self.since.get(key, now)
-                due[key] = self._work_out(key, element, element.expression, since[key])
-                name = f"{one.number}.{token}.{element_id}"
-                waiting.append(WaitingTimer(name, element.process, element_id, due[key][1]))
+                try:
+                    due[key] = self._work_out(key, element, element.expression, since[key])
+                except Incident as incident:
+                    incident.timer = name_of(key)
+                    self.broken[key] = incident
+                    continue
+                waiting.append(WaitingTimer(name_of(key), element.process, element_id, due[key][1]))
         self.since, self._due = since, due
         self.waiting = sorted(waiting, key=lambda timer: (timer.due, timer.id))
+        new = [incident for key, incident in self.broken.items() if key not in self.told]
+        self.told = set(self.broken)
+        return new
+
+    def problem(self, timer: str) -> Incident | None:
+        """Return what keeps a timer from being worked out."""
+        return next((incident for incident in self.broken.values() if incident.timer == timer), None)
 
     def _work_out(
         self, key: Key, element: Element, expression: Expression, since: datetime

@@ -45,7 +45,9 @@ def play(
         played.stopped = f"{story.now:%Y-%m-%d %H:%M}: {error}"
     except Exception as error:  # a fault of ours must not keep the other stories from being judged
         LOG.exception("the story %s", scenario.id)
-        played.stopped = f"{story.now:%Y-%m-%d %H:%M}: a fault of the program: {type(error).__name__}: {error}"
+        played.stopped = (
+            f"{story.now:%Y-%m-%d %H:%M}: a fault of the program: {type(error).__name__}: {error}"
+        )
     story.close()
     return played
 
@@ -146,7 +148,10 @@ class _Story:
         if self.acts > ACTS_AT_ONE_INSTANT:
             raise StoryFault(f"more than {ACTS_AT_ONE_INSTANT} acts at one instant")
         index = self.cases.index(case)
-        self.played.tell(index + 1, case.drain(), case, self.now)
+        changes = case.drain()
+        self.played.tell(index + 1, changes, case, self.now)
+        if changes.incidents:
+            raise changes.incidents[0]
         if self.reload:
             again = Case.load(self.pack, case.dump())
             again.hold = case.hold
