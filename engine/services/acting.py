@@ -239,14 +239,16 @@ _remembered: dict[str, frozenset[str]] = {}
 def remembered(pack: Pack) -> frozenset[str]:
     """Return the facts of earlier episodes that a pack's expressions read, so that no case carries others."""
     if pack.hash not in _remembered:
-        texts = [
-            line.partition(b"earlier_episodes")[2]
-            for data in pack.files.values()
-            for line in data.splitlines()
-            if b"earlier_episodes" in line
+        read = [rule.expression.text for rule in pack.derived.values() if rule.expression is not None]
+        read += [
+            piece.decode()
+            for name, data in pack.files.items()
+            if name.endswith((".bpmn", ".dmn"))
+            for piece in data.split(b"<")  # an expression may run over several lines, never over an element
         ]
+        texts = [text.partition("earlier_episodes")[2] for text in read if "earlier_episodes" in text]
         facts = pack.vocabulary.facts
-        _remembered[pack.hash] = frozenset(f for f in facts if any(f.encode() in text for text in texts))
+        _remembered[pack.hash] = frozenset(f for f in facts if any(f in text for text in texts))
     return _remembered[pack.hash]
 
 

@@ -9,7 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine.pack.read import read_files
 from engine.services import cases, incidents, tasks
+from engine.services.acting import remembered
 from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound
 from engine.store.casefile import lock
 from engine.store.packs import pack_of
@@ -253,3 +255,17 @@ def test_the_end_of_an_earlier_episode_reaches_the_case_that_is_open_beside_it(
     assert episode.returned == NOTIFIED + timedelta(hours=2)
     acts = sa.select(AuditEvent.action).where(AuditEvent.chain == second).order_by(AuditEvent.seq)
     assert session.scalars(acts).all() == ["case_started", "earlier_episodes_changed"]
+
+
+def test_what_a_rule_reads_of_earlier_episodes_is_kept_with_them_however_its_lines_are_broken(
+    office: Office,
+) -> None:
+    files = dict(office.library.get("small").files)
+    rule = b"'count(child.earlier_episodes[days between(reported, episode.reported_at) <= 90]) + 1'"
+    assert rule in files["procedure.yaml"]
+    files["procedure.yaml"] = files["procedure.yaml"].replace(
+        rule,
+        b">-\n      count(for earlier in child.earlier_episodes return\n"
+        b"      earlier.episode.reported_at) + 1",
+    )
+    assert "episode.reported_at" in remembered(read_files(files))
