@@ -8,9 +8,10 @@ was asked for. That is why such an act returns normally: its caller must commit 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,6 +37,8 @@ from engine.store.tables import Incident as IncidentRow
 LOG = logging.getLogger("homeward.cases")
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=1)
+SET_ASIDE = datetime(9999, 1, 1, tzinfo=UTC)
+"""Until when a timer is held that only its incident tries again."""
 OF_THE_CHILD = ("child.", "worker.", "placement.")
 """What begins so belongs to the child, not to one episode."""
 AUDIT_WORDS = {
@@ -102,10 +105,14 @@ def act_on(
     file = next(file for file in files if file.id == case_id)
     account = account if account is not None else desk.caller.account
     at = max(since or desk.now(), file.updated_at)
+    if asked["do"] == "timers" and file.status == "quarantined":
+        asked = _without_held(desk, file, asked)
     try:
         run(desk, file, asked, at=local(at), by="system" if account is None else str(account))
         changes = save(desk.session, file, Act(AUDIT_WORDS[asked["do"]], at, account, _kept(asked), task))
     except (Incident, StateError, NotStarted) as error:
+        if isinstance(error, Incident) and error.timer is not None and "only" not in asked:
+            return _fire_the_others(desk, files, file, asked, error, account=account, since=since)
         return quarantine(desk, file, asked, error, account=account)
     except HomewardError:
         raise
@@ -118,8 +125,9 @@ def act_on(
         _spread(desk, files, file, changes, at=at, account=account)
     if changes.notices:
         defer(desk.session, "deliver_notices", {"council": desk.caller.council})
-    if file.status == "quarantined":
+    if file.status == "quarantined" and "without" not in asked:
         _try_again_soon(desk, file)
+    _tell_of_timers(desk, file, changes, account=account)
     return Done(file.id, file.case.closed, tuple(file.task_ids.values()))
 
 
@@ -155,7 +163,7 @@ def run(desk: Desk, file: CaseFile, asked: Asked, *, at: datetime, by: str) -> N
             case.set_facts(values(file.pack, asked["facts"]), at=at, by=by, where=f"duty {asked['number']}")
         case.complete_entry(asked["number"], at=at, by=by)
     elif do == "timers":
-        case.fire_timers(at)
+        case.fire_timers(at, only=asked.get("only"), without=asked.get("without", ()))
     elif do == "episodes":
         case.set_earlier_episodes(_episodes(asked["episodes"], file.pack), at=at, by=by)
     else:
@@ -234,21 +242,17 @@ def earlier_episodes(
 
 
 _remembered: dict[str, frozenset[str]] = {}
+_OF_EARLIER = re.compile(r"\.facts\.([a-z_0-9]+\.[a-z_0-9]+)")
+"""How an expression reads a fact of an earlier episode: `earlier.facts.episode.last_seen_at`."""
 
 
 def remembered(pack: Pack) -> frozenset[str]:
     """Return the facts of earlier episodes that a pack's expressions read, so that no case carries others."""
     if pack.hash not in _remembered:
         read = [rule.expression.text for rule in pack.derived.values() if rule.expression is not None]
-        read += [
-            piece.decode()
-            for name, data in pack.files.items()
-            if name.endswith((".bpmn", ".dmn"))
-            for piece in data.split(b"<")  # an expression may run over several lines, never over an element
-        ]
-        texts = [text.partition("earlier_episodes")[2] for text in read if "earlier_episodes" in text]
-        facts = pack.vocabulary.facts
-        _remembered[pack.hash] = frozenset(f for f in facts if any(f in text for text in texts))
+        read += [data.decode() for name, data in pack.files.items() if name.endswith((".bpmn", ".dmn"))]
+        named = {fact for text in read for fact in _OF_EARLIER.findall(text)}
+        _remembered[pack.hash] = frozenset(named & pack.vocabulary.facts.keys())
     return _remembered[pack.hash]
 
 
@@ -322,11 +326,12 @@ def act_on_sibling(desk: Desk, other: CaseFile, asked: Asked, *, account: int | 
     at = max(desk.now(), other.updated_at)
     try:
         run(desk, other, asked, at=local(at), by="system" if account is None else str(account))
-        save(desk.session, other, Act(SIBLING_WORDS[asked["do"]], at, account, _kept(asked)))
+        changes = save(desk.session, other, Act(SIBLING_WORDS[asked["do"]], at, account, _kept(asked)))
     except (HomewardError, ValueError, KeyError, TypeError, AttributeError) as error:
         if not isinstance(error, HomewardError):
             LOG.exception("case %s: an act failed", other.reference)
         return quarantine(desk, other, asked, error, account=account)
+    _tell_of_timers(desk, other, changes, account=account)
     return Done(other.id, other.case.closed)
 
 
@@ -364,15 +369,67 @@ def tell_episodes(desk: Desk, other: CaseFile, *, account: int | None) -> Done |
 # --- incidents
 
 
+def _fire_the_others(
+    desk: Desk,
+    files: list[CaseFile],
+    file: CaseFile,
+    asked: Asked,
+    error: Incident,
+    *,
+    account: int | None,
+    since: datetime | None,
+) -> Done:
+    """Keep the timer behind which the procedure cannot go on as an incident, and fire the case's others without it."""
+    failed = quarantine(desk, file, {"do": "timers", "only": error.timer}, error, account=account)
+    without = {*asked.get("without", ()), error.timer}
+    at = max(since or desk.now(), file.updated_at)
+    if not any(timer.due <= at and timer.id not in without for timer in file.case.timers):
+        return failed
+    others = {**asked, "without": sorted(without)}
+    done = act_on(desk, files, file.id, others, account=account, since=since)
+    return replace(done, incident=failed.incident)
+
+
+def _without_held(desk: Desk, file: CaseFile, asked: Asked) -> Asked:
+    """Leave the timers out that wait to be tried again by themselves."""
+    held = desk.session.scalars(
+        sa.select(Timer.core_id).where(Timer.case_id == file.id, Timer.held_until > desk.now())
+    ).all()
+    if not held or "only" in asked:
+        return asked
+    return {**asked, "without": sorted({*asked.get("without", ()), *held})}
+
+
+def _tell_of_timers(desk: Desk, file: CaseFile, changes: Changes, *, account: int | None) -> None:
+    """Show timers whose moment an act has made impossible to work out; the act itself stands."""
+    for incident in changes.incidents:
+        _show(desk, file, {"do": "timers", "only": incident.timer}, incident, account=account)
+
+
 def quarantine(
     desk: Desk, file: CaseFile, asked: Asked, error: BaseException, *, account: int | None
 ) -> Done:
     """Keep an act that could not be carried out, and show the case as one that cannot go on by itself."""
+    incident = _show(desk, file, asked, error, account=account)
+    file.discard()
+    if asked["do"] == "timers":
+        only = asked.get("only")
+        hold_timers(desk, file.id, desk.now() + FIRST_RETRY if only is None else SET_ASIDE, only)
+    return Done(file.id, closed=False, incident=incident)
+
+
+def _show(desk: Desk, file: CaseFile, asked: Asked, error: BaseException, *, account: int | None) -> int:
     now = desk.now()
     told = error if isinstance(error, Incident) else None
     message = str(error) or type(error).__name__
     if not isinstance(error, HomewardError):
         message = f"{type(error).__name__}: {message}"
+    known = _shown_already(desk, file, asked)
+    if known is not None:
+        desk.session.execute(
+            sa.update(IncidentRow).where(IncidentRow.id == known).values(message=message, last_at=now)
+        )
+        return known
     incident = desk.session.scalar(
         sa.insert(IncidentRow)
         .values(
@@ -393,18 +450,27 @@ def quarantine(
     )
     desk.session.execute(sa.update(CaseRecord).where(CaseRecord.id == file.id).values(status="quarantined"))
     file.status = "quarantined"
-    file.discard()
-    if asked["do"] == "timers":
-        hold_timers(desk, file.id, now + FIRST_RETRY)
     LOG.warning("case %s: incident %s", file.reference, incident)
-    return Done(file.id, closed=False, incident=incident)
+    return int(incident or 0)
 
 
-def hold_timers(desk: Desk, case_id: int, until: datetime) -> None:
-    """Keep a case's due timers from being tried before a moment."""
-    desk.session.execute(
-        sa.update(Timer).where(Timer.case_id == case_id, Timer.due <= desk.now()).values(held_until=until)
+def _shown_already(desk: Desk, file: CaseFile, asked: Asked) -> int | None:
+    """Return the open incident of a timer that was set aside before."""
+    if "only" not in asked:
+        return None
+    return desk.session.scalar(
+        sa.select(IncidentRow.id).where(
+            IncidentRow.case_id == file.id,
+            IncidentRow.resolved_at.is_(None),
+            IncidentRow.act == dict(asked),
+        )
     )
+
+
+def hold_timers(desk: Desk, case_id: int, until: datetime | None, only: str | None = None) -> None:
+    """Keep a case's due timers, or only one of them, from being tried before a moment; None lets them be tried."""
+    due = Timer.due <= desk.now() if only is None else Timer.core_id == only
+    desk.session.execute(sa.update(Timer).where(Timer.case_id == case_id, due).values(held_until=until))
 
 
 def _try_again_soon(desk: Desk, file: CaseFile) -> None:

@@ -19,7 +19,7 @@ from engine.services.acting import FIRST_RETRY, LAST_RETRY, act_on, hold_timers,
 from engine.services.desk import Conflict, Desk, NotFound, record
 from engine.services.rows import at, at_or_none, people
 from engine.store.casefile import CaseFile
-from engine.store.tables import CaseRecord, Incident, Timer
+from engine.store.tables import CaseRecord, Incident
 
 
 @dataclass(frozen=True)
@@ -115,11 +115,17 @@ def retry_case(desk: Desk, case_id: int, *, skip_locked: bool = False) -> bool:
         .order_by(Incident.id)
         .execution_options(populate_existing=True)
     ).all()
+    whole = True
     for incident in waiting:
-        if not _again(desk, files, incident):
+        if _again(desk, files, incident):
+            continue
+        # what people asked for keeps its order; a timer that was set aside keeps nothing waiting
+        if "only" not in incident.act:
             return False
-    _release(desk, case_id)
-    return True
+        whole = False
+    if whole:
+        _release(desk, case_id)
+    return whole
 
 
 def _again(desk: Desk, files: Any, incident: Incident) -> bool:
@@ -129,7 +135,7 @@ def _again(desk: Desk, files: Any, incident: Incident) -> bool:
     file: CaseFile = next(file for file in files if file.id == case_id)
     since = None if incident.act.get("do") == "timers" else incident.opened_at
     if incident.act.get("do") == "timers":
-        desk.session.execute(sa.update(Timer).where(Timer.case_id == case_id).values(held_until=None))
+        hold_timers(desk, file.id, None, only=incident.act.get("only"))
     try:
         done = act_on(desk, files, case_id, incident.act, account=incident.account_id, since=since)
     except CaseError as error:  # the case has gone on without it
@@ -144,9 +150,11 @@ def _again(desk: Desk, files: Any, incident: Incident) -> bool:
         _close(desk, incident, "carried out")
         return True
     # the same act has failed again: what it says now belongs to the incident that is there already
-    message = desk.session.scalar(
-        sa.delete(Incident).where(Incident.id == done.incident).returning(Incident.message)
-    )
+    message: str | None = incident.message
+    if done.incident != incident.id:
+        message = desk.session.scalar(
+            sa.delete(Incident).where(Incident.id == done.incident).returning(Incident.message)
+        )
     _put_off(desk, incident, message or incident.message, file)
     return False
 
@@ -159,7 +167,7 @@ def _put_off(desk: Desk, incident: Incident, message: str, file: CaseFile) -> No
     incident.last_at = desk.now()
     incident.retry_at = desk.now() + wait
     desk.session.flush()
-    if incident.act.get("do") == "timers":
+    if incident.act.get("do") == "timers" and "only" not in incident.act:
         hold_timers(desk, file.id, incident.retry_at)
 
 
