@@ -8,18 +8,19 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.pack.model import Form
-from engine.services import accounts, incidents, notices, procedures
+from engine.services import accounts, incidents, notices, periodic, procedures
 from engine.services.desk import Desk, NotFound
 from engine.services.rows import Page
 from webforms import db
 from webforms.access import ADMINISTRATOR, QUALITY_ASSURANCE, holding
 from webforms.formpage import Answers, form_page
 from webforms.paging import page_number
-from webforms.render import words
+from webforms.render import moments, words
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 SIZE = 25
+STILL_NOT = "It was tried just now and still cannot be carried out, for the reason below."
 UNSENT = ("held", "failed", "pending", "sending")
 NOTICE_STATES = {
     "pending": ("Waiting to leave", "govuk-tag--blue"),
@@ -123,12 +124,30 @@ def incident(incident: int) -> ResponseReturnValue:
 @blueprint.post("/incidents/<int:incident>/retry")
 @holding(ADMINISTRATOR)
 def retry(incident: int) -> ResponseReturnValue:
-    """Try again what could not be carried out."""
-    if incidents.retry(db.desk(), incident):
+    """Try again what could not be carried out, and say what came of it."""
+    desk = db.desk()
+    if incidents.view(desk, incident).kind == "periodic":
+        return _started_again(incident, periodic.retry(desk, incident))
+    if incidents.retry(desk, incident):
         flash("It worked this time: the case goes on.", "success")
         return redirect(url_for("admin.incident_list"))
-    flash("It still cannot be carried out, for the reason below.", "info")
+    flash(STILL_NOT, "info")
     return redirect(url_for("admin.incident", incident=incident))
+
+
+def _started_again(incident: int, done: periodic.Retried) -> ResponseReturnValue:
+    if done.problem is not None:
+        flash(STILL_NOT, "info")
+        return redirect(url_for("admin.incident", incident=incident))
+    if done.started:
+        cases = "a case was started" if done.started == 1 else f"{done.started} cases were started"
+        flash(f"It worked this time: {cases}.", "success")
+    elif done.next_start is not None:
+        coming = moments.moment_words(done.next_start)
+        flash(f"Nothing stands in its way any more. It starts next on {coming}.", "success")
+    else:
+        flash("The procedure no longer has this process, so there is nothing to start.", "success")
+    return redirect(url_for("admin.incident_list"))
 
 
 @blueprint.get("/accounts")

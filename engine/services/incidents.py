@@ -91,13 +91,14 @@ def resolve(desk: Desk, incident_id: int, resolution: str) -> None:
 
 
 def retry(desk: Desk, incident_id: int) -> bool:
-    """Try an incident again at once; return whether it is resolved. A case's earlier incidents are tried first."""
+    """Try a case's incident again at once; return whether it is resolved. The case's earlier ones are tried first.
+
+    Raises Conflict for what is no act of a case: `periodic.retry` starts a process, the outbox sends a notice.
+    """
     access.require(desk.caller, "retry")
     incident = _get(desk, incident_id)
     if incident.kind != "case" or incident.case_id is None:
-        incident.retry_at = desk.now()
-        desk.session.flush()
-        return False
+        raise Conflict("this incident is about no act of a case, so there is nothing to carry out again")
     retry_case(desk, incident.case_id)
     return bool(
         desk.session.scalar(sa.select(Incident.resolved_at.is_not(None)).where(Incident.id == incident_id))

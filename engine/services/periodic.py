@@ -7,6 +7,7 @@ caught up one by one, so that no month is missing from the figures.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -18,8 +19,9 @@ from engine.case.periodic import next_period
 from engine.clock import local
 from engine.errors import HomewardError
 from engine.pack.model import Pack, Start
-from engine.services import cases, incidents
-from engine.services.desk import Desk
+from engine.services import access, cases, incidents
+from engine.services.desk import Conflict, Desk, NotFound, record, system
+from engine.services.rows import at
 from engine.services.timers import Worker
 from engine.store.packs import NoPack, in_force
 from engine.store.tables import Council, PackVersion, PeriodicRun
@@ -81,6 +83,8 @@ def start_next(desk: Desk, process: str) -> bool:
     """
     now = desk.now()
     _, pack = in_force(desk.session, local(now).date())
+    if process not in pack.processes:
+        return False
     since = _last_end(desk.session, pack, process)
     until = next_period(pack, process, since)
     if until > now:
@@ -103,7 +107,56 @@ def start_next(desk: Desk, process: str) -> bool:
     return True
 
 
-def _settle(desk: Desk, process: str) -> None:
+@dataclass(frozen=True)
+class Retried:
+    """What came of trying to start a process again.
+
+    `started` periods were started; where none was, the next one starts at `next_start`, or `problem` says why not.
+    """
+
+    started: int = 0
+    next_start: datetime | None = None
+    problem: str | None = None
+
+
+def retry(desk: Desk, incident_id: int) -> Retried:
+    """Try at once to start the process that an incident is about, for every period that is over.
+
+    The incident is resolved unless it fails again. Raises NotFound for an incident of another kind, Conflict for one
+    that was resolved meanwhile. The caller commits.
+    """
+    access.require(desk.caller, "retry")
+    row = desk.session.get(IncidentRow, incident_id, with_for_update=True, populate_existing=True)
+    if row is None or row.kind != "periodic" or row.process is None:
+        raise NotFound("there is no such incident of a process started by time")
+    if row.resolved_at is not None:
+        raise Conflict("this incident was resolved", when=at(row.resolved_at))
+    itself = desk.acting_as(system(desk.caller.council))
+    started = 0
+    try:
+        with desk.session.begin_nested():
+            while started < CATCH_UP and start_next(itself, row.process):
+                started += 1
+            coming = None if started else _next_start(itself, row.process)
+    except HomewardError as error:
+        row.attempts += 1
+        row.last_at, row.message = desk.now(), str(error)
+        row.element = error.element if isinstance(error, Incident) else None
+        desk.session.flush()
+        return Retried(problem=str(error))
+    _settle(desk, row.process, "started" if started else "it can be started again when its time comes")
+    record(desk, "incident_retried", {"incident": incident_id, "started": started})
+    return Retried(started, coming)
+
+
+def _next_start(desk: Desk, process: str) -> datetime | None:
+    _, pack = in_force(desk.session, local(desk.now()).date())
+    if process not in pack.processes:
+        return None
+    return next_period(pack, process, _last_end(desk.session, pack, process))
+
+
+def _settle(desk: Desk, process: str, resolution: str = "started") -> None:
     """Close what was shown while the process could not be started: it is started every minute until it can be."""
     desk.session.execute(
         sa.update(IncidentRow)
@@ -112,7 +165,7 @@ def _settle(desk: Desk, process: str) -> None:
             IncidentRow.process == process,
             IncidentRow.resolved_at.is_(None),
         )
-        .values(resolved_at=desk.now(), resolution="started")
+        .values(resolved_at=desk.now(), resolved_by=desk.caller.account, resolution=resolution)
     )
 
 

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from engine.clock import VirtualClock, local
 from engine.pack.library import Library
 from engine.services import cases, incidents, periodic, tasks
+from engine.services.desk import Conflict, NotAllowed, NotFound
 from engine.services.tasks import TaskFilter
 from engine.services.timers import Worker
 from engine.store.database import enter_council
-from engine.store.tables import CaseRecord, PeriodicRun
+from engine.store.tables import AuditEvent, CaseRecord, Incident, PeriodicRun
 from tests.conftest import SMALL, Office
 
 MONTHLY = """<?xml version="1.0" encoding="UTF-8"?>
@@ -57,6 +58,7 @@ FIRST_OF_NEXT_MONTH = (
 
 def library(tmp_path: Path, expression: str) -> Library:
     """The small council's pack with a process that a moment starts."""
+    tmp_path.mkdir(exist_ok=True)
     shutil.copytree(SMALL / "small", tmp_path / "small")
     shutil.copy(SMALL / "vocabulary.yaml", tmp_path)
     (tmp_path / "small" / "monthly-data.bpmn").write_text(MONTHLY.replace("EXPRESSION", expression))
@@ -158,3 +160,75 @@ def test_a_process_that_cannot_say_when_it_starts_is_shown_once(
         rows = incidents.list(office.desk(session))
         assert [(row.kind, row.process) for row in rows] == [("periodic", "monthly-data")]
         assert "does not say when it starts next" in rows[0].message
+
+
+def shown(session: Session, office: Office) -> int:
+    """Return the number of the open incident of the month's process."""
+    return incidents.list(office.desk(session))[0].id
+
+
+def test_an_administrator_tries_a_process_again_and_learns_what_came_of_it(
+    sessions: sessionmaker[Session], clock: VirtualClock, tmp_path: Path
+) -> None:
+    office = Office(library(tmp_path / "broken", '= period.from - duration("P1D")'), clock)
+    with sessions() as session:
+        office.set_up(session)
+        chief = office.person(session, "ada", "administrator")
+    worker = Worker(sessions, clock, office.library, office.settings)
+    assert periodic.start_due(worker) == 0
+    with sessions() as session:
+        number = shown(session, office)
+        done = periodic.retry(office.desk(session, chief), number)
+        session.commit()
+        assert done.problem is not None and "does not say when it starts next" in done.problem
+        row = incidents.view(office.desk(session), number)
+        assert (row.resolved, row.attempts) == (None, 2)
+
+    mended = Office(library(tmp_path / "mended", FIRST_OF_NEXT_MONTH), clock)
+    clock.move_to(datetime(2026, 5, 20, 9, 0, tzinfo=UTC))
+    with sessions() as session:
+        mended.set_up(session)
+        done = periodic.retry(mended.desk(session, chief), number)
+        session.commit()
+        assert done == periodic.Retried(0, datetime(2026, 6, 1, 8, 0, tzinfo=UTC), None)
+        row = incidents.view(mended.desk(session), number)
+        assert row.resolved is not None and row.resolved_by == "Ada"
+        with pytest.raises(Conflict, match="was resolved"):
+            periodic.retry(mended.desk(session, chief), number)
+
+
+def test_trying_again_starts_every_period_that_is_over(
+    sessions: sessionmaker[Session], clock: VirtualClock, tmp_path: Path
+) -> None:
+    office = Office(library(tmp_path, FIRST_OF_NEXT_MONTH), clock)
+    with sessions() as session:
+        office.set_up(session)
+        chief = office.person(session, "ada", "administrator")
+        number = incidents.report(office.desk(session), "periodic", "It could not be started")
+        session.get_one(Incident, number).process = "monthly-data"
+        session.commit()
+    clock.move_to(datetime(2026, 9, 2, 12, 0, tzinfo=UTC))
+    with sessions() as session:
+        assert periodic.retry(office.desk(session, chief), number).started == 4
+        session.commit()
+        enter_council(session, "small")
+        assert session.scalar(sa.select(sa.func.count()).select_from(CaseRecord)) == 4
+        assert (
+            session.scalars(sa.select(AuditEvent.account_id).where(AuditEvent.chain > 0)).all() == [None] * 4
+        )
+        assert incidents.list(office.desk(session)) == ()
+    worker = Worker(sessions, clock, office.library, office.settings)
+    assert periodic.start_due(worker) == 0
+
+
+def test_only_an_administrator_tries_a_process_again(
+    sessions: sessionmaker[Session], clock: VirtualClock, tmp_path: Path
+) -> None:
+    office = Office(library(tmp_path, FIRST_OF_NEXT_MONTH), clock)
+    with sessions() as session:
+        office.set_up(session)
+        number = incidents.report(office.desk(session), "periodic", "It could not be started")
+        with pytest.raises(NotAllowed):
+            periodic.retry(office.desk(session, office.person(session, "kim", "social_worker")), number)
+        with pytest.raises(NotFound):
+            periodic.retry(office.desk(session), 999)
