@@ -121,18 +121,23 @@ class Facts:
 
 
 def _as_context(episode: Episode) -> dict[str, Any]:
-    known: dict[str, Any] = {
-        "category": episode.category,
-        "reported": episode.reported,
-        "returned": episode.returned,
-    }
+    """Return an earlier episode as expressions see it.
+
+    Its facts lie under `facts`: at the top they would hide, in a filter, the present episode's facts of the same group.
+    """
+    facts: dict[str, Any] = {}
     for fact, value in episode.facts.items():
-        group: dict[str, Any] = known
+        group = facts
         *path, last = fact.split(".")
         for name in path:
             group = group.setdefault(name, {})
         group[last] = value
-    return known
+    return {
+        "category": episode.category,
+        "reported": episode.reported,
+        "returned": episode.returned,
+        "facts": facts,
+    }
 
 
 def plain(value: Any) -> Any:

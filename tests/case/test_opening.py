@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from engine.case.case import Case
+from engine.case.model import Episode
 from tests.case.diagrams import T0, again, hours, open_tasks, pack
 
 TEXT = """
@@ -45,3 +48,26 @@ def test_the_same_event_in_a_running_case_starts_only_its_own_process() -> None:
     case.record_event("daily_police_list", at=hours(6))
     case.record_event("child_placed", at=hours(7))
     assert open_tasks(case) == ["screen", "look", "assess"]
+
+
+def test_what_is_known_of_an_earlier_episode_hides_nothing_of_the_present_one() -> None:
+    rule = "count(child.earlier_episodes[days between(reported, episode.reported_at) <= 28]) > 0"
+    text = f"""
+        start s message=reported
+        user screen duty=screen_notification
+        user meet duty=hold_strategy_meeting when="= {rule}"
+        user last duty=record_return when="= child.earlier_episodes[1].facts.episode.last_seen_at < now"
+        end e
+        s -> screen -> meet -> last -> e
+    """
+    before = T0 - timedelta(days=60)
+    known = {"episode.reported_at": before, "episode.last_seen_at": before}
+    case = Case.start(
+        pack(text),
+        facts={"episode.reported_at": T0, "notification.received_at": T0},
+        at=T0,
+        earlier_episodes=[Episode(before, before, "missing", known)],
+    )
+    (task,) = case.tasks
+    case.complete(task, {}, at=hours(1), by="sam")
+    assert [entry.obligation for entry in case.entries.values()] == ["screen_notification", "record_return"]

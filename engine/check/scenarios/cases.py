@@ -19,7 +19,7 @@ from engine.pack.model import Pack
 
 CHILD_FACTS = ("child.", "worker.", "placement.")
 OF_ONE_EPISODE = ("return.", "interview.", "meeting.")
-"""What is told of one episode and is not known when the next one begins."""
+"""The moments under these names are told of one episode and are not known when the next one begins."""
 
 
 class StoryFault(HomewardError):
@@ -67,9 +67,10 @@ class Cases:
         clocks = {"notification.received_at": now}
         if episode:
             clocks |= {"episode.reported_at": actual, "episode.missing_from": actual}
-        known = dict(told) if not self._cases else {n: v for n, v in told.items() if not _of_one_episode(n)}
-        known = {**known, **clocks} if self._cases else {**clocks, **known}
         facts = self._pack.vocabulary.facts
+        of_one = {n for n in facts if n.startswith(OF_ONE_EPISODE) and facts[n].type == "datetime"}
+        known = dict(told) if not self._cases else {n: v for n, v in told.items() if n not in of_one}
+        known = {**known, **clocks} if self._cases else {**clocks, **known}
         case = Case.start(
             self._pack,
             facts={n: value for n, value in known.items() if n in facts and facts[n].source == "record"},
@@ -125,16 +126,12 @@ def of_the_child(facts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, An
     return {name: value for name, value in facts.items() if name not in shared}, shared
 
 
-def _of_one_episode(fact: str) -> bool:
-    return fact.startswith(OF_ONE_EPISODE)
-
-
 def _episode_of(case: Case, reported: datetime, now: datetime) -> Episode:
     returned, category = case.value("return.returned_at", now), case.value("episode.category", now)
     stored = {
         name: value
         for name, value in case.facts.stored.items()
-        if name.startswith(("episode.", "return.")) and name in case.pack.vocabulary.facts
+        if not name.startswith(CHILD_FACTS) and name in case.pack.vocabulary.facts
     }
     return Episode(
         reported,

@@ -283,3 +283,34 @@ def test_a_fact_is_expected_of_the_newest_case_that_knows_it(tmp_path: Path) -> 
         """,
     )
     assert verdict.hard_failures == []
+
+
+def test_the_next_case_knows_the_record_and_what_was_recorded_of_the_one_before(tmp_path: Path) -> None:
+    verdict = told(
+        tmp_path,
+        """
+            start s message=reported
+            user screen duty=screen_notification
+            user meet duty=hold_strategy_meeting when="= meeting.earlier_strategy_meetings = 2"
+            user plan duty=update_plan when="= child.earlier_episodes[-1].facts.risk.significant_harm = true"
+            user tell duty=tell_parents when="= is known(meeting.held_at)"
+            end e
+            s -> screen -> meet -> plan -> tell -> e
+        """,
+        """
+            until: +40h
+            timeline:
+              - {at: +1h, facts: {risk.significant_harm: true}}
+              - {at: +8h, event: returned}
+              - {at: +30h, event: missing_again, as: again}
+            expect:
+              - {obligation: hold_strategy_meeting, case: 2, raised: again}
+              - {obligation: update_plan, case: 2, raised: again}
+              - {obligation: tell_parents, case: 1}
+            forbid:
+              - {obligation: update_plan, case: 1}
+              - {obligation: tell_parents, case: 2}
+        """,
+        facts="{child.age: 14, meeting.earlier_strategy_meetings: 2, meeting.held_at: 2026-05-01T10:00+01:00}",
+    )
+    assert verdict.hard_failures == []
