@@ -29,7 +29,9 @@ def front() -> ResponseReturnValue:
 def page() -> ResponseReturnValue:
     """Show the sign-in page."""
     next_path = local_path(request.args.get("next"))
-    return redirect(next_path) if g.person else resend.sign_in_page(next_path)
+    if g.person:
+        return redirect(next_path)
+    return resend.sign_in_page(next_path, name=request.args.get("name", "")[:100])
 
 
 @blueprint.post("/sign-in")

@@ -63,7 +63,7 @@ def fill(addresses: Addresses, data: Path) -> None:
         desk = Desk(session, clock, library, system(pack.id), settings)
         procedures.publish(desk, replace(pack, effective=min(pack.effective, NOW.date())))
         session.commit()
-        demo.set_up(desk, PASSWORD)
+        demo.set_up(desk, PASSWORD, history=False)
         session.commit()
     engine.dispose()
 

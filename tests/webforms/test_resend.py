@@ -161,7 +161,7 @@ def test_nobody_sends_what_somebody_else_typed(site: Site) -> None:
     visitor.sign_in("social-worker")
     refused = visitor.http.post("/reports/new", data={**REPORT, "csrf_token": token_of(shown)})
     assert refused.status_code == 401
-    assert "typed by somebody else than Demonstration social worker" in refused.text
+    assert "typed by somebody else than Owen Brackley" in refused.text
     other = sign_in_from(visitor, refused.text, "social-worker")
     assert "Send my answers" not in other
     assert "What somebody else had typed was not sent" in other

@@ -13,6 +13,7 @@ PUBLIC = {
     "signin.front",
     "signin.page",
     "signin.enter",
+    "demonstration.people",
     "provider.start",
     "provider.back",
     "resend.again",

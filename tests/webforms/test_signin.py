@@ -17,7 +17,7 @@ def test_a_person_signs_in_and_out(site: Site) -> None:
     assert visitor.sign_in("missing-coordinator").location == "/tasks"
     page = visitor.get("/tasks")
     assert page.status_code == 200
-    assert "Demonstration missing coordinator" in page.text
+    assert "Priya Castlemaine" in page.text
     visitor.post("/sign-out", {}, page="/tasks")
     assert visitor.get("/tasks").status_code == 302
     page = visitor.get("/sign-in")

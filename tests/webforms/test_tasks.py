@@ -69,7 +69,7 @@ def test_completing_a_task_ends_it_and_its_answers_become_facts_of_the_case(site
     assert visitor.http.post(task, data=filled(visitor.get(task).text)).status_code == 302
     assert SCREENING not in visitor.get("/tasks?whose=all").text.split("-2026-00001")[0]
     facts = visitor.get("/cases/1/facts").text
-    assert "Answered on a form" in facts and "Demonstration missing coordinator" in facts
+    assert "Answered on a form" in facts and "Priya Castlemaine" in facts
 
 
 def test_sending_a_form_twice_does_it_once(site: Site) -> None:

@@ -19,7 +19,7 @@ from jinja2.utils import missing
 from markupsafe import Markup, escape
 
 from engine.clock import local
-from engine.services import access
+from engine.services import access, demo
 from webforms import db
 from webforms.access import ADMINISTRATOR
 from webforms.paging import here_on_page
@@ -78,6 +78,7 @@ def register(app: Flask) -> None:
         moment=moments.moment_words,
         short_moment=lambda moment: moments.short_moment_words(moment, db.now()),
         day=moments.day_words,
+        demonstration=lambda: demo.is_demonstration(db.session()),
         short_day=lambda day: moments.short_day_words(day, local(db.now()).date()),
         span=moments.span_words,
         navigation=navigation,

@@ -24,6 +24,7 @@ from engine.services.demo.people import (
     account_names,
     councils,
     go_on_as,
+    is_demonstration,
     make_accounts,
     password,
     refuse_real,
@@ -44,6 +45,7 @@ __all__ = [
     "councils",
     "files_to_upload",
     "go_on_as",
+    "is_demonstration",
     "password",
     "refuse_real",
     "reset_passwords",
@@ -54,9 +56,10 @@ NOTIFICATIONS = "notifications"
 Progress = Callable[[str, int, int], None]
 
 
-def set_up(desk: Desk, secret: str, progress: Progress | None = None) -> bool:
+def set_up(desk: Desk, secret: str, progress: Progress | None = None, *, history: bool = True) -> bool:
     """Fill a demonstration council once; say whether there was anything to do. Commits as it goes.
 
+    Without `history` what happened before today is left out, and the first cases are today's.
     A crash in the middle is mended by the next call: every step can be repeated.
     """
     refuse_real(desk.session)
@@ -74,7 +77,8 @@ def set_up(desk: Desk, secret: str, progress: Progress | None = None) -> bool:
             load.load_file(
                 desk, kind, f"{kind}.csv", dated(desk, f"{kind}.csv", names), progress=_told(progress, what)
             )
-    story.tell(desk, _told(progress, "Telling what happened before today"))
+    if history:
+        story.tell(desk, _told(progress, "Telling what happened before today"))
     _receive(desk, NOTIFICATIONS, None, progress)
     for one in _lists(desk):
         _receive(desk, one, one, progress)

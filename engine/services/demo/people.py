@@ -72,6 +72,12 @@ def refuse_real(session: Session) -> None:
         )
 
 
+def is_demonstration(session: Session) -> bool:
+    """Say whether everything in the database is invented."""
+    told = session.scalars(sa.select(Council.demonstration)).all()
+    return bool(told) and all(told)
+
+
 def password(folder: Path) -> tuple[str, bool]:
     """Return this installation's demonstration password, and whether it was made just now."""
     path = folder / PASSWORD_FILE
@@ -138,11 +144,9 @@ def councils(session: Session, clock: Clock, packs: Library, settings: Settings)
 
     Leaves the session in the last council: whoever has somebody's desk open sits down again afterwards.
     """
-    rows = session.execute(
-        sa.select(Council.code, Council.name, Council.demonstration).order_by(Council.name)
-    ).all()
-    if not rows or not all(row.demonstration for row in rows):
+    if not is_demonstration(session):
         return ()
+    rows = session.execute(sa.select(Council.code, Council.name).order_by(Council.name)).all()
     return tuple(
         DemoCouncil(row.code, row.name, _people(Desk(session, clock, packs, system(row.code), settings)))
         for row in rows

@@ -60,14 +60,13 @@ def tell(desk: Desk, progress: Progress | None = None) -> int:
     if not steps:
         return 0
     now = desk.now()
-    moments = [_moment(step.get("at"), step) for step in steps]
-    if moments != sorted(moments) or moments[-1] > now:
-        raise BrokenDemonstration(
-            f"{FILE}: steps stand in the order in which they happened, none after today"
-        )
-    clock = VirtualClock(moments[0])
+    timed = [(_moment(step.get("at"), step), number, step) for number, step in enumerate(steps, start=1)]
+    timed.sort(key=lambda one: one[:2])
+    if timed[-1][0] > now:
+        raise BrokenDemonstration(f"{FILE}: the step {timed[-1][2]} lies in the future")
+    clock = VirtualClock(timed[0][0])
     story = Story(replace(desk, clock=clock), clock, dict(whole.get("answers", {})))
-    for number, (step, moment) in enumerate(zip(steps, moments, strict=True), start=1):
+    for told, (moment, number, step) in enumerate(timed, start=1):
         _fire_until(story, moment)
         key = str(uuid.uuid5(_STEPS, f"{desk.caller.council} {number} {moment.date()}"))
         if once(desk, key, "demonstration_step", number).first:
@@ -75,7 +74,7 @@ def tell(desk: Desk, progress: Progress | None = None) -> int:
         desk.session.commit()
         desk.session.expire_all()
         if progress is not None:
-            progress(number, len(steps))
+            progress(told, len(steps))
     _fire_until(story, now)
     desk.session.commit()
     desk.session.expire_all()
