@@ -38,6 +38,7 @@ class Duties:
         self._now: datetime | None = None
         self._by = "system"
         self._read: dict[int, int] = {}
+        self._roles_read: dict[str, int] = {}
         self.written: set[int] = set()
         self.required_again: set[int] = set()
         """The entries written since the act began, and those open before that a rule has required again since."""
@@ -55,6 +56,9 @@ class Duties:
         role: Any = duty.role if duty is not None and duty.role is not None else element.role
         if role is not None and not isinstance(role, str):
             role = evaluate(role, self._facts, process=element.process, element=element.id)
+        return self._known_role(role, element)
+
+    def _known_role(self, role: Any, element: Element) -> str:
         if not isinstance(role, str) or role not in self._plan.pack.vocabulary.roles:
             raise Incident(
                 f"nobody acts at {element.id}: its role gives {role!r}, which is no role of the vocabulary",
@@ -62,6 +66,56 @@ class Duties:
                 element=element.id,
             )
         return role
+
+    def follow_roles(self, obligation: str | None = None) -> None:
+        """Give open entries, or those of one obligation, to the role that their expression gives now.
+
+        An expression that cannot be answered or gives null moves nothing, and nothing moves to a role that has the
+        duty on this occasion already.
+        """
+        for entry in self._ledger.open_entries() if obligation is None else self._ledger.open_of(obligation):
+            role = self._role_now(entry)
+            if role is None or role == entry.role:
+                continue
+            outside = self.external_role(role)
+            outside |= self._plan.pack.vocabulary.obligations[entry.obligation].external
+            if self._ledger.move(entry, role, external=outside) is not None:
+                detail = {"entry": entry.number, "from": entry.role, "to": role}
+                self._ledger.changes.history.append(
+                    Happening(self._moment(), "moved", entry.process, entry.element, self._by, detail)
+                )
+
+    def _role_now(self, entry: Entry) -> str | None:
+        """Return the role of the expression that an open entry's role comes from; None where it says nothing new."""
+        duty = self._plan.duty(entry.element, entry.obligation)
+        if duty is None or duty.keeps_role:
+            return None
+        role = duty.role if duty.role is not None else self._plan.element(entry.element).role
+        if isinstance(role, str):
+            return None
+        return self.answered(role, entry.element, f"entry {entry.number}", entry.raised)
+
+    def answered(
+        self, role: str | Expression | None, element: str, name: str, moment: datetime
+    ) -> str | None:
+        """Return what a role's expression gives now; None where it gives nothing or nothing it hangs on has changed.
+
+        `name` is whose role it is, `moment` what `now` means in it: the moment at which the work arose, so that nothing
+        changes hands at nightfall. Raises Incident for a value that is no role.
+        """
+        if role is None or isinstance(role, str):
+            return role
+        changes = self._facts.changes
+        stamp = self._roles_read.get(name, -1)
+        if stamp >= 0 and not changes.since(self._plan.dependencies.of(role), stamp):
+            return None
+        self._roles_read[name] = changes.stamp
+        carrier = self._plan.element(element)
+        try:
+            value = evaluate(role, self._facts, process=carrier.process, element=element, moment=moment)
+        except Incident:
+            return None
+        return None if value is None else self._known_role(value, carrier)
 
     def external_role(self, role: str) -> bool:
         """Whether the role stands outside the council."""
@@ -76,6 +130,7 @@ class Duties:
         """Raise a duty unless it does not arise or was raised before; return the new entry."""
         if not self._arises(duty, element):
             return None
+        self.follow_roles(duty.obligation)
         role, occasion = self.role(duty, element), self._occasion(duty, element)
         raised, entry = self._ledger.find(duty.obligation, role, occasion)
         if raised:
@@ -97,6 +152,7 @@ class Duties:
         return entries
 
     def _entry_for(self, duty: Duty, element: Element, mark: tuple[str, ...], task: str) -> Entry | None:
+        self.follow_roles(duty.obligation)
         role, occasion = self.role(duty, element), self._occasion(duty, element)
         raised, entry = self._ledger.find(duty.obligation, role, occasion)
         if duty.act is Act.RAISES_PERFORMS and not raised:

@@ -140,6 +140,17 @@ class Ledger(Mapping[str, Any]):
         self.changes.entries[number] = entry
         return entry
 
+    def move(self, entry: Entry, role: str, *, external: bool) -> Entry | None:
+        """Give an open entry to another role; None where that role has the duty on this occasion already."""
+        key = _key(entry.obligation, role, entry.occasion)
+        if key in self._raised:
+            return None
+        moved = replace(entry, role=role, external=external)
+        self._raised.pop(_key(entry.obligation, entry.role, entry.occasion), None)
+        self._raised[key] = entry.number
+        self.change(moved)
+        return moved
+
     def forget(self, entry: Entry) -> None:
         """Let a duty that was withdrawn as groundless arise again, as if it had never been raised."""
         self._raised.pop(_key(entry.obligation, entry.role, entry.occasion), None)

@@ -147,8 +147,8 @@ class Happening:
     """A line of the case's history; `detail` holds ids and moments, never free text.
 
     `kind` is started, event, task_completed, task_cancelled, left_open (what was submitted does not meet the duty),
-    cited (a further rule requires an open duty), timer_fired, decision, process_started, process_ended, closed or
-    reopened.
+    cited (a further rule requires an open duty), moved (an open duty went to another role), timer_fired, decision,
+    process_started, process_ended, closed or reopened.
     """
 
     at: datetime

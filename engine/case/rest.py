@@ -34,6 +34,7 @@ def come_to_rest(case: State) -> None:
     else:
         raise Incident(f"the case does not come to rest after {ROUNDS} rounds")
     _end_instances(case)
+    work.hand_over(case)
     case.duties.rework()
     case.changes.incidents += case.timetable.rework(case.instances.values(), case.now)
     _close(case)

@@ -165,6 +165,27 @@ def _end(case: State, task: OpenTask, how: str) -> None:
     case.changes.tasks_ended[task.id] = how
 
 
+# --- tasks change hands
+
+
+def hand_over(case: State) -> None:
+    """Give duties and tasks to the roles that their expressions give now: a task goes with its first open duty."""
+    case.duties.follow_roles()
+    for task in list(case.tasks.values()):
+        held = next((n for n in task.entries if case.ledger.is_open(n)), None)
+        if held is not None:
+            role: str | None = case.ledger.entries[held].role
+        else:
+            element = case.plan.element(task.element)
+            role = case.duties.answered(element.role, element.id, f"task {task.id}", task.created)
+        if role is None or role == task.role:
+            continue
+        moved = replace(task, role=role, external=case.duties.external_role(role))
+        case.tasks[task.id] = case.changes.tasks_changed[task.id] = moved
+        if task.id in case.changes.tasks_opened:
+            case.changes.tasks_opened[task.id] = moved
+
+
 # --- tasks are interrupted
 
 

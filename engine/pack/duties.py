@@ -24,7 +24,7 @@ ON_INTERRUPT = ("keep", "withdraw", "supersede")
 _FEEL = ("due", "target", "clock", "when", "occasion", "outcome")
 _KINDS = {"when": CONDITION, "due": LIMIT, "target": LIMIT, "clock": LIMIT, "occasion": OCCASION}
 _DUTY = frozenset(
-    {*_FEEL, "act", "clauses", "force", "reason", "on_interrupt", "on_interrupt.reason", "role"}
+    {*_FEEL, "act", "clauses", "force", "reason", "on_interrupt", "on_interrupt.reason", "role", "keeps_role"}
 )
 _LAYOUT = frozenset({"layout.column", "layout.row"})
 _TASK = _DUTY | _LAYOUT | {"duty", "form", "notice", "watch"}
@@ -199,6 +199,7 @@ class CarriedReader:
             on_interrupt=self._on_interrupt(find("on_interrupt"), node.id),
             on_interrupt_reason=_value(find("on_interrupt.reason")),
             role=duty_role,
+            keeps_role=self._true(find("keeps_role"), node.id),
         )
 
     def _feel(self, prop: Prop | None, owner: str) -> Expression | None:
@@ -303,13 +304,14 @@ class CarriedReader:
                 yield fact.id, expression
 
     def _flag(self, node: Node, name: str) -> bool:
-        prop = node.properties.get(name)
+        return self._true(node.properties.get(name), node.id)
+
+    def _true(self, prop: Prop | None, owner: str) -> bool:
         if prop is None:
             return False
         if prop.value not in _WORDS:
-            self.faults.add(
-                prop.line, node.id, f"{name} must be true or false, not {prop.value or 'empty'}", "Mend it."
-            )
+            message = f"{prop.name} must be true or false, not {prop.value or 'empty'}"
+            self.faults.add(prop.line, owner, message, "Mend it.")
         return _WORDS.get(prop.value, False)
 
 

@@ -172,6 +172,7 @@ class Duty:
     on_interrupt: str | Expression = "keep"
     on_interrupt_reason: str | None = None
     role: str | Expression | None = None
+    keeps_role: bool = False
 
 
 @dataclass(frozen=True, slots=True)

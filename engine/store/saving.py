@@ -41,7 +41,8 @@ WITH kept AS (
          reason text, working text)
   ON CONFLICT (case_id, number) DO UPDATE SET
     clock = excluded.clock, due = excluded.due, whole_day = excluded.whole_day, target = excluded.target,
-    working = excluded.working, role = excluded.role, clauses = excluded.clauses, force = excluded.force,
+    working = excluded.working, role = excluded.role, external = excluded.external,
+    clauses = excluded.clauses, force = excluded.force,
     done = excluded.done, outcome = excluded.outcome, by = excluded.by, task = excluded.task, reason = excluded.reason
 ), ended AS (
   DELETE FROM task
@@ -51,10 +52,14 @@ WITH kept AS (
   INSERT INTO ended_task (task_id, case_id, seq) SELECT id, :case, :acts + 1 FROM ended
 ), changed AS (
   UPDATE task SET entries = n.entries, obligations = n.obligations, due = n.due, whole_day = n.whole_day,
-         force = n.force, detached = n.detached, role = n.role, team = n.team, version = version + 1
+         force = n.force, detached = n.detached, external = n.external, version = version + 1,
+         role = n.role, team = n.team,
+         assignee = CASE WHEN task.role = n.role OR EXISTS (
+           SELECT FROM account_role AS held WHERE held.account_id = task.assignee AND held.role = n.role)
+           THEN task.assignee END
     FROM json_to_recordset(cast(:changed AS json)) AS n (
          core_id text, entries smallint[], obligations text[], due timestamptz, whole_day boolean, force text,
-         detached boolean, role text, team text)
+         detached boolean, role text, team text, external boolean)
    WHERE task.case_id = :case AND task.core_id = n.core_id
 ), opened AS (
   INSERT INTO task (case_id, child_id, reference, core_id, entries, obligations, due, whole_day, force, detached, role,
@@ -188,7 +193,6 @@ def _opened(pack_: Pack, task: OpenTask, entries: Mapping[int, Entry]) -> dict[s
         "name": task.name,
         "form": task.form,
         "notice": task.notice,
-        "external": task.external,
         "automatic": task.automatic,
         "created": task.created,
     }
@@ -210,6 +214,7 @@ def _work(pack_: Pack, task: OpenTask, entries: Mapping[int, Entry]) -> dict[str
         "detached": task.detached,
         "role": task.role,
         "team": role.team if role is not None else "",
+        "external": task.external,
     }
 
 

@@ -18,6 +18,8 @@ FOLLOWED = {
     "task_opened": "New task: {}",
     "task_completed": "Done: {}",
     "task_cancelled": "No longer needed: {}",
+    "left_open": "Stays open: {}",
+    "moved": "Went to another role: {}",
     "timer_fired": "Time reached: {}",
     "decision": "Decided: {}",
     "process_started": "Began: {}",
