@@ -19,7 +19,9 @@ from webforms.access import signed_in
 from webforms.formpage import Answers, form_page
 from webforms.paging import page_number
 from webforms.render import casepage, casewords, diagram, recording
+from webforms.render.derivations import how
 from webforms.render.history import history_items
+from webforms.render.judgement import judgement
 from webforms.render.recording import ACTUAL, REASON
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
@@ -66,6 +68,7 @@ def show(case: int) -> ResponseReturnValue:
         awaited=view.awaited,
         coming=view.timers,
         events=casepage.event_links(view),
+        back=casepage.back_link(view),
         may_record=access.may(desk.caller, "record_event"),
         summary=casepage.summary(view),
         kept=figures.kept_in(desk, case) if view.child_id is None else (),
@@ -107,9 +110,14 @@ def duties(case: int) -> ResponseReturnValue:
 @signed_in
 def facts(case: int) -> ResponseReturnValue:
     """Show what the case goes by, with where it came from."""
-    view = caseview.view(db.desk(), case)
-    heading = casepage.heading(view, "cases.facts")
-    return render_template("cases/facts.html", **heading, groups=casepage.shown_facts(view))
+    desk = db.desk()
+    view = caseview.view(desk, case)
+    return render_template(
+        "cases/facts.html",
+        **casepage.heading(view, "cases.facts"),
+        groups=casepage.shown_facts(view),
+        may_record=access.may(desk.caller, "change_facts"),
+    )
 
 
 @blueprint.get("/<int:case>/history")
@@ -181,9 +189,10 @@ def change_facts(case: int) -> ResponseReturnValue:
     """Correct something that the case goes by."""
     desk = db.desk()
     view = caseview.view(desk, case)
-    fact = _chosen(view, derived=False)
+    access.require(desk.caller, "change_facts")
+    fact = _chosen(view)
     if fact is None:
-        return _choose(view, "Correct something", derived=False)
+        return _choose(view, "Correct something")
     form = recording.facts_form(
         "change-facts", f"Correct: {casewords.label(fact.id)}", view.pack.vocabulary, [fact.id]
     )
@@ -203,9 +212,10 @@ def override(case: int) -> ResponseReturnValue:
     """Use professional judgement where the procedure's rule does not fit, with a reason."""
     desk = db.desk()
     view = caseview.view(desk, case)
-    fact = _chosen(view, derived=True)
+    access.require(desk.caller, "override")
+    fact = view.pack.vocabulary.facts.get(request.args.get("fact", ""))
     if fact is None:
-        return _choose(view, "Use professional judgement", derived=True)
+        return render_template("cases/override.html", case=view, offered=judgement(view))
     title = f"Professional judgement: {casewords.label(fact.id)}"
     form = recording.facts_form("override", title, view.pack.vocabulary, [fact.id], moment=False)
 
@@ -215,10 +225,19 @@ def override(case: int) -> ResponseReturnValue:
         )
         return _after(done, case, "Your judgement is recorded with your name and reason.")
 
-    lead = (
-        "This changes what the case goes by from now on. It is recorded with your name and cannot be removed."
+    rule = next((row for row in view.derived if row.fact == fact.id and row.known), None)
+    return _form(
+        view,
+        form,
+        act,
+        initial={fact.id: rule.value} if rule is not None else _present(view, fact),
+        lead="The case goes by this from now on. It is recorded with your name and cannot be removed.",
+        button="Record my judgement",
+        back=url_for("cases.override", case=case),
+        template="cases/judge.html",
+        by_rule=casewords.fact_words(view.pack, fact.id, rule.value) if rule is not None else "",
+        explained=how(view.pack, rule, casepage.values_of(view)) if rule is not None else None,
     )
-    return _form(view, form, act, initial=_present(view, fact), lead=lead, button="Record my judgement")
 
 
 @blueprint.route("/<int:case>/duties/<int:number>/met", methods=["GET", "POST"])
@@ -242,7 +261,8 @@ def complete_entry(case: int, number: int) -> ResponseReturnValue:
 
 def _form(view: CaseView, form: Form, act: Callable[[Answers, str], str], **more: Any) -> ResponseReturnValue:
     caption = f"{view.child or 'No child'}, case {view.reference}"
-    return form_page(form, act, caption=caption, back=url_for("cases.show", case=view.id), **more)
+    more.setdefault("back", url_for("cases.show", case=view.id))
+    return form_page(form, act, caption=caption, **more)
 
 
 def _after(done: cases.Done, case: int, message: str) -> str:
@@ -257,16 +277,20 @@ def _facts_of(vocabulary: Vocabulary, answers: Answers) -> dict[str, Any]:
     return {name: value for name, value in answers.items() if name in vocabulary.facts}
 
 
-def _chosen(view: CaseView, *, derived: bool) -> Fact | None:
+def _chosen(view: CaseView) -> Fact | None:
     fact = view.pack.vocabulary.facts.get(request.args.get("fact", ""))
-    return fact if fact is not None and (derived or fact.source != "derived") else None
+    return fact if fact is not None and _correctable(view, fact) else None
 
 
-def _choose(view: CaseView, title: str, *, derived: bool) -> ResponseReturnValue:
+def _correctable(view: CaseView, fact: Fact) -> bool:
+    return fact.source != "derived" and fact.id not in view.pack.derived
+
+
+def _choose(view: CaseView, title: str) -> ResponseReturnValue:
     known = {fact: casewords.fact_words(view.pack, fact, value) for fact, value in view.known.items()}
     groups: dict[str, list[tuple[str, str, str]]] = {}
     for fact in view.pack.vocabulary.facts.values():
-        if derived or fact.source != "derived":
+        if _correctable(view, fact):
             group = casepage.GROUPS.get(fact.id.split(".", 1)[0], "Other")
             name = casewords.label(fact.id)
             said = f"{name}: {known[fact.id]}" if fact.id in known else name

@@ -7,11 +7,13 @@ makes a second click harmless, and names mistakes in the same way.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from engine.clock import local
 from engine.errors import HomewardError
 from engine.pack import forms
 from engine.pack.model import Form
@@ -21,6 +23,8 @@ from webforms.render.posted import as_posted
 from webforms.render.questions import Question, questions
 
 Answers = dict[str, Any]
+FILL = "fill"
+"""The name of the buttons that fill a moment in; they send the form without anything being recorded."""
 MISTAKES = 422
 """The status of a page that shows a form again because of what is in it."""
 
@@ -32,6 +36,21 @@ def posted_fields() -> dict[str, str | list[str]]:
         for name, values in request.form.lists()
         if name != "csrf_token"
     }
+
+
+def with_moment(
+    posted: Mapping[str, str | list[str]], asked: str, now: datetime
+) -> dict[str, str | list[str]]:
+    """Return a post with one of its moments filled in, as a button "Now" or "Earlier today" asks for it.
+
+    `asked` is the question and what to fill in: `actual now`, or `actual today`, which leaves the time to the person.
+    """
+    name, _, how = asked.partition(" ")
+    there = local(now)
+    filled = {"day": str(there.day), "month": str(there.month), "year": str(there.year)}
+    filled["time"] = f"{there:%H:%M}" if how == "now" else ""
+    known = {key: value for key, value in posted.items() if key != FILL}
+    return known | {f"{name}-{part}": value for part, value in filled.items()}
 
 
 def error_list(asked: list[Question], problems: Mapping[str, str]) -> list[dict[str, str]]:
@@ -69,7 +88,9 @@ def form_page(
     """
     problems: dict[str, str] = {}
     posted = as_posted(form.schema, initial or {})
-    if request.method == "POST" and not only_show:
+    if request.method == "POST" and FILL in request.form:
+        posted = with_moment(posted_fields(), request.form[FILL], db.now())
+    elif request.method == "POST" and not only_show:
         posted = posted_fields()
         answers, problems = forms.parse_answers(form, posted)
         if not problems:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine import feel
 from engine.dmn.model import DecisionTable, HitPolicy, Rule
 from engine.feel.explain import Label, plain_label
+from engine.feel.semantics import is_condition
 
 _POLICIES = {
     HitPolicy.UNIQUE: "Exactly one rule applies.",
@@ -48,9 +49,17 @@ def _when(table: DecisionTable, rule: Rule, label: Label) -> str:
     conditions = []
     for column, cell in zip(table.inputs, rule.cells, strict=True):
         if cell.test is not None and column.expression.expression is not None:
-            subject = feel.explain(column.expression.expression, label)
-            conditions.append(feel.explain_unary(cell.test, subject, label))
+            conditions.append(_asks(column.expression.expression, cell.test, label))
     return "if " + " and ".join(conditions) if conditions else "in every case"
+
+
+def _asks(column: feel.Expression, test: feel.UnaryTests, label: Label) -> str:
+    """Say what a cell asks of its column; of a condition only whether it holds, not that it "is true is true"."""
+    subject = feel.explain(column, label)
+    answer = test.text.strip()
+    if answer in ("true", "false") and is_condition(column.tree):
+        return subject if answer == "true" else f"it is not so that {subject}"
+    return feel.explain_unary(test, subject, label)
 
 
 def _answers(table: DecisionTable, rule: Rule, label: Label) -> str:

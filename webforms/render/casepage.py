@@ -9,9 +9,10 @@ from typing import Any
 from flask import url_for
 
 from engine.pack.model import Pack, Start
-from engine.services.caseview import CaseView, FactValue
+from engine.services.caseview import CaseView, Derivation, FactRow, FactValue
 from webforms import db
 from webforms.render import casewords, moments, words
+from webforms.render.derivations import How, how
 from webforms.render.recording import FIRST, recording_of
 
 STATUSES = {
@@ -44,6 +45,9 @@ GROUPS = {
     "dispute": "Disagreement",
     "case": "The case",
 }
+RETURNED = "returned"
+OF_THE_REPORT = ("notification.", "episode.")
+"""What a case begins with and the child's record does not hold: the report told it."""
 NOT_RECORDED = frozenset({"reported", "override_recorded", "panel_list_due", "missing_meeting_due"})
 """Events that a person never records on a case: they start it, have a page of their own, or come with the calendar."""
 
@@ -59,12 +63,14 @@ class EventLink:
 
 @dataclass(frozen=True, slots=True)
 class ShownFact:
-    """A fact with its value in words, where it came from, and its earlier values."""
+    """A fact with its value in words, where it came from, how a rule came to it, and its earlier values."""
 
+    id: str
     label: str
     meaning: str
     words: str
     source: str
+    how: How | None
     history: tuple[tuple[str, str], ...]
 
 
@@ -92,7 +98,10 @@ def summary(view: CaseView) -> list[tuple[str, str]]:
 
 
 def event_links(view: CaseView) -> list[EventLink]:
-    """Return what can be recorded on the case: what its procedure listens for, the most urgent first."""
+    """Return what can be recorded on the case: what its procedure listens for, the most urgent first.
+
+    That the child is back has a place of its own (`back_link`) while the child is away.
+    """
     if view.status == "closed" or view.child_id is None:
         return []
     first = FIRST if is_away(view) else ()
@@ -101,13 +110,24 @@ def event_links(view: CaseView) -> list[EventLink]:
     wanted = [event for event in first if event in known]
     wanted += [event for event in listened if event not in wanted]
     return [
-        EventLink(
-            recording_of(event, known[event].meaning).title,
-            url_for("cases.record", case=view.id, event=event),
-            event in first,
-        )
+        _event_link(view, event, event in first)
         for event in wanted
+        if event != RETURNED or back_link(view) is None
     ]
+
+
+def back_link(view: CaseView) -> EventLink | None:
+    """Return where it is recorded that the child is back; None where the child is not away."""
+    return (
+        _event_link(view, RETURNED, True)
+        if is_away(view) and RETURNED in view.pack.vocabulary.events
+        else None
+    )
+
+
+def _event_link(view: CaseView, event: str, first: bool) -> EventLink:
+    title = recording_of(event, view.pack.vocabulary.events[event].meaning).title
+    return EventLink(title, url_for("cases.record", case=view.id, event=event), first)
 
 
 def is_away(view: CaseView) -> bool:
@@ -126,25 +146,47 @@ def events_of(pack: Pack) -> list[str]:
 
 
 def shown_facts(view: CaseView) -> list[tuple[str, list[ShownFact]]]:
-    """Return the facts of the case by what they are about."""
-    groups: dict[str, list[ShownFact]] = {}
-    for row in view.facts:
-        group = GROUPS.get(row.fact.split(".", 1)[0], "Other")
-        shown = ShownFact(
-            casewords.label(row.fact),
-            row.meaning,
-            casewords.fact_words(view.pack, row.fact, row.now.value),
-            source_words(view.pack, row.now),
-            tuple(
-                (casewords.fact_words(view.pack, row.fact, old.value), source_words(view.pack, old))
-                for old in row.history
-            ),
-        )
-        groups.setdefault(group, []).append(shown)
-    return list(groups.items())
+    """Return what the case was told, what was decided and what is worked out, by what it is about."""
+    rules = {row.fact: row for row in view.derived}
+    told = {row.fact: _told(view, row, rules.get(row.fact)) for row in view.facts}
+    worked_out = {fact: _worked_out(view, row) for fact, row in rules.items() if fact not in told}
+    groups: dict[str, list[ShownFact]] = {title: [] for title in GROUPS.values()}
+    for fact in view.pack.vocabulary.facts:
+        shown = told.get(fact) or worked_out.get(fact)
+        if shown is not None:
+            groups.setdefault(GROUPS.get(fact.split(".", 1)[0], "Other"), []).append(shown)
+    return [(title, facts) for title, facts in groups.items() if facts]
 
 
-def source_words(pack: Pack, value: FactValue) -> str:
+def values_of(view: CaseView) -> dict[str, Any]:
+    """Return every fact as it stands, JSON by id, the derived ones too."""
+    return {**{row.fact: row.value for row in view.derived if row.known}, **view.known}
+
+
+def _told(view: CaseView, row: FactRow, rule: Derivation | None) -> ShownFact:
+    return ShownFact(
+        row.fact,
+        casewords.label(row.fact),
+        row.meaning,
+        casewords.fact_words(view.pack, row.fact, row.now.value),
+        source_words(view.pack, row.now, row.fact),
+        # a rule that would decide otherwise by now did not give this value
+        how(view.pack, rule, values_of(view)) if rule is not None and rule.value == row.now.value else None,
+        tuple(
+            (casewords.fact_words(view.pack, row.fact, old.value), source_words(view.pack, old, row.fact))
+            for old in row.history
+        ),
+    )
+
+
+def _worked_out(view: CaseView, rule: Derivation) -> ShownFact:
+    said = casewords.fact_words(view.pack, rule.fact, rule.value) if rule.known else "Not known yet"
+    source = "Cannot be worked out" if rule.problem else "Worked out from the procedure’s rule"
+    how_so = how(view.pack, rule, values_of(view))
+    return ShownFact(rule.fact, casewords.label(rule.fact), rule.meaning, said, source, how_so, ())
+
+
+def source_words(pack: Pack, value: FactValue, fact: str = "") -> str:
     """Say where a value came from, who gave it and when, and since when it is so where that is earlier."""
     where = {
         "form": _form_title(pack, value.where),
@@ -152,6 +194,8 @@ def source_words(pack: Pack, value: FactValue) -> str:
         "decision": _decision_title(value.where),
     }.get(value.origin)
     said = words.ORIGINS.get(value.origin, words.plain(value.origin))
+    if value.origin == "record" and fact.startswith(OF_THE_REPORT):
+        said = "From the report"
     parts = [f"{said}: {where}" if where else said]
     if value.by != "system":
         parts.append(value.by)

@@ -37,6 +37,13 @@ LABELS = {
     "episode.missing_from": "Missing since",
     "episode.reported_at": "Reported to the police",
     "episode.last_seen_at": "Last seen",
+    "episode.hours_missing": "Time missing",
+    "episode.occasion_number": "Times missing, this one counted",
+    "episode.start_override": "Start of the missing time, as judged",
+    "episode.still_away": "Still away",
+    "interview.needed": "Interview needed, as judged",
+    "case.service_involved": "A service works with the child",
+    "case.notification_screened": "Notification screened",
     "exploitation.rag": "Exploitation rating",
     "exploitation.concern": "Signs of exploitation",
     "risk.level": "Level of risk",
@@ -60,11 +67,15 @@ LABELS = {
     "case.holder": "Who holds the case",
 }
 """Labels for facts whose ids say too little by themselves."""
+_COUNTED = re.compile(r"episode\.count_(\d+)_(days|months)")
 _PLACEHOLDER = re.compile(r"\{([a-z_.]+)\}")
 
 
 def label(fact: str) -> str:
     """Return what a fact is called on a page."""
+    counted = _COUNTED.fullmatch(fact)
+    if counted is not None:
+        return f"Episodes within {counted.group(1)} {counted.group(2)}"
     return LABELS.get(fact) or words.plain(fact)
 
 

@@ -104,8 +104,12 @@ def event_form(event: str, vocabulary: Vocabulary) -> Form:
 def facts_form(
     identifier: str, title: str, vocabulary: Vocabulary, facts: Iterable[str], *, moment: bool = True
 ) -> Form:
-    """Return the form that changes facts, with the moment since when it is so and the reason why."""
+    """Return the form that changes facts, with the moment since when it is so and the reason why.
+
+    A fact with a few possible values needs one of them; any other may be left empty, which says that there is none.
+    """
     properties = fact_questions(vocabulary, facts)
+    chosen = [name for name, asked in properties.items() if "enum" in asked or asked["type"] == "boolean"]
     if moment:
         properties[ACTUAL] = {
             "type": "string",
@@ -120,7 +124,7 @@ def facts_form(
         "maxLength": 2000,
         "x-widget": "textarea",
     }
-    return _form(identifier, title, properties, [REASON])
+    return _form(identifier, title, properties, [*chosen, REASON])
 
 
 def fact_questions(vocabulary: Vocabulary, facts: Iterable[str]) -> dict[str, Any]:
