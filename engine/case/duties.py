@@ -7,6 +7,7 @@ Limits are worked out when the duty arises and again after every act while it is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -39,6 +40,8 @@ class Duties:
         self._by = "system"
         self._read: dict[int, int] = {}
         self._roles_read: dict[str, int] = {}
+        self.interrupted: Callable[[Entry], bool] = lambda entry: False
+        """Whether the act at hand has interrupted the work on an entry, which is still to be told so."""
         self.written: set[int] = set()
         self.required_again: set[int] = set()
         """The entries written since the act began, and those open before that a rule has required again since."""
@@ -70,11 +73,14 @@ class Duties:
     def follow_roles(self, obligation: str | None = None) -> None:
         """Give open entries, or those of one obligation, to the role that their expression gives now.
 
-        An expression that cannot be answered or gives null moves nothing, and nothing moves to a role that has the
-        duty on this occasion already.
+        An expression that cannot be answered or gives null moves nothing, nothing moves to a role that has the duty on
+        this occasion already, and nothing moves that the act at hand interrupts: that ends with who had it.
         """
         for entry in self._ledger.open_entries() if obligation is None else self._ledger.open_of(obligation):
-            role = self._role_now(entry)
+            expression = self._role_expression(entry)
+            if expression is None or self.interrupted(entry):
+                continue
+            role = self.answered(expression, entry.element, f"entry {entry.number}", entry.raised)
             if role is None or role == entry.role:
                 continue
             outside = self.external_role(role)
@@ -85,15 +91,13 @@ class Duties:
                     Happening(self._moment(), "moved", entry.process, entry.element, self._by, detail)
                 )
 
-    def _role_now(self, entry: Entry) -> str | None:
-        """Return the role of the expression that an open entry's role comes from; None where it says nothing new."""
+    def _role_expression(self, entry: Entry) -> Expression | None:
+        """Return the expression that an open entry's role follows; None where the role is fixed."""
         duty = self._plan.duty(entry.element, entry.obligation)
         if duty is None or duty.keeps_role:
             return None
         role = duty.role if duty.role is not None else self._plan.element(entry.element).role
-        if isinstance(role, str):
-            return None
-        return self.answered(role, entry.element, f"entry {entry.number}", entry.raised)
+        return None if isinstance(role, str) else role
 
     def answered(
         self, role: str | Expression | None, element: str, name: str, moment: datetime

@@ -11,9 +11,9 @@ from typing import Any
 
 from engine.case.duties import Duties
 from engine.case.facts import Facts, plain
-from engine.case.interpreter import Instance
+from engine.case.interpreter import Instance, TokenState
 from engine.case.ledger import Ledger
-from engine.case.model import CaseError, Changes, Episode, FactChange, Happening, OpenTask
+from engine.case.model import CaseError, Changes, Entry, Episode, FactChange, Happening, OpenTask
 from engine.case.scopes import Plan, plan_of
 from engine.case.timetable import Timetable
 from engine.clock import local
@@ -33,6 +33,7 @@ class State:
         self.ledger = Ledger(pack, self.changes, self.facts.changes.note)
         self.facts.ledger = self.ledger
         self.duties = Duties(self.plan, self.facts, self.ledger)
+        self.duties.interrupted = self._interrupted
         self.timetable = Timetable(self.plan, self.facts)
         self.instances: dict[int, Instance] = {}
         self.tasks: dict[str, OpenTask] = {}
@@ -110,6 +111,17 @@ class State:
         for fact, value in self.pack.vocabulary.events[event].sets.items():
             taken = {"actual": local(actual), "recorded": self.now}.get(str(value), plain(value))
             self.write_fact(fact, taken, actual=actual, origin="event", where=event, reason=reason)
+
+    def _interrupted(self, entry: Entry) -> bool:
+        place = self.tokens.get(entry.task or "")
+        if place is None:
+            return entry.task is None and any(
+                entry.element in self.plan.inside(host) for host in self.interrupted
+            )
+        return not any(
+            token.number == place[1] and token.state is TokenState.WORK
+            for token in self.instances[place[0]].tokens()
+        )
 
     def fresh(self, name: str, expression: Expression) -> bool:
         """Whether an expression, read under this name, hangs on anything changed since; it counts as read now."""

@@ -128,3 +128,25 @@ def test_nothing_changes_hands_because_it_is_night() -> None:
     assert held_by(case) == [("police", "open")]
     case.record_event("second_report", at=T0 + timedelta(hours=15))
     assert held_by(again(case)) == [("police", "open")]
+
+
+def test_what_the_act_interrupts_ends_with_who_had_it() -> None:
+    text = f"""
+        start s message=reported
+        throw due duty=hold_return_interview role="{CHOSEN}" occasion="= string(ledger.hold_return_interview.count)" \
+ on_interrupt=supersede
+        user talk duty=hold_return_interview act=performs role="{CHOSEN}" on_interrupt=supersede
+        boundary asked on=talk message=social_worker_asked
+        end e
+        s -> due -> talk -> e
+        asked -> due
+    """.replace("\\\n", "")
+    case = started(text)
+    case.record_event(
+        "social_worker_asked", at=hours(1), facts={"interview.requested_worker": "personal_advisor"}
+    )
+    assert held_by(again(case)) == [("personal_advisor", "open")]
+    assert [(e.role, e.outcome.value) for e in case.drain().entries.values()] == [
+        ("social_worker", "superseded"),
+        ("personal_advisor", "open"),
+    ]
