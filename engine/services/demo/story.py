@@ -138,8 +138,13 @@ def _case(story: Story, step: Mapping[str, Any]) -> int:
 
 
 def _work(story: Story, case_id: int, step: Mapping[str, Any]) -> None:
-    """Let everybody do what they have to do in a case, soonest due first, but for the forms that are left."""
+    """Let everybody do what they have to do in a case, soonest due first, but for the forms that are left.
+
+    With `outside` what is awaited from outside the council is recorded as having happened, first.
+    """
     session = story.desk.session
+    if step.get("outside"):
+        _outside(story, case_id)
     left = set(step.get("leave", ()))
     only = set(step.get("only", ()))
     answers = {**story.told, **step.get("answers", {})}
@@ -156,6 +161,16 @@ def _work(story: Story, case_id: int, step: Mapping[str, Any]) -> None:
             return
         tried.add(task.id)
         _do(story, case_id, task, answers)
+
+
+def _outside(story: Story, case_id: int) -> None:
+    awaited = story.desk.session.scalars(sa.select(Task).where(Task.case_id == case_id, Task.external)).all()
+    for core_id in [task.core_id for task in awaited]:
+        case = next(file for file in locked(story.desk, case_id) if file.id == case_id).case
+        task = case.tasks.get(core_id)
+        for number in task.entries if task is not None else ():
+            if case.entries[number].open:
+                cases.complete_entry(story.desk, case_id, number)
 
 
 def _do(story: Story, case_id: int, task: Task, told: Mapping[str, Any]) -> None:
