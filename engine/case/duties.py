@@ -7,7 +7,6 @@ Limits are worked out when the duty arises and again after every act while it is
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +16,7 @@ from engine.case.evaluate import evaluate, truth
 from engine.case.facts import Facts
 from engine.case.ledger import Ledger
 from engine.case.model import Entry, Happening, Incident, Outcome
+from engine.case.roles import Roles
 from engine.case.scopes import Plan
 from engine.clock import LOCAL_ZONE
 from engine.feel import Expression
@@ -32,16 +32,14 @@ INTERRUPTIONS = frozenset({"keep", "withdraw", "supersede"})
 class Duties:
     """Works a case's ledger on behalf of its elements."""
 
-    def __init__(self, plan: Plan, facts: Facts, ledger: Ledger) -> None:
+    def __init__(self, plan: Plan, facts: Facts, ledger: Ledger, roles: Roles) -> None:
         self._plan = plan
         self._facts = facts
         self._ledger = ledger
+        self._roles = roles
         self._now: datetime | None = None
         self._by = "system"
         self._read: dict[int, int] = {}
-        self._roles_read: dict[str, int] = {}
-        self.interrupted: Callable[[Entry], bool] = lambda entry: False
-        """Whether the act at hand has interrupted the work on an entry, which is still to be told so."""
         self.written: set[int] = set()
         self.required_again: set[int] = set()
         """The entries written since the act began, and those open before that a rule has required again since."""
@@ -52,80 +50,6 @@ class Duties:
         self.written.clear()
         self.required_again.clear()
 
-    # --- roles
-
-    def role(self, duty: Duty | None, element: Element) -> str:
-        """Return the role that acts: the duty's own, else the element's or its lane's. Raises Incident for none."""
-        role: Any = duty.role if duty is not None and duty.role is not None else element.role
-        if role is not None and not isinstance(role, str):
-            role = evaluate(role, self._facts, process=element.process, element=element.id)
-        return self._known_role(role, element)
-
-    def _known_role(self, role: Any, element: Element) -> str:
-        if not isinstance(role, str) or role not in self._plan.pack.vocabulary.roles:
-            raise Incident(
-                f"nobody acts at {element.id}: its role gives {role!r}, which is no role of the vocabulary",
-                process=element.process,
-                element=element.id,
-            )
-        return role
-
-    def follow_roles(self, obligation: str | None = None) -> None:
-        """Give open entries, or those of one obligation, to the role that their expression gives now.
-
-        An expression that cannot be answered or gives null moves nothing, nothing moves to a role that has the duty on
-        this occasion already, and nothing moves that the act at hand interrupts: that ends with who had it.
-        """
-        for entry in self._ledger.open_entries() if obligation is None else self._ledger.open_of(obligation):
-            expression = self._role_expression(entry)
-            if expression is None or self.interrupted(entry):
-                continue
-            role = self.answered(expression, entry.element, f"entry {entry.number}", entry.raised)
-            if role is None or role == entry.role:
-                continue
-            outside = self.external_role(role)
-            outside |= self._plan.pack.vocabulary.obligations[entry.obligation].external
-            if self._ledger.move(entry, role, external=outside) is not None:
-                detail = {"entry": entry.number, "from": entry.role, "to": role}
-                self._ledger.changes.history.append(
-                    Happening(self._moment(), "moved", entry.process, entry.element, self._by, detail)
-                )
-
-    def _role_expression(self, entry: Entry) -> Expression | None:
-        """Return the expression that an open entry's role follows; None where the role is fixed."""
-        duty = self._plan.duty(entry.element, entry.obligation)
-        if duty is None or duty.keeps_role:
-            return None
-        role = duty.role if duty.role is not None else self._plan.element(entry.element).role
-        return None if isinstance(role, str) else role
-
-    def answered(
-        self, role: str | Expression | None, element: str, name: str, moment: datetime
-    ) -> str | None:
-        """Return what a role's expression gives now; None where it gives nothing or nothing it hangs on has changed.
-
-        `name` is whose role it is, `moment` what `now` means in it: the moment at which the work arose, so that nothing
-        changes hands at nightfall. Raises Incident for a value that is no role.
-        """
-        if role is None or isinstance(role, str):
-            return role
-        changes = self._facts.changes
-        stamp = self._roles_read.get(name, -1)
-        if stamp >= 0 and not changes.since(self._plan.dependencies.of(role), stamp):
-            return None
-        self._roles_read[name] = changes.stamp
-        carrier = self._plan.element(element)
-        try:
-            value = evaluate(role, self._facts, process=carrier.process, element=element, moment=moment)
-        except Incident:
-            return None
-        return None if value is None else self._known_role(value, carrier)
-
-    def external_role(self, role: str) -> bool:
-        """Whether the role stands outside the council."""
-        in_pack = self._plan.pack.roles.get(role)
-        return in_pack.external if in_pack is not None else self._plan.pack.vocabulary.roles[role].external
-
     # --- raising
 
     def raise_duty(
@@ -134,8 +58,8 @@ class Duties:
         """Raise a duty unless it does not arise or was raised before; return the new entry."""
         if not self._arises(duty, element):
             return None
-        self.follow_roles(duty.obligation)
-        role, occasion = self.role(duty, element), self._occasion(duty, element)
+        self._roles.follow(self._moment(), self._by, duty.obligation)
+        role, occasion = self._roles.of(duty, element), self._occasion(duty, element)
         raised, entry = self._ledger.find(duty.obligation, role, occasion)
         if raised:
             if entry is not None and entry.open:
@@ -156,8 +80,8 @@ class Duties:
         return entries
 
     def _entry_for(self, duty: Duty, element: Element, mark: tuple[str, ...], task: str) -> Entry | None:
-        self.follow_roles(duty.obligation)
-        role, occasion = self.role(duty, element), self._occasion(duty, element)
+        self._roles.follow(self._moment(), self._by, duty.obligation)
+        role, occasion = self._roles.of(duty, element), self._occasion(duty, element)
         raised, entry = self._ledger.find(duty.obligation, role, occasion)
         if duty.act is Act.RAISES_PERFORMS and not raised:
             return self._write(duty, element, role, occasion, mark, task)
@@ -225,7 +149,7 @@ class Duties:
             number=self._ledger.next_number(),
             obligation=duty.obligation,
             role=role,
-            external=self.external_role(role) or obligation.external,
+            external=self._roles.outside(role) or obligation.external,
             clauses=duty.clauses,
             force=duty.force,
             process=element.process,

@@ -14,6 +14,7 @@ from engine.case.facts import Facts, plain
 from engine.case.interpreter import Instance, TokenState
 from engine.case.ledger import Ledger
 from engine.case.model import CaseError, Changes, Entry, Episode, FactChange, Happening, OpenTask
+from engine.case.roles import Roles
 from engine.case.scopes import Plan, plan_of
 from engine.case.timetable import Timetable
 from engine.clock import local
@@ -32,8 +33,8 @@ class State:
         self.changes = Changes()
         self.ledger = Ledger(pack, self.changes, self.facts.changes.note)
         self.facts.ledger = self.ledger
-        self.duties = Duties(self.plan, self.facts, self.ledger)
-        self.duties.interrupted = self._interrupted
+        self.roles = Roles(self.plan, self.facts, self.ledger, self._interrupts)
+        self.duties = Duties(self.plan, self.facts, self.ledger, self.roles)
         self.timetable = Timetable(self.plan, self.facts)
         self.instances: dict[int, Instance] = {}
         self.tasks: dict[str, OpenTask] = {}
@@ -112,7 +113,8 @@ class State:
             taken = {"actual": local(actual), "recorded": self.now}.get(str(value), plain(value))
             self.write_fact(fact, taken, actual=actual, origin="event", where=event, reason=reason)
 
-    def _interrupted(self, entry: Entry) -> bool:
+    def _interrupts(self, entry: Entry) -> bool:
+        """Whether the act at hand has interrupted the work on an entry, which is still to be told so."""
         place = self.tokens.get(entry.task or "")
         if place is None:
             return entry.task is None and any(

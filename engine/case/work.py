@@ -40,7 +40,7 @@ def _open(case: State, one: Instance, token: Token) -> None:
         one.complete(token.number)  # every duty here was met before, or none arises
         return
     case.next_task += 1
-    role = entries[0].role if entries else case.duties.role(None, element)
+    role = entries[0].role if entries else case.roles.of(None, element)
     task = OpenTask(
         id=task_id,
         process=element.process,
@@ -51,7 +51,7 @@ def _open(case: State, one: Instance, token: Token) -> None:
         notice=element.notice,
         entries=tuple(entry.number for entry in entries),
         created=case.now,
-        external=case.duties.external_role(role),
+        external=case.roles.outside(role),
         automatic=element.kind == "sendTask",
     )
     case.tasks[task_id] = task
@@ -170,20 +170,25 @@ def _end(case: State, task: OpenTask, how: str) -> None:
 
 def hand_over(case: State) -> None:
     """Give duties and tasks to the roles that their expressions give now: a task goes with its first open duty."""
-    case.duties.follow_roles()
+    case.roles.follow(case.now, case.by)
     for task in list(case.tasks.values()):
-        held = next((n for n in task.entries if case.ledger.is_open(n)), None)
-        if held is not None:
-            role: str | None = case.ledger.entries[held].role
-        else:
-            element = case.plan.element(task.element)
-            role = case.duties.answered(element.role, element.id, f"task {task.id}", task.created)
+        role = _role_now(case, task)
         if role is None or role == task.role:
             continue
-        moved = replace(task, role=role, external=case.duties.external_role(role))
+        moved = replace(task, role=role, external=case.roles.outside(role))
         case.tasks[task.id] = case.changes.tasks_changed[task.id] = moved
         if task.id in case.changes.tasks_opened:
             case.changes.tasks_opened[task.id] = moved
+
+
+def _role_now(case: State, task: OpenTask) -> str | None:
+    for number in task.entries:
+        if case.ledger.is_open(number):
+            return case.ledger.entries[number].role
+    element = case.plan.element(task.element)
+    if element.role is None or isinstance(element.role, str):
+        return None
+    return case.roles.answered(element.role, element.id, f"task {task.id}", task.created)
 
 
 # --- tasks are interrupted
