@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.pack.model import Form
-from engine.services import accounts, incidents, notices, periodic, procedures
+from engine.services import accounts, housekeeping, incidents, notices, periodic, procedures
 from engine.services.desk import Desk, NotFound
 from engine.services.rows import Page
 from webforms import db
@@ -20,6 +21,8 @@ from webforms.render import moments, words
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 SIZE = 25
+IDLE_WORKER = timedelta(minutes=2)
+"""A worker looks for what is due every few seconds: after this long without a look none is running."""
 STILL_NOT = "It was tried just now and still cannot be carried out, for the reason below."
 UNSENT = ("held", "failed", "pending", "sending")
 NOTICE_STATES = {
@@ -38,7 +41,14 @@ def overview() -> ResponseReturnValue:
     """Show what needs an administrator."""
     desk = db.desk()
     _, unsent = notices.outbox(desk, states=("held", "failed"), size=1)
-    return render_template("admin/overview.html", unsent=unsent, incidents=len(incidents.list(desk)))
+    swept = housekeeping.last_sweep(desk.session)
+    return render_template(
+        "admin/overview.html",
+        unsent=unsent,
+        incidents=len(incidents.list(desk)),
+        swept=swept,
+        idle=swept is None or db.now() - swept > IDLE_WORKER,
+    )
 
 
 @blueprint.get("/notices")

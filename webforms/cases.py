@@ -166,7 +166,7 @@ def record(case: int, event: str) -> ResponseReturnValue:
     view = caseview.view(desk, case)
     if event not in view.pack.vocabulary.events or event in casepage.NOT_RECORDED:
         raise NotFound("nothing of this kind can be recorded")
-    form = recording.event_form(event, view.pack.vocabulary)
+    form = recording.event_form(event, view.pack)
 
     def act(answers: Answers, key: str) -> str:
         done = cases.record_event(
@@ -193,9 +193,7 @@ def change_facts(case: int) -> ResponseReturnValue:
     fact = _chosen(view)
     if fact is None:
         return _choose(view, "Correct something")
-    form = recording.facts_form(
-        "change-facts", f"Correct: {casewords.label(fact.id)}", view.pack.vocabulary, [fact.id]
-    )
+    form = recording.facts_form("change-facts", f"Correct: {casewords.label(fact.id)}", view.pack, [fact.id])
 
     def act(answers: Answers, key: str) -> str:
         actual = parse_moment(answers[ACTUAL]) if ACTUAL in answers else None
@@ -217,7 +215,7 @@ def override(case: int) -> ResponseReturnValue:
     if fact is None:
         return render_template("cases/override.html", case=view, offered=judgement(view))
     title = f"Professional judgement: {casewords.label(fact.id)}"
-    form = recording.facts_form("override", title, view.pack.vocabulary, [fact.id], moment=False)
+    form = recording.facts_form("override", title, view.pack, [fact.id], moment=False)
 
     def act(answers: Answers, key: str) -> str:
         done = cases.override(
@@ -294,7 +292,7 @@ def _choose(view: CaseView, title: str) -> ResponseReturnValue:
             group = casepage.GROUPS.get(fact.id.split(".", 1)[0], "Other")
             name = casewords.label(fact.id)
             said = f"{name}: {known[fact.id]}" if fact.id in known else name
-            groups.setdefault(group, []).append((fact.id, said, fact.meaning))
+            groups.setdefault(group, []).append((fact.id, said, casewords.meaning(view.pack, fact.id)))
     return render_template("cases/choose-fact.html", case=view, title=title, groups=groups, known=known)
 
 

@@ -43,7 +43,7 @@ def legal_status(child: int) -> ResponseReturnValue:
     """Record a change of legal status; the child's open cases follow it."""
     desk = db.desk()
     record = children.view(desk, child)
-    asked = recording.fact_questions(record.pack.vocabulary, STATUS_QUESTIONS)
+    asked = recording.fact_questions(record.pack, STATUS_QUESTIONS)
     asked |= {
         "since": {"type": "string", "format": "date", "title": "Since what day?"},
         "beside": {
@@ -123,7 +123,7 @@ def placement(child: int) -> ResponseReturnValue:
     """Record where the child lives from a moment on."""
     desk = db.desk()
     record = children.view(desk, child)
-    asked = recording.fact_questions(record.pack.vocabulary, PLACEMENT_QUESTIONS)
+    asked = recording.fact_questions(record.pack, PLACEMENT_QUESTIONS)
     asked |= {
         "place": {
             "type": "string",

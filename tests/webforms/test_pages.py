@@ -10,10 +10,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from lxml import html
 
-from engine.services import cases
+from engine.services import cases, housekeeping
 from engine.store.tables import CaseRecord, Child, IntakeRow, Task, access_log
-from tests.webforms.site import Site, Visitor
+from tests.webforms.site import Site, Visitor, council_id
 from webforms.access import rule_of
 from webforms.db import database
 
@@ -287,3 +288,52 @@ def test_a_number_that_no_row_can_have_leads_nowhere(site: Site) -> None:
     visitor = site.client("missing-coordinator")
     assert visitor.get("/tasks/99999999999999999999").status_code == 404
     assert visitor.get("/reports/new?child=99999999999999999999").status_code in {200, 404}
+
+
+COLUMNS_NAMED = {"intake.load_records", "intake.upload", "intake.correct"}
+"""Pages about files, which name a file's columns as they have to stand in it."""
+
+
+def words_on(page: str) -> str:
+    """Return what a person reads on a page: no addresses, no code, no drawing."""
+    root = html.fromstring(page)
+    for part in root.xpath("//script | //style | //code | //*[local-name()='svg']"):
+        part.drop_tree()
+    return " ".join(str(text) for text in root.xpath("//body//text()"))
+
+
+def test_no_page_speaks_in_ids(site: Site) -> None:
+    practitioner, administrator = site.client("missing-coordinator"), site.client("administrator")
+    with site.session() as session:
+        facts = list(site.desk(session).packs.get(council_id()).vocabulary.facts)
+        tasks = session.scalars(sa.select(sa.func.min(Task.id)).group_by(Task.form)).all()
+    more = [f"/tasks/{task}" for task in tasks]
+    more += [f"/cases/1/override?fact={fact}" for fact in facts]
+    more += ["/cases/1/facts/change", "/tasks?whose=all"]
+    found = {}
+    for endpoint, path in [*readable(site.app), *(("", path) for path in more)]:
+        rule = rule_of(site.app.view_functions[endpoint]) if endpoint else None
+        answer = (administrator if rule and rule.roles else practitioner).get(path)
+        if answer.mimetype == "text/html" and endpoint not in COLUMNS_NAMED:
+            if ids := re.findall(r"\b[a-z]+(?:[._][a-z0-9]+)*_[a-z0-9_]+\b", words_on(answer.text)):
+                found[path] = sorted(set(ids))
+    assert not found
+
+
+def test_an_administrator_is_told_when_nothing_watches_time_limits(site: Site) -> None:
+    visitor = site.client("administrator")
+    assert "Nothing is watching time limits" in visitor.get("/admin").text
+    with site.session() as session:
+        housekeeping.beat(session, "worker", site.clock.now(), {})
+        session.commit()
+    assert (
+        "Time limits and notices are being watched: last looked today at 10:40am"
+        in visitor.get("/admin").text
+    )
+    site.clock.advance(timedelta(minutes=3))
+    assert "The worker last looked today at 10:40am" in visitor.get("/admin").text
+
+
+def test_who_may_only_read_a_childs_record_reads_all_of_it(site: Site) -> None:
+    page = site.client("quality-assurance").get("/children/1").text
+    assert "On record" in page and "Home address" in page

@@ -67,6 +67,8 @@ LABELS = {
     "case.holder": "Who holds the case",
 }
 """Labels for facts whose ids say too little by themselves."""
+_ID_LISTS = re.compile(r"\s*\([^()]*\w_\w[^()]*\)|;[^;]*\w_\w[^;]*")
+"""What a meaning says in ids, for those who write packs: nobody else reads them."""
 _COUNTED = re.compile(r"episode\.count_(\d+)_(days|months)")
 _PLACEHOLDER = re.compile(r"\{([a-z_.]+)\}")
 
@@ -77,6 +79,12 @@ def label(fact: str) -> str:
     if counted is not None:
         return f"Episodes within {counted.group(1)} {counted.group(2)}"
     return LABELS.get(fact) or words.plain(fact)
+
+
+def meaning(pack: Pack, fact: str) -> str:
+    """Return what a fact means, without the ids that its meaning may name."""
+    known = pack.vocabulary.facts.get(fact)
+    return _ID_LISTS.sub("", known.meaning) if known is not None else label(fact)
 
 
 @lru_cache(maxsize=32)

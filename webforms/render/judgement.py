@@ -54,11 +54,17 @@ def judgement(view: CaseView) -> Judgement:
 
     def derived(row: Derivation) -> Choice:
         said = casewords.fact_words(pack, row.fact, row.value)
-        return Choice(row.fact, casewords.label(row.fact), row.meaning, said, how(pack, row, values))
+        return Choice(
+            row.fact,
+            casewords.label(row.fact),
+            casewords.meaning(pack, row.fact),
+            said,
+            how(pack, row, values),
+        )
 
     def plain(fact: str) -> Choice:
         said = casewords.fact_words(pack, fact, values[fact]) if fact in values else "Not recorded"
-        return Choice(fact, casewords.label(fact), pack.vocabulary.facts[fact].meaning, said)
+        return Choice(fact, casewords.label(fact), casewords.meaning(pack, fact), said)
 
     offered = {row.fact for row in rules} | set(judged)
     groups: dict[str, list[Choice]] = {}

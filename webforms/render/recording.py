@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.pack.model import Fact, Form, Vocabulary
+from engine.pack.model import Fact, Form, Pack
 from webforms.render import casewords, words
 
 ACTUAL = "actual"
@@ -83,13 +83,13 @@ def recording_of(event: str, meaning: str = "") -> Recording:
     )
 
 
-def event_form(event: str, vocabulary: Vocabulary) -> Form:
+def event_form(event: str, pack: Pack) -> Form:
     """Return the form that records an event."""
-    how = recording_of(event, vocabulary.events[event].meaning)
+    how = recording_of(event, pack.vocabulary.events[event].meaning)
     properties: dict[str, Any] = {
         ACTUAL: {"type": "string", "format": "date-time", "title": how.moment, "description": LEARNT_LATE}
     }
-    properties |= fact_questions(vocabulary, how.facts)
+    properties |= fact_questions(pack, how.facts)
     properties[REASON] = {
         "type": "string",
         "title": "What you know about it",
@@ -101,14 +101,12 @@ def event_form(event: str, vocabulary: Vocabulary) -> Form:
     return _form(f"record-{words.kebab(event)}", how.title, properties, required)
 
 
-def facts_form(
-    identifier: str, title: str, vocabulary: Vocabulary, facts: Iterable[str], *, moment: bool = True
-) -> Form:
+def facts_form(identifier: str, title: str, pack: Pack, facts: Iterable[str], *, moment: bool = True) -> Form:
     """Return the form that changes facts, with the moment since when it is so and the reason why.
 
     A fact with a few possible values needs one of them; any other may be left empty, which says that there is none.
     """
-    properties = fact_questions(vocabulary, facts)
+    properties = fact_questions(pack, facts)
     chosen = [name for name, asked in properties.items() if "enum" in asked or asked["type"] == "boolean"]
     if moment:
         properties[ACTUAL] = {
@@ -127,19 +125,23 @@ def facts_form(
     return _form(identifier, title, properties, [*chosen, REASON])
 
 
-def fact_questions(vocabulary: Vocabulary, facts: Iterable[str]) -> dict[str, Any]:
-    """Return a question for each fact, asked by its type and explained by its meaning."""
-    return {fact: _question(vocabulary, vocabulary.facts[fact]) for fact in facts if fact in vocabulary.facts}
+def fact_questions(pack: Pack, facts: Iterable[str]) -> dict[str, Any]:
+    """Return a question for each fact, asked by its type, explained by its meaning, in the words of the pack's forms."""
+    known = pack.vocabulary.facts
+    return {fact: _question(pack, known[fact]) for fact in facts if fact in known}
 
 
-def _question(vocabulary: Vocabulary, fact: Fact) -> dict[str, Any]:
-    asked: dict[str, Any] = {"title": casewords.label(fact.id), "description": f"{fact.meaning}."}
-    choices = vocabulary.roles if fact.type == "role" else fact.values
+def _question(pack: Pack, fact: Fact) -> dict[str, Any]:
+    asked: dict[str, Any] = {
+        "title": casewords.label(fact.id),
+        "description": f"{casewords.meaning(pack, fact.id)}.",
+    }
+    choices = pack.vocabulary.roles if fact.type == "role" else fact.values
     match fact.type:
         case "boolean" | "integer":
             asked["type"] = fact.type
         case "enum" | "role":
-            labels = {choice: words.plain(choice) for choice in choices}
+            labels = {choice: casewords.fact_words(pack, fact.id, choice) for choice in choices}
             asked |= {"type": "string", "enum": list(choices), "x-labels": labels}
         case "date" | "datetime" | "duration":
             asked |= {"type": "string", "format": "date-time" if fact.type == "datetime" else fact.type}
