@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from engine.check.scenarios import Scenario, Verdict, judge, play, read_scenarios
+from engine.check.scenarios import Scenario, Verdict, examine, judge, play
 from engine.check.scenarios.account import describe
 from engine.cli.progress import progress
 from engine.errors import HomewardError
@@ -73,15 +73,18 @@ def run(files: tuple[Path, ...], as_json: bool, only: tuple[str, ...], reload: b
 def _read(files: tuple[Path, ...], library: Library) -> tuple[list[tuple[Scenario, Pack]], list[Problem]]:
     """Return the stories that can be played, with their packs, and what is wrong with every file and pack.
 
-    A file with a fault is left out whole, since what it means to say is in doubt.
+    What is wrong with a scenario leaves out that one, not its file.
     """
     stories: list[Scenario] = []
     problems: list[Problem] = []
     for file in files:
         try:
-            stories += read_scenarios(file, library.vocabulary)
+            whole, faulty = examine(file, library.vocabulary)
         except UnreadableFile as error:
             problems += error.problems
+            continue
+        stories += whole
+        problems += faulty
     packs: dict[str, Pack | None] = {}
     for story in stories:
         if story.authority in packs:

@@ -92,6 +92,27 @@ class _Reader:
             self.fault(line, f"{what} is {value!r}", "Write an instant such as 2026-05-12T09:00+01:00")
             return local(datetime.fromisoformat("2000-01-01T00:00+00:00"))
 
+    def whole(self, row: Mapping[str, Any], key: str) -> int | None:
+        value = row.get(key)
+        if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+            return value
+        self.fault(row[LINE], f"{key} is {value!r}", "Write a whole number")
+        return None
+
+    def flag(self, row: Mapping[str, Any], key: str) -> bool | None:
+        value = row.get(key)
+        if value is None or isinstance(value, bool):
+            return value
+        self.fault(row[LINE], f"{key} is {value!r}", "Write true or false")
+        return None
+
+    def rows(self, row: Mapping[str, Any], key: str) -> list[Any]:
+        value = row.get(key)
+        if value is None or isinstance(value, list):
+            return value or []
+        self.fault(row[LINE], f"{key} is no list", "Begin each of its lines with `- `")
+        return []
+
     def words(self, value: Any) -> tuple[str, ...]:
         if value is None:
             return ()
@@ -153,8 +174,8 @@ class _Reader:
             actual=None if actual is None else self.moment(actual, line),
             done=self.obligation(row["done"], line) if "done" in row else None,
             facts=facts,
-            name=row.get("as"),
-            case=row.get("case"),
+            name=None if row.get("as") is None else str(row["as"]),
+            case=self.whole(row, "case"),
             role=row.get("role"),
         )
 
@@ -193,9 +214,9 @@ class _Reader:
             due=self.moment(due, line) if due is not None and not no_due else None,
             no_due=no_due,
             due_date=due_date,
-            times=row.get("times"),
+            times=self.whole(row, "times"),
             outcomes=outcomes,
-            case=row.get("case"),
+            case=self.whole(row, "case"),
             hard=row.get("strength", "hard") != "soft",
             **optional,
         )
@@ -247,14 +268,14 @@ class _Reader:
             received=self.instant(row["received"], line, "received") if row.get("received") else reported,
             started_by=started_by,
             facts=self.facts(row.get("facts"), line),
-            earlier=tuple(before for r in row.get("earlier_episodes") or () if (before := self.earlier(r))),
-            timeline=tuple(h for r in row.get("timeline") or () if (h := self.happens(r))),
+            earlier=tuple(one for r in self.rows(row, "earlier_episodes") if (one := self.earlier(r))),
+            timeline=tuple(h for r in self.rows(row, "timeline") if (h := self.happens(r))),
             hold=frozenset(self.obligation(o, line) for o in self.words(row.get("hold"))),
             until=self.moment(row.get("until", "T0"), line),
-            expect=tuple(e for r in row.get("expect") or () if (e := self.expectation(r))),
-            forbid=tuple(e for r in row.get("forbid") or () if (e := self.expectation(r))),
+            expect=tuple(e for r in self.rows(row, "expect") if (e := self.expectation(r))),
+            forbid=tuple(e for r in self.rows(row, "forbid") if (e := self.expectation(r))),
             expect_facts=self._expected_facts(row.get("expect_facts"), line),
-            closed=row.get("closed"),
+            closed=self.flag(row, "closed"),
         )
         return scenario if len(self.problems) == faults else None
 
@@ -276,6 +297,17 @@ class _Reader:
 
 def read_scenarios(path: Path, vocabulary: Vocabulary) -> list[Scenario]:
     """Read a scenario file; raise BadScenario with every fault and its line."""
+    stories, problems = examine(path, vocabulary)
+    if problems:
+        raise BadScenario(problems)
+    return stories
+
+
+def examine(path: Path, vocabulary: Vocabulary) -> tuple[list[Scenario], list[Problem]]:
+    """Return the scenarios of a file that are whole, and what is wrong with the others.
+
+    Raises BadScenario for a file that is no list of scenarios at all.
+    """
     name = str(path)
     try:
         rows = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506
@@ -292,12 +324,11 @@ def read_scenarios(path: Path, vocabulary: Vocabulary) -> list[Scenario]:
             [Problem(name, 1, "", "the file is not a list of scenarios", "Begin each with `- scenario:`")]
         )
     read = [scenario for row in rows if (scenario := reader.read(row))]
-    seen: dict[str, int] = {}
+    seen: dict[str, Scenario] = {}
     for scenario in read:
         if scenario.id in seen:
             reader.scenario = scenario.id
-            reader.fault(scenario.line, f"the id was used before, in line {seen[scenario.id]}")
-        seen[scenario.id] = scenario.line
-    if reader.problems:
-        raise BadScenario(reader.problems)
-    return read
+            reader.fault(scenario.line, f"the id was used before, in line {seen[scenario.id].line}")
+        else:
+            seen[scenario.id] = scenario
+    return list(seen.values()), reader.problems

@@ -261,6 +261,10 @@ def test_the_account_holds_failures_ledger_and_timeline(tmp_path: Path) -> None:
         ("expect:\n    - {obligation: notify_director, rol: police}", "no field rol"),
         ("expect:\n    - {obligation: notify_director, outcome: lost}", "lost is no outcome"),
         ("expect:\n    - {obligation: notify_director, role: king}", "king is no role"),
+        ("expect:\n    - {obligation: notify_director, times: many}", "times is 'many'"),
+        ("expect:\n    obligation: notify_director", "expect is no list"),
+        ("timeline:\n    - {at: +2h, event: returned, case: '2'}", "case is '2'"),
+        ("closed: maybe", "closed is 'maybe'"),
     ],
 )
 def test_a_fault_of_a_file_is_named_with_its_line(tmp_path: Path, change: str, said: str) -> None:
@@ -344,6 +348,19 @@ def test_the_command_ends_with_2_for_a_file_that_cannot_be_read(
     assert "broken.yaml:" in result.output
     assert "missing.yaml" in result.output
     assert "nowhere" in result.output
+
+
+def test_a_scenario_with_a_fault_keeps_no_other_of_its_file_from_being_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, timeline=RETURNED)
+    path.write_text(
+        path.read_text() + path.read_text().replace("scenario: one", "scenario: two\n  tittle: x")
+    )
+    result = run(monkeypatch, str(path))
+    assert result.exit_code == 2
+    assert "(two): a scenario has no field tittle" in result.output
+    assert "1 passed, 0 failed; 1 problems" in result.output
 
 
 def test_a_council_without_a_pack_keeps_no_other_council_from_being_judged(
