@@ -192,7 +192,7 @@ def change_facts(case: int) -> ResponseReturnValue:
     access.require(desk.caller, "change_facts")
     fact = _chosen(view)
     if fact is None:
-        return _choose(view, "Correct something")
+        return _choose(view)
     form = recording.facts_form("change-facts", f"Correct: {casewords.label(fact.id)}", view.pack, [fact.id])
 
     def act(answers: Answers, key: str) -> str:
@@ -284,16 +284,22 @@ def _correctable(view: CaseView, fact: Fact) -> bool:
     return fact.source != "derived" and fact.id not in view.pack.derived
 
 
-def _choose(view: CaseView, title: str) -> ResponseReturnValue:
-    known = {fact: casewords.fact_words(view.pack, fact, value) for fact, value in view.known.items()}
-    groups: dict[str, list[tuple[str, str, str]]] = {}
+def _choose(view: CaseView) -> ResponseReturnValue:
+    known: dict[str, list[dict[str, str]]] = {}
+    unknown: dict[str, list[dict[str, str]]] = {}
     for fact in view.pack.vocabulary.facts.values():
         if _correctable(view, fact):
             group = casepage.GROUPS.get(fact.id.split(".", 1)[0], "Other")
-            name = casewords.label(fact.id)
-            said = f"{name}: {known[fact.id]}" if fact.id in known else name
-            groups.setdefault(group, []).append((fact.id, said, casewords.meaning(view.pack, fact.id)))
-    return render_template("cases/choose-fact.html", case=view, title=title, groups=groups, known=known)
+            stands = fact.id in view.known
+            (known if stands else unknown).setdefault(group, []).append(
+                {
+                    "id": fact.id,
+                    "label": casewords.label(fact.id),
+                    "meaning": casewords.meaning(view.pack, fact.id),
+                    "words": casewords.fact_words(view.pack, fact.id, view.known[fact.id]) if stands else "",
+                }
+            )
+    return render_template("cases/choose-fact.html", case=view, known=known, unknown=unknown)
 
 
 def _present(view: CaseView, fact: Fact) -> dict[str, Any]:

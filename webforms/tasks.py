@@ -44,7 +44,8 @@ def listing() -> ResponseReturnValue:
     counts = tasks.counts(desk)
     whose = request.args.get("whose")
     if whose not in {"mine", "team", "all"}:
-        whose = "mine" if counts.mine else "team"
+        works = access.may(desk.caller, "work_task")
+        whose = "mine" if counts.mine else "team" if works else "all"
     overdue = {"overdue": True, "not-overdue": False}.get(request.args.get("overdue", ""))
     chosen = tasks.TaskFilter(whose=whose, role=request.args.get("role") or None, overdue=overdue)
     page = tasks.list(desk, chosen, page=page_number())
@@ -75,6 +76,7 @@ def _views(whose: str, counts: tasks.Counts) -> list[dict[str, Any]]:
     )
     return [
         {
+            "whose": name,
             "text": text,
             "href": url_for("tasks.listing", whose=name),
             "current": name == whose,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -70,3 +71,15 @@ def test_an_incident_about_a_notice_leads_to_the_outbox(site: Site) -> None:
     page = site.client("administrator").get(f"/admin/incidents/{number}").text
     assert "Decide about the notice in the outbox" in page
     assert "Try again now" not in page
+
+
+def test_who_reviews_reads_incidents_and_is_led_nowhere_else(site: Site) -> None:
+    number, _ = of_a_process(site)
+    reader = site.client("quality-assurance")
+    assert 'href="/admin/incidents"' in reader.get("/tasks").text
+    for path in ("/admin/incidents", f"/admin/incidents/{number}"):
+        page = reader.get(path)
+        assert page.status_code == 200
+        assert "Try again now" not in page.text
+        leads = set(re.findall(r'href="(/admin[^"]*)"', page.text))
+        assert {lead: reader.get(lead).status_code for lead in leads} == dict.fromkeys(leads, 200)

@@ -186,3 +186,11 @@ def test_how_many_tasks_there_are_and_how_many_are_overdue_reads_apart(site: Sit
     tabs = words_of(page, "//nav[@aria-label='Whose tasks']//a")
     assert tabs[0] == "Mine: 0 tasks"
     assert re.fullmatch(r"All: \d+ tasks, \d+ overdue", tabs[2]), tabs
+
+
+def test_who_has_no_tasks_of_their_own_is_led_to_all_of_them(site: Site) -> None:
+    assert "Work through the notification" in site.client("quality-assurance").get("/tasks").text
+    page = site.client("director").get("/tasks").text
+    assert "Your team has no open tasks." in page
+    assert re.search(r'href="/tasks\?whose=all">See all \d+ tasks</a>', page)
+    assert 'aria-label="Filter tasks"' not in page

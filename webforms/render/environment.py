@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask.templating import Environment as FlaskEnvironment
 from jinja2 import Environment as JinjaEnvironment
 from jinja2 import Template, Undefined
@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 from engine.clock import local
 from engine.services import access, demo
 from webforms import db
-from webforms.access import ADMINISTRATOR
+from webforms.access import rule_of
 from webforms.paging import here_on_page
 from webforms.render import moments, reportforms, words
 from webforms.render.questions import Question
@@ -93,6 +93,7 @@ def register(app: Flask) -> None:
         report_reason=reportforms.reason_words,
         value_words=words.value_words,
         lines=lines,
+        may_open=may_open,
     )
     app.jinja_env.undefined = CarefulUndefined
     app.jinja_env.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
@@ -137,13 +138,25 @@ def navigation() -> list[dict[str, Any]]:
         (receives, "Reports received", "intake.overview", here[0] == "intake"),
         (sees_cases, "Figures", "figures.show", here[0] == "figures"),
         (True, "Procedure", "procedures.overview", here[0] == "procedures"),
-        (ADMINISTRATOR in g.person.roles, "Administration", "admin.overview", here[0] == "admin"),
+        (may_open("admin.overview"), "Administration", "admin.overview", here[0] == "admin"),
+        (
+            may_open("admin.incident_list") and not may_open("admin.overview"),
+            "Incidents",
+            "admin.incident_list",
+            here[0] == "admin",
+        ),
     ]
     return [
         {"text": text, "href": url_for(endpoint), "active": active}
         for allowed, text, endpoint, active in every
         if allowed
     ]
+
+
+def may_open(endpoint: str) -> bool:
+    """Say whether the person signed in may open a route: whoever may not is not led to it."""
+    rule = rule_of(current_app.view_functions[endpoint])
+    return rule is not None and rule.admits(g.person.roles if g.person else None)
 
 
 def page_items(page: Any, address: Callable[[int], str]) -> list[dict[str, Any]]:
