@@ -12,6 +12,7 @@ from webforms.access import rule_of
 MORE = (
     "/tasks?whose=all&overdue=overdue",
     "/cases/1/override?fact=risk.level",
+    "/cases/1/override?fact=interview.required",
     "/cases/1/facts/change?fact=episode.category",
     "/procedure/diagrams/missing-episode?element=screen",
     "/no-such-page",
@@ -60,4 +61,52 @@ def test_a_page_can_be_worked_with_the_keyboard_alone(browser: Browser, address:
             break
     page.keyboard.press("Enter")
     page.wait_for_url("**/tasks/*")
+    office.close()
+
+
+def test_the_childs_return_is_under_the_thumb_and_hides_nothing(
+    browser: Browser, address: str, site: Site
+) -> None:
+    office = Office(browser, address, site, scripts=False)
+    person = office.person("social-worker")
+    person.page.set_viewport_size({"width": 320, "height": 640})
+    page = person.open("/cases/1")
+    link = page.get_by_role("link", name="The child is back", exact=True)
+    assert link.count() == 1
+    place = link.bounding_box()
+    assert place is not None
+    assert place["y"] > 320 and place["y"] + place["height"] <= 640, "not where the thumb is"
+    assert place["width"] > 250 and place["height"] >= 40
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    bar = page.locator(".hw-thumb").bounding_box()
+    last = page.locator(".hw-footer div > div").last.bounding_box()
+    assert bar is not None and last is not None
+    assert last["y"] + last["height"] <= bar["y"], "the bar hides the end of the page"
+    for focused in page.locator("main a").all():
+        focused.focus()
+        its = focused.bounding_box()
+        assert its is not None
+        hidden = its["y"] + 2 > bar["y"] and "hw-thumb" not in str(focused.get_attribute("class"))
+        assert not hidden, f"the bar hides {focused.inner_text()!r} when it has the focus"
+    office.close()
+
+
+def test_now_and_earlier_today_work_without_scripts(browser: Browser, address: str, site: Site) -> None:
+    office = Office(browser, address, site, scripts=False)
+    person = office.person("social-worker")
+    page = person.open("/cases/1/record/returned")
+    page.fill("#reason", "Her mother rang")
+    page.get_by_role("button", name="Earlier today").click()
+    assert [page.input_value(f"#actual-{part}") for part in ("day", "month", "year", "time")] == [
+        "13",
+        "5",
+        "2026",
+        "",
+    ]
+    assert page.input_value("#reason") == "Her mother rang"
+    page.get_by_role("button", name="Now").click()
+    assert page.input_value("#actual-time") == "10:40"
+    page.focus("#actual-time")
+    page.keyboard.press("Enter")
+    person.reads("Back since today at 10:40am")
     office.close()
