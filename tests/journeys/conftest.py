@@ -11,9 +11,9 @@ from werkzeug.serving import make_server
 
 from engine.setup import chromium
 from tests.journeys.people import Office
-from tests.webforms.site import Site, app, built_assets, demonstration, site
+from tests.webforms.site import Site, app, built_assets, council, demonstrations, site
 
-__all__ = ["app", "built_assets", "demonstration", "site"]
+__all__ = ["app", "built_assets", "council", "demonstrations", "site"]
 
 FLAGS = [
     "--headless",

@@ -15,7 +15,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from engine.clock import local
-from tests.webforms.site import PASSWORD, Site, council_id
+from tests.webforms.site import PASSWORD, Site
 
 AXE = Path(__file__).parents[2] / "webforms" / "assets" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = {"serious", "critical"}
@@ -50,7 +50,7 @@ class Office:
 
     def worker_of(self, title: str) -> Person | None:
         """Return who does the work of a role, by the council's own title for it; None for a role outside the council."""
-        pack = self.site.app.extensions["homeward"][1].get(council_id())
+        pack = self.site.app.extensions["homeward"][1].get(self.site.council)
         role = next((role for role in pack.roles.values() if role.label == title and not role.external), None)
         return self.person(role.id.replace("_", "-")) if role else None
 
@@ -174,7 +174,7 @@ class Person:
         if kind in {"radio", "checkbox"}:
             chosen = question.locator("input:checked")
             wanted = story.get(name)
-            if wanted is None and (chosen.count() or kind == "checkbox"):
+            if wanted is None and chosen.count():
                 return
             value = (
                 {True: "true", False: "false", None: "false"}.get(wanted, wanted)
@@ -194,7 +194,8 @@ class Person:
                 story.get(name) or control.locator("option:not([value=''])").first.get_attribute("value")
             )
         elif name in story or not control.input_value():
-            control.fill(str(story.get(name, "Recorded")))
+            number = control.get_attribute("inputmode") in {"numeric", "decimal"}
+            control.fill(str(story.get(name, 1 if number else "Recorded")))
 
     def moment(self, name: str, moment: datetime) -> None:
         """Fill a date, and a time where one is asked for."""

@@ -1,5 +1,5 @@
 """The demonstration council behind the web application."""
 
-from tests.webforms.site import app, built_assets, demonstration, site
+from tests.webforms.site import app, built_assets, council, demonstrations, site
 
-__all__ = ["app", "built_assets", "demonstration", "site"]
+__all__ = ["app", "built_assets", "council", "demonstrations", "site"]

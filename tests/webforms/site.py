@@ -6,7 +6,7 @@ It is filled once, by the doors that a real council's records come in by, and co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,14 +50,14 @@ def council_id() -> str:
     return "nottinghamshire"
 
 
-def fill(addresses: Addresses, data: Path) -> None:
+def fill(addresses: Addresses, data: Path, council: str) -> None:
     """Set a demonstration council up in an empty database."""
     engine = make_engine(addresses.app)
     clock = VirtualClock(NOW - timedelta(minutes=10))
     library = Library(PACKS)
     settings = settings_for(addresses, data, clock)
     with make_sessions(engine)() as session:
-        pack = library.get(council_id())
+        pack = library.get(council)
         set_up_council(session, pack, demonstration=True)
         session.commit()
         desk = Desk(session, clock, library, system(pack.id), settings)
@@ -77,6 +77,7 @@ class Site:
     clock: VirtualClock
     settings: Settings
     engine: sa.Engine
+    council: str
 
     def client(self, name: str | None = None) -> Visitor:
         """Return a browser without scripts, signed in as `name` where given."""
@@ -88,13 +89,13 @@ class Site:
     def session(self) -> Session:
         """Return a session that sees every row of the demonstration council."""
         session = make_sessions(self.engine)()
-        enter_council(session, council_id())
+        enter_council(session, self.council)
         return session
 
     def desk(self, session: Session) -> Desk:
         """Return a desk of the product itself."""
         return Desk(
-            session, self.clock, self.app.extensions["homeward"][1], system(council_id()), self.settings
+            session, self.clock, self.app.extensions["homeward"][1], system(self.council), self.settings
         )
 
     def move_to(self, moment: datetime) -> None:
@@ -163,30 +164,44 @@ def key_of(page: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def demonstration(
+def demonstrations(
     postgres: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The name of a database that holds the demonstration council and that nobody is connected to."""
-    name = clone(postgres, template)
-    fill(
-        Addresses(app=postgres.url(APP, name), owner=postgres.url(OWNER, name)),
-        tmp_path_factory.mktemp("demo"),
-    )
-    yield name
-    drop(postgres, name)
+) -> Iterator[Callable[[str], str]]:
+    """Give the name of a database that holds a council's demonstration and that nobody is connected to."""
+    made: dict[str, str] = {}
+
+    def of(council: str) -> str:
+        if council not in made:
+            name = clone(postgres, template)
+            addresses = Addresses(app=postgres.url(APP, name), owner=postgres.url(OWNER, name))
+            fill(addresses, tmp_path_factory.mktemp("demo"), council)
+            made[council] = name
+        return made[council]
+
+    yield of
+    for name in made.values():
+        drop(postgres, name)
 
 
 @pytest.fixture
-def site(postgres: EmbeddedServer, demonstration: str, tmp_path: Path) -> Iterator[Site]:
+def council() -> str:
+    """The council whose site it is; a test module about another one has a fixture of its own."""
+    return council_id()
+
+
+@pytest.fixture
+def site(
+    postgres: EmbeddedServer, demonstrations: Callable[[str], str], council: str, tmp_path: Path
+) -> Iterator[Site]:
     """A demonstration council of the test's own behind the web application."""
-    name = clone(postgres, demonstration)
+    name = clone(postgres, demonstrations(council))
     addresses = Addresses(app=postgres.url(APP, name), owner=postgres.url(OWNER, name))
     clock = VirtualClock(NOW)
     settings = settings_for(addresses, tmp_path, clock)
     app = create_app(settings)
     app.testing = True
     engine = make_engine(addresses.app)
-    yield Site(app, addresses, clock, settings, engine)
+    yield Site(app, addresses, clock, settings, engine, council)
     engine.dispose()
     with app.app_context():
         database.engine.dispose()

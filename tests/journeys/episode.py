@@ -1,0 +1,110 @@
+"""A child's episode as the people of any council live through it: the notification, the work, the return, the closing.
+
+The clock is moved and what is due fires, as the worker does it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from tests.journeys.people import Office, Person, Story
+
+HEADINGS = (
+    "kind,reference,incident,surname,given_names,police_id,place,placement,category,reported_at,circumstances"
+)
+MOST_TASKS = 60
+
+
+@dataclass
+class Episode:
+    """A case followed in browsers; `reader` is who looks at it, `story` what people answer where a step says nothing."""
+
+    office: Office
+    reader: Person
+    story: Story
+    reference: str = ""
+    case: str = ""
+
+    def report(self, row: str, folder: Path) -> None:
+        """Upload a file with one notification and open the case that it starts."""
+        file = folder / "notifications.csv"
+        file.write_text(f"{HEADINGS}\n{row}\n")
+        self.reader.open("/reports")
+        self.reader.press("Upload police notifications")
+        self.reader.page.set_input_files("#file", str(file))
+        self.reader.press("Upload and read")
+        self.reader.reads("Case started")
+        self.reference = str(
+            self.reader.page.locator("tbody tr").first.locator("td").last.inner_text()
+        ).strip()
+        self.reader.follow(self.reference)
+        self.case = self.reader.page.url.removeprefix(self.office.address)
+
+    def upload_list(self, title: str, text: str, folder: Path) -> None:
+        """Upload a list that others send, by its title on the page."""
+        file = folder / "list.csv"
+        file.write_text(text)
+        self.reader.open("/reports")
+        self.reader.page.locator("tbody tr").filter(has_text=title).get_by_role("link").first.click()
+        self.reader.look()
+        self.reader.page.set_input_files("#file", str(file))
+        self.reader.press("Upload and read")
+        self.reader.reads(title)
+
+    def see(self, *words: str) -> None:
+        """Open the case and expect words on its page."""
+        self.reader.open(self.case)
+        for one in words:
+            self.reader.reads(one)
+
+    def at(self, moment: datetime) -> None:
+        """Let time pass."""
+        self.office.site.move_to(moment)
+
+    def work_through(self, story: Story | None = None) -> list[str]:
+        """Let everybody who has a task in the case do it, soonest due first, until nothing is open; return what was
+        done."""
+        done: list[str] = []
+        while todo := [work for work in self.reader.work_of(self.case) if self.office.worker_of(work[1])]:
+            assert len(done) < MOST_TASKS, f"this never ends: {done}"
+            name, title = todo[0]
+            worker = self.office.worker_of(title)
+            assert worker is not None
+            worker.do(self.reference, name, {**self.story, **(story or {})})
+            done.append(name)
+        return done
+
+    def back(self, moment: datetime, reason: str) -> None:
+        """Record on the case page that the child is back, and since when."""
+        self.reader.open(self.case)
+        self.reader.follow("The child is back")
+        self.reader.fill({"actual": moment, "reason": reason})
+        self.reader.press("Record")
+
+    def happened_outside(self) -> list[str]:
+        """Record of everything that is awaited from outside the council that it has happened; return the duties."""
+        duties: list[str] = []
+        while True:
+            page = self.reader.open(self.case)
+            link = page.get_by_role("link", name="It has happened")
+            if not link.count():
+                return duties
+            assert len(duties) < MOST_TASKS, f"this never ends: {duties}"
+            duties.append(link.first.inner_text().partition(":")[2].strip())
+            link.first.click()
+            self.reader.fill(self.story)
+            self.reader.press("Record")
+
+    def pages_open(self) -> None:
+        """Open every page about the case."""
+        for part in ("facts", "history", "diagrams", "duties"):
+            self.reader.open(f"{self.case}/{part}")
+
+    def ledger(self) -> dict[str, list[str]]:
+        """Return how each duty stands, read off the ledger's page, by the duty's words."""
+        found: dict[str, list[str]] = {}
+        for duty, state in self.reader.ledger(self.case):
+            found.setdefault(duty, []).append(state)
+        return found
