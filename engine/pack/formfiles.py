@@ -39,6 +39,7 @@ _TOP = frozenset(
         "x-show",
         "x-copy",
         "x-figures",
+        "x-list",
     }
 )
 FIGURES = ("period",)
@@ -95,6 +96,7 @@ def read_form(
     expected = PurePosixPath(file).stem
     reader = _Reader(noted, lines, expected, systems)
     _check_top(schema, expected, reader)
+    _check_list(schema, vocabulary, reader)
     properties = schema.get("properties")
     properties = properties if isinstance(properties, dict) else {}
     cited: list[str] = []
@@ -145,6 +147,20 @@ def _check_top(schema: Mapping[str, Any], expected: str, reader: _Reader) -> Non
     except SchemaError as error:
         path = tuple(str(part) for part in error.absolute_path)
         reader.fault(path, f"not a valid JSON Schema: {error.message[:200]}", "Mend the keyword.")
+
+
+def _check_list(schema: Mapping[str, Any], vocabulary: Vocabulary, reader: _Reader) -> None:
+    listed = schema.get("x-list", [])
+    if not isinstance(listed, list):
+        reader.fault(("x-list",), "x-list must be a list of obligations", 'Write "x-list": ["…"].')
+        return
+    for name in listed:
+        if name not in vocabulary.obligations:
+            remedy = suggest(str(name), vocabulary.obligations, "Remove it.")
+            reader.fault(("x-list",), f"there is no obligation {name}", remedy)
+    if listed and "x-figures" not in schema:
+        message = "x-list lists the cases of a period, and the form shows none"
+        reader.fault(("x-list",), message, 'Add "x-figures": "period".')
 
 
 def _check_question(name: str, question: Mapping[str, Any], vocabulary: Vocabulary, reader: _Reader) -> None:

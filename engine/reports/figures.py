@@ -7,7 +7,7 @@ Each table says from when on it can be complete, because episodes may be loaded 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from statistics import median
@@ -88,16 +88,23 @@ class Figures:
 
 
 def period_figures(
-    session: Session, council: Council, pack: Pack, since: datetime, until: datetime, as_at: datetime
+    session: Session,
+    council: Council,
+    pack: Pack,
+    since: datetime,
+    until: datetime,
+    as_at: datetime,
+    listed: Collection[str] = (),
 ) -> Figures:
     """Read the figures of the transaction's council from `since` up to but without `until`; moments are aware.
 
-    `pack` gives the words, and the duties that are shown with a nought. Raises NoPeriod where `until` is not later.
+    `pack` gives the words, and the duties that are shown with a nought. `listed` are obligations whose cases a meeting
+    of the period takes up: they are counted first. Raises NoPeriod where `until` is not later.
     """
     if until <= since:
         raise NoPeriod("a period ends after it begins: give a later end")
     covered = coverage(session, council, as_at)
-    entries = _raised(session, pack, since, until)
+    entries = _raised(session, pack, since, until, listed)
     shown = _carried(pack) | {entry.obligation for entry in entries}
 
     def table(
@@ -114,6 +121,10 @@ def period_figures(
             covered.episodes_from,
         )
     ]
+    if listed:
+        lines = [_listed(pack.vocabulary.obligations[name], entries) for name in listed]
+        note = "Cases put on it in the period. Who they are about stands with the task while it is open."
+        tables.insert(0, table("listed", "The list", note, lines))
     if NOTIFICATION in shown:
         tables.append(
             table(
@@ -208,7 +219,9 @@ class _Reported(NamedTuple):
 _Row = _Raised | _Missed | _Reported
 
 
-def _raised(session: Session, pack: Pack, since: datetime, until: datetime) -> list[_Raised]:
+def _raised(
+    session: Session, pack: Pack, since: datetime, until: datetime, listed: Collection[str]
+) -> list[_Raised]:
     """Return the entries raised in the period of what is counted one by one.
 
     One that was superseded is left out: the entry that took its place is there.
@@ -232,7 +245,7 @@ def _raised(session: Session, pack: Pack, since: datetime, until: datetime) -> l
         .where(
             LedgerEntry.raised >= since,
             LedgerEntry.raised < until,
-            LedgerEntry.obligation.in_({NOTIFICATION, INTERVIEW} | meetings),
+            LedgerEntry.obligation.in_({NOTIFICATION, INTERVIEW, *listed} | meetings),
             LedgerEntry.outcome != "superseded",
         )
         .order_by(LedgerEntry.case_id, LedgerEntry.number)
@@ -350,6 +363,11 @@ def _interviews(entries: Sequence[_Raised], as_at: datetime) -> list[Line]:
             _cases(held),
         ),
     ]
+
+
+def _listed(obligation: Obligation, entries: Sequence[_Raised]) -> Line:
+    rows = [entry for entry in entries if entry.obligation == obligation.id]
+    return _line(f"listed.{obligation.id}", obligation.meaning, rows)
 
 
 def _meeting(meeting: Obligation, entries: Sequence[_Raised]) -> list[Line]:

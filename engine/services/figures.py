@@ -7,7 +7,7 @@ report that was handed on must not change afterwards.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -26,18 +26,20 @@ from engine.services.tabular import write_csv
 from engine.store.packed import pack as packed
 from engine.store.packed import unpack
 from engine.store.packs import in_force
-from engine.store.tables import CaseRecord, KeptFigures
+from engine.store.tables import CaseRecord, Child, KeptFigures, LedgerEntry
 
 __all__ = [
     "Figures",
     "Kept",
     "Line",
+    "ListedCase",
     "Table",
     "as_csv",
     "keep",
     "kept",
     "kept_in",
     "last_month",
+    "list_of_task",
     "of_period",
     "of_task",
 ]
@@ -72,7 +74,70 @@ def of_task(desk: Desk, form: Form | None, pack: Pack, facts: Mapping[str, Any])
     if not shows_figures(form) or not facts.get("period.to"):
         return None
     since, until = parse_moment(facts["period.from"]), parse_moment(facts["period.to"])
-    return period_figures(desk.session, desk.council, pack, since, until, desk.now())
+    listed = form.schema.get("x-list", ()) if form is not None else ()
+    return period_figures(desk.session, desk.council, pack, since, until, desk.now(), listed)
+
+
+@dataclass(frozen=True)
+class ListedCase:
+    """A case on the list of a meeting: `child` is "Restricted record" where the caller may not know who it is about."""
+
+    id: int
+    reference: str
+    child: str | None
+    open: bool
+    reasons: tuple[tuple[str, tuple[str, ...]], ...]
+    """What put it on the list: the obligation's meaning, and the clauses."""
+    since: datetime
+
+
+def list_of_task(
+    desk: Desk, form: Form | None, pack: Pack, facts: Mapping[str, Any]
+) -> tuple[ListedCase, ...]:
+    """Return the cases that a task's form lists (`x-list`), by when they came on the list; the caller logs the read."""
+    listed = form.schema.get("x-list", ()) if form is not None else ()
+    if not listed or not facts.get("period.to"):
+        return ()
+    rows = desk.session.execute(
+        sa.select(
+            CaseRecord.id,
+            CaseRecord.reference,
+            CaseRecord.status,
+            Child.given_names,
+            Child.surname,
+            access.open_to(desk).label("visible"),
+            LedgerEntry.obligation,
+            LedgerEntry.clauses,
+            LedgerEntry.raised,
+        )
+        .join(LedgerEntry, LedgerEntry.case_id == CaseRecord.id)
+        .outerjoin(Child, Child.id == CaseRecord.child_id)
+        .where(
+            LedgerEntry.obligation.in_(listed),
+            LedgerEntry.raised >= parse_moment(facts["period.from"]),
+            LedgerEntry.raised < parse_moment(facts["period.to"]),
+            LedgerEntry.outcome.not_in(("superseded", "withdrawn")),
+        )
+        .order_by(LedgerEntry.raised, CaseRecord.id)
+    )
+    found: dict[int, ListedCase] = {}
+    for row in rows:
+        meaning = pack.vocabulary.obligations[row.obligation].meaning
+        reason = (meaning, tuple(row.clauses.split()))
+        before = found.get(row.id)
+        if before is not None:
+            found[row.id] = replace(before, reasons=(*before.reasons, reason))
+            continue
+        child = f"{row.given_names} {row.surname}".strip() if row.visible else access.HIDDEN
+        found[row.id] = ListedCase(
+            id=row.id,
+            reference=row.reference,
+            child=child,
+            open=row.status != "closed",
+            reasons=(reason,),
+            since=at(row.raised),
+        )
+    return tuple(found.values())
 
 
 def shows_figures(form: Form | None) -> bool:

@@ -232,3 +232,45 @@ def test_only_an_administrator_tries_a_process_again(
             periodic.retry(office.desk(session, office.person(session, "kim", "social_worker")), number)
         with pytest.raises(NotFound):
             periodic.retry(office.desk(session), 999)
+
+
+PANEL = """{"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "panel", "title": "Hold the panel",
+ "type": "object", "properties": {"notes": {"type": "string", "title": "What was agreed", "x-clauses": ["1.1"],
+ "x-why": "Kept for the next month"}}, "required": [], "x-figures": "period", "x-list": ["process_notification"]}"""
+
+
+def test_a_meeting_of_the_month_lists_the_cases_that_were_put_on_its_list_in_that_month(
+    sessions: sessionmaker[Session], clock: VirtualClock, tmp_path: Path
+) -> None:
+    packs = library(tmp_path, FIRST_OF_NEXT_MONTH)
+    (tmp_path / "small" / "forms" / "panel.json").write_text(PANEL)
+    diagram = tmp_path / "small" / "monthly-data.bpmn"
+    diagram.write_text(diagram.read_text().replace('value="process-notification"', 'value="panel"'))
+    office = Office(packs, clock)
+    worker = Worker(sessions, clock, office.library, office.settings)
+    with sessions() as session:
+        office.set_up(session)
+        desk = office.desk(session)
+        for day, surname, restricted in (
+            (datetime(2026, 5, 20, tzinfo=UTC), "Before", False),
+            (datetime(2026, 6, 2, tzinfo=UTC), "Shown", False),
+            (datetime(2026, 6, 3, tzinfo=UTC), "Hidden", True),
+        ):
+            clock.move_to(day)
+            facts = {"episode.reported_at": day, "notification.received_at": day, "child.age": 14}
+            cases.start(desk, office.child(session, surname, restricted=restricted), facts=facts)
+        session.commit()
+        clock.move_to(datetime(2026, 7, 1, 8, 0, tzinfo=UTC))
+        periodic.start_due(worker)
+        somebody = office.desk(session, office.person(session, "carol", "missing_coordinator"))
+        rows = [row for row in tasks.list(somebody, TaskFilter(whose="all")).rows if row.child is None]
+        views = {
+            view.figures.until.month: view for row in rows if (view := tasks.view(somebody, row.id)).figures
+        }
+        assert [one.child for one in views[6].listed] == ["Ada Before"]
+        assert [(one.child, one.reasons[0][1]) for one in views[7].listed] == [
+            ("Ada Shown", ("1.1",)),
+            ("Restricted record", ("1.1",)),
+        ]
+        june = views[7].figures
+        assert june is not None and june.line("listed.process_notification").value == 2

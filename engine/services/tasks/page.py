@@ -17,6 +17,7 @@ from engine.services.desk import (
     Desk,
     NotFound,
 )
+from engine.services.figures import ListedCase
 from engine.services.rows import EntryRow, at, entry_row, people
 from engine.services.tasks.rows import TaskRow, gone, obstacle, task_row, task_rows
 from engine.store.packs import pack_of
@@ -72,6 +73,8 @@ class TaskView:
     """Why the caller cannot submit it; None where the caller can."""
     figures: Figures | None = None
     """The figures of the period that the task is about, where its form shows them."""
+    listed: tuple[ListedCase, ...] = ()
+    """The cases that the task takes up, where its form lists them."""
 
 
 def view(desk: Desk, task_id: int) -> TaskView:
@@ -133,6 +136,7 @@ def view(desk: Desk, task_id: int) -> TaskView:
         can_assign=access.may(desk.caller, "assign_task", task),
         why_not=why_not,
         figures=figures.of_task(desk, form, pack, case.facts),
+        listed=figures.list_of_task(desk, form, pack, case.facts),
     )
 
 
