@@ -25,14 +25,6 @@ IDLE_WORKER = timedelta(minutes=2)
 """A worker looks for what is due every few seconds: after this long without a look none is running."""
 STILL_NOT = "It was tried just now and still cannot be carried out, for the reason below."
 UNSENT = ("held", "failed", "pending", "sending")
-NOTICE_STATES = {
-    "pending": ("Waiting to leave", "govuk-tag--blue"),
-    "sending": ("Leaving now", "govuk-tag--blue"),
-    "sent": ("Sent", "govuk-tag--green"),
-    "failed": ("Could not be sent", "govuk-tag--red"),
-    "held": ("Held for a person", "govuk-tag--red"),
-    "cancelled": ("Cancelled", "govuk-tag--grey"),
-}
 
 
 @blueprint.get("")
@@ -60,7 +52,7 @@ def outbox() -> ResponseReturnValue:
     number = page_number()
     rows, total = notices.outbox(desk, states=() if every else UNSENT, page=number, size=SIZE)
     page = Page(rows, total, number, SIZE)
-    return render_template("admin/outbox.html", page=page, every=every, states=NOTICE_STATES)
+    return render_template("admin/outbox.html", page=page, every=every, states=words.NOTICE_STATES)
 
 
 @blueprint.route("/notices/<int:notice>/<any('release', 'cancel'):act>", methods=["GET", "POST"])

@@ -132,6 +132,7 @@ def history(case: int) -> ResponseReturnValue:
         **casepage.heading(view, "cases.history"),
         history=items,
         page=Page((), view.acts, number, ACTS),
+        notices=casepage.shown_notices(view) if number == 1 else [],
     )
 
 

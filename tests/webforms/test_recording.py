@@ -7,9 +7,10 @@ import re
 
 import pytest
 import sqlalchemy as sa
+from lxml import html
 
 from engine.store.tables import Account, Notice
-from tests.webforms.site import Site, Visitor, filled, key_of, token_of
+from tests.webforms.site import Site, Visitor, council_id, filled, key_of, token_of
 
 MOMENT = {"day": "13", "month": "5", "year": "2026", "time": "09:15"}
 
@@ -228,3 +229,35 @@ def test_records_are_loaded_and_each_row_says_what_became_of_it(administrator: V
     assert "Loaded" in shown and "Refused" in shown
     wrong = administrator.http.post("/reports/load", data={"csrf_token": token_of(page)})
     assert wrong.status_code == 422 and "Choose a file to load" in wrong.text
+
+
+def test_the_history_says_what_was_told_to_whom_and_whether_it_left(site: Site) -> None:
+    visitor = site.client("missing-coordinator")
+    assert "What was told to others" not in visitor.get("/cases/1/history").text
+    pack = site.app.extensions["homeward"][1].get(council_id())
+    notice = next(notice for notice in pack.notices.values() if notice.to_role)
+    with site.session() as session:
+        for number, state in enumerate(("sent", "held")):
+            session.add(
+                Notice(
+                    case_id=1,
+                    key=f"k{number}",
+                    notice=notice.id,
+                    recipient=f"role:{notice.to_role}",
+                    state=state,
+                    created_at=site.clock.now(),
+                    sent_at=site.clock.now() if state == "sent" else None,
+                    problem="It may have arrived" if state == "held" else None,
+                )
+            )
+        session.commit()
+    page = html.fromstring(visitor.get("/cases/1/history").text)
+    rows = [
+        [" ".join(" ".join(cell.itertext()).split()) for cell in row]
+        for row in page.xpath("//table[caption[contains(., 'Notices')]]/tbody/tr")
+    ]
+    to = pack.roles[notice.to_role].label
+    assert [row[1:] for row in rows] == [
+        [to, "Today at 10:40am", "Held for a person It may have arrived"],
+        [to, "Today at 10:40am", "Sent"],
+    ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import url_for
 
 from engine.pack.model import Pack, Start
 from engine.services.caseview import CaseView, Derivation, FactRow, FactValue
+from engine.services.rows import role_label
 from webforms import db
 from webforms.render import casewords, moments, words
 from webforms.render.derivations import How, how
@@ -156,6 +158,40 @@ def shown_facts(view: CaseView) -> list[tuple[str, list[ShownFact]]]:
         if shown is not None:
             groups.setdefault(GROUPS.get(fact.split(".", 1)[0], "Other"), []).append(shown)
     return [(title, facts) for title, facts in groups.items() if facts]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownNotice:
+    """A notice that left or is to leave: about what, to whom, when, and how it stands."""
+
+    subject: str
+    to: str
+    at: datetime
+    state: str
+    colour: str
+    problem: str
+
+
+def shown_notices(view: CaseView) -> list[ShownNotice]:
+    """Return what was told to others about the case, the latest first."""
+    shown = []
+    for row in reversed(view.notices):
+        known = view.pack.notices.get(row.notice)
+        kind, _, role = row.recipient.partition(":")
+        state, colour = words.NOTICE_STATES.get(row.state, (words.plain(row.state), ""))
+        shown.append(
+            ShownNotice(
+                casewords.copy_text(known.subject, view.pack, {}, {"case.reference": view.reference})
+                if known is not None
+                else words.plain(row.notice.replace("-", "_")),
+                role_label(view.pack, role) if kind == "role" else words.plain(role or kind),
+                row.sent or row.created,
+                state,
+                colour,
+                row.problem or "",
+            )
+        )
+    return shown
 
 
 def values_of(view: CaseView) -> dict[str, Any]:

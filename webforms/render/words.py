@@ -27,6 +27,14 @@ OUTCOME_COLOURS = {
     "withdrawn": "govuk-tag--grey",
     "superseded": "govuk-tag--grey",
 }
+NOTICE_STATES = {
+    "pending": ("Waiting to leave", "govuk-tag--blue"),
+    "sending": ("Leaving now", "govuk-tag--blue"),
+    "sent": ("Sent", "govuk-tag--green"),
+    "failed": ("Could not be sent", "govuk-tag--red"),
+    "held": ("Held for a person", "govuk-tag--red"),
+    "cancelled": ("Cancelled", "govuk-tag--grey"),
+}
 FORCES = {"must": "Must", "should": "Should", "may": "May", "none": "Information"}
 ORIGINS = {
     "record": "From the record",
