@@ -108,6 +108,8 @@ def facts_form(identifier: str, title: str, pack: Pack, facts: Iterable[str], *,
     """
     properties = fact_questions(pack, facts)
     chosen = [name for name, asked in properties.items() if "enum" in asked or asked["type"] == "boolean"]
+    for name in properties.keys() - chosen:
+        properties[name]["description"] += " Leave it empty to say that there is none."
     if moment:
         properties[ACTUAL] = {
             "type": "string",
