@@ -95,7 +95,7 @@ class Episode:
             duties.append(link.first.inner_text().partition(":")[2].strip())
             link.first.click()
             self.reader.fill(self.story)
-            self.reader.press("Record")
+            self.reader.press("Yes, it has happened")
 
     def pages_open(self) -> None:
         """Open every page about the case."""

@@ -153,10 +153,8 @@ class Person:
         rows.first.locator("td:nth-child(2) a").click()
         self.look()
         self.fill(story or {})
-        button = self.page.get_by_role("button", name="Complete this task", exact=True)
-        (
-            button if button.count() else self.page.get_by_role("button", name="Mark as done", exact=True)
-        ).click()
+        complete = self.page.get_by_role("button", name="Complete this task", exact=True)
+        complete.or_(self.page.get_by_role("button", name="Mark as done", exact=True)).first.click()
         self.look()
         summary = self.page.locator(".govuk-error-summary")
         assert summary.count() == 0, f"{task}: {summary.first.inner_text()}"
