@@ -29,7 +29,7 @@ $(ORACLE): $(SETUP) tests/feel/oracle/package-lock.json
 	@$(BIN)/python -m engine.setup.node npm ci --ignore-scripts --no-audit --no-fund --silent --prefix tests/feel/oracle
 	@touch $@
 
-up: $(ASSETS) ## Set everything up and start Homeward with a demonstration council
+up: $(ASSETS) ## Set everything up and start Homeward with a demonstration of every council
 	@$(BIN)/homeward up $(ARGS)
 
 assets: $(ASSETS) ## Build style sheets and scripts
