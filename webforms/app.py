@@ -84,7 +84,20 @@ def create_app(settings: Settings | None = None) -> Flask:
     provider.configure(app, settings)
     errors.register(app)
     environment.register(app)
-    for part in (signin, demonstration, provider, resend, tasks, cases, children, intake, figures, procedures, admin, help):
+    for part in (
+        signin,
+        demonstration,
+        provider,
+        resend,
+        tasks,
+        cases,
+        children,
+        intake,
+        figures,
+        procedures,
+        admin,
+        help,
+    ):
         app.register_blueprint(part.blueprint)
     return app
 

@@ -6,7 +6,7 @@ It is filled once, by the doors that a real council's records come in by, and co
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -120,7 +120,7 @@ class Visitor:
     def get(self, path: str) -> TestResponse:
         return self.http.get(path)
 
-    def post(self, path: str, data: dict[str, object], *, page: str | None = None) -> TestResponse:
+    def post(self, path: str, data: Mapping[str, object], *, page: str | None = None) -> TestResponse:
         """Post to `path` with the hidden fields of the form that `page` (by default the same address) shows."""
         shown = self.http.get(page or path).text
         hidden = {"csrf_token": token_of(shown), "key": key_of(shown)}
