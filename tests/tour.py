@@ -1,4 +1,4 @@
-"""Takes the pictures of the README's tour from a running demonstration: `python -m tests.tour ADDRESS PASSWORD`.
+"""Takes the pictures of the README's tour from a running demonstration: `python -m tests.tour ADDRESS NAME PASSWORD`.
 
 They go to webforms/tour. Run it again whenever the pages have changed, and look at what it took.
 """
@@ -35,12 +35,12 @@ def picture(page: Page, name: str, *, whole: bool = False) -> None:
     page.screenshot(path=str(FOLDER / f"{name}.png"), full_page=whole)
 
 
-def main(address: str, password: str) -> None:
+def main(address: str, name: str, password: str) -> None:
     FOLDER.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1100, "height": 860})
-        sign_in(page, address, "missing-coordinator", password)
+        sign_in(page, address, name, password)
         page.goto(f"{address}/tasks?whose=team")
         picture(page, "tasks")
         page.click("main table a >> nth=0")
@@ -60,4 +60,4 @@ def main(address: str, password: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:4])
