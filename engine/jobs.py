@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from procrastinate.connector import BaseAsyncConnector
 from procrastinate.manager import JobManager
 
-from engine.services import children, delivery, housekeeping, intake, periodic
+from engine.services import children, delivery, housekeeping, intake, periodic, together
 from engine.services.channels import channel
 from engine.services.desk import Desk
 from engine.services.timers import Worker, sweep
@@ -64,6 +64,14 @@ def job_queue(worker: Worker, connector: BaseAsyncConnector | None = None) -> pr
     def deliver_notices_again(timestamp: int) -> int:
         """Send what could not be sent before, and whatever its job did not reach."""
         return int(deliver_notices())
+
+    @app.task(name="carry_joint_duties", queue=WORK, retry=retried)
+    def carry_joint_duties(council: str, case: int) -> int:
+        """End in the cases of children missing together what somebody has done for all of them."""
+        with worker.sessions() as session:
+            carried = together.carry_joint_duties(worker.desk(session, council), case)
+            session.commit()
+            return carried
 
     @app.periodic(cron="* * * * *", periodic_id="handle_reports")
     @app.task(name="handle_reports", queue=WORK, queueing_lock="handle_reports", retry=retried)

@@ -33,6 +33,7 @@ from webforms import (
     security,
     signin,
     tasks,
+    together,
 )
 from webforms.render import environment
 from webforms.urls import KebabConverter, NumberConverter
@@ -91,6 +92,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         resend,
         tasks,
         cases,
+        together,
         children,
         intake,
         figures,

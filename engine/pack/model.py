@@ -92,6 +92,8 @@ class Obligation:
     meaning: str
     external: bool = False
     periodic: bool = False
+    joint: bool = False
+    """Done once for all children missing together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ def _obligation(name: str, part: Section) -> Obligation:
         part.text("meaning", True) or "",
         part.flag("external"),
         part.flag("periodic"),
+        part.flag("joint"),
     )
     part.finish()
     return obligation

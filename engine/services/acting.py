@@ -125,6 +125,8 @@ def act_on(
         _spread(desk, files, file, changes, at=at, account=account)
     if changes.notices:
         defer(desk.session, "deliver_notices", {"council": desk.caller.council})
+    if any(file.pack.vocabulary.obligations[entry.obligation].joint for entry in changes.entries.values()):
+        defer(desk.session, "carry_joint_duties", {"council": desk.caller.council, "case": file.id})
     if file.status == "quarantined" and "without" not in asked:
         _try_again_soon(desk, file)
     _tell_of_timers(desk, file, changes, account=account)
