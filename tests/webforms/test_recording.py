@@ -151,6 +151,22 @@ def test_a_change_of_legal_status_reaches_the_childs_open_case(coordinator: Visi
     assert "Looked after" in coordinator.get("/cases/2/facts").text
 
 
+def test_children_missing_together_are_linked_and_parted_again_with_a_reason(coordinator: Visitor) -> None:
+    page = coordinator.get("/cases/1/together").text
+    others = re.findall(r'value="([A-Z]+-2026-\d{5})"', page)
+    assert others and "radio" in page
+    assert "Select" in coordinator.post("/cases/1/together", {"reason": "Seen at the park"}).text
+    answer = coordinator.post("/cases/1/together", {"other": others[0], "reason": "Seen at the park"})
+    assert answer.location == "/cases/1"
+    case = coordinator.get("/cases/1").text
+    assert "Missing together" in case and others[0] in case and "Not missing together after all" in case
+    assert others[0] not in coordinator.get("/cases/1/together").text.partition("<form")[2]
+    assert coordinator.post("/cases/1/apart", {"reason": " "}).status_code == 422
+    assert coordinator.post("/cases/1/apart", {"reason": "He was at school"}).location == "/cases/1"
+    assert others[0] not in coordinator.get("/cases/1").text
+    assert "Seen at the park" in coordinator.get("/cases/1/history").text
+
+
 def test_workers_placements_and_details_of_a_child_are_kept(coordinator: Visitor) -> None:
     since = {"since-day": "1", "since-month": "5", "since-year": "2026"}
     worker = {"name": "Sam Field", "role": "social_worker", "team": "East", **since}
