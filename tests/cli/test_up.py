@@ -207,6 +207,22 @@ def test_records_and_notifications_come_in_from_the_command_line(
     assert "no heading kind, surname" in spoilt.stderr
 
 
+def test_a_list_comes_in_from_the_command_line(installation: Installation, running: Up) -> None:
+    known = installation.run("intake", "--lists").stdout
+    assert re.search(r"missing-today +Police list of children missing today \(every day; never came\)", known)
+    columns = installation.run("intake", "--columns", "--list", "missing-today").stdout
+    assert "also: Date reported" in columns
+    earlier = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 7200))
+    rows = f"Last name,Forename,date of birth,Date reported\nKerr,Tomasz,01/05/2012,{earlier}\n"
+    taken = installation.run("intake", "-", "--list", "missing-today", typed=rows)
+    assert "line 2: missing Tomasz Kerr: case started" in taken.stdout, taken.stderr
+    assert "last drawn up" in installation.run("intake", "--lists").stdout
+    unknown = installation.run("intake", "-", "--list", "nonsense", typed=rows)
+    assert "receives no list nonsense; it receives: missing-today" in unknown.stderr
+    spoilt = installation.run("intake", "-", "--list", "absences", "--as-of", "soon", typed=rows)
+    assert (spoilt.returncode, "is no date" in spoilt.stderr) == (2, True)
+
+
 def test_a_taken_port_and_a_demonstration_in_a_real_database_are_refused_with_what_to_do(
     installation: Installation, running: Up
 ) -> None:
