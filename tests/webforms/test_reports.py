@@ -46,7 +46,7 @@ def test_a_row_that_cannot_be_read_can_only_be_set_aside_or_corrected(site: Site
     ("name", "offered"),
     [
         ("missing-coordinator", {"Tasks", "Cases", "Reports received", "Figures", "Procedure"}),
-        ("quality-assurance", {"Tasks", "Cases", "Figures", "Procedure"}),
+        ("quality-assurance", {"Tasks", "Cases", "Figures", "Procedure", "Incidents"}),
         ("process-owner", {"Tasks", "Procedure"}),
         ("administrator", {"Tasks", "Reports received", "Procedure", "Administration"}),
     ],
