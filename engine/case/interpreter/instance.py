@@ -143,7 +143,7 @@ class Instance:
                     f"the error {event.event_definition.name} was thrown and nothing catches it",
                     process=self.process,
                 )
-        if len(self._tree.workflow.tasks) > CROWDED:
+        if self._tree.held() > CROWDED:
             self._tree.compact()
             self._changed()
         self._at_rest = True

@@ -92,6 +92,10 @@ class Tree:
         """Return the task of a number, None when it is gone."""
         return next((task for task in self.walk() if self._numbers.get(task.id) == number), None)
 
+    def held(self) -> int:
+        """Return how many tasks are held, those of called processes and subprocesses included."""
+        return len(self.workflow.tasks) + sum(len(sub.tasks) for sub in self.workflow.subprocesses.values())
+
     def compact(self) -> None:
         """Cut finished rounds out."""
         compact(self.workflow)
