@@ -60,7 +60,12 @@ def work_out(
         start = datetime.combine(clock, time(0), LOCAL_ZONE)
     else:
         start = None
-    return Deadline(at, whole_day, start, tuple(Step(text, str(step)) for text, step in shown.steps))
+    return Deadline(at, whole_day, start, tuple(Step(text, _told(step)) for text, step in shown.steps))
+
+
+def _told(value: Any) -> str:
+    """Give a step's value as text, a moment in local time whatever zone the facts came in."""
+    return str(local(value)) if isinstance(value, datetime) and value.tzinfo else str(value)
 
 
 def instant(value: Any, *, process: str, element: str, expression: Expression) -> tuple[datetime, bool]:

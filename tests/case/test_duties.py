@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -67,6 +67,14 @@ def test_an_open_target_follows_the_fact_it_counts_from() -> None:
 def test_a_deadline_shows_its_working() -> None:
     case = started(ONE.format('due="= episode.reported_at + duration(\\"PT24H\\")"'))
     assert any("24 hours" in step.text for step in case.entries[1].working)
+
+
+def test_the_working_tells_local_time_whatever_zone_a_fact_came_in() -> None:
+    reported = datetime(2026, 5, 3, 20, tzinfo=UTC)
+    case = started(
+        ONE.format('due="= episode.reported_at + duration(\\"PT24H\\")"'), episode__reported_at=reported
+    )
+    assert [step.value for step in case.entries[1].working] == ["2026-05-04 21:00:00+01:00"]
 
 
 def test_elapsed_hours_do_not_change_with_the_clocks() -> None:
