@@ -61,6 +61,17 @@ def test_a_loop_of_a_thousand_steps_in_memory_without_storing_holds_as_well() ->
     assert not case.closed
 
 
+def test_a_loop_inside_a_subprocess_holds_in_memory_without_storing_as_well() -> None:
+    case = started(DAILY)
+    for _ in range(400):
+        due = case.next_due
+        assert due is not None
+        case.fire_timers(due)
+        do(case, "update", due)
+    assert case.ledger["update_response_form"]["count"] == 400
+    assert max(one._tree.held() for one in case.instances.values()) < 200
+
+
 def test_a_child_missing_for_400_days_is_asked_after_every_day() -> None:
     case = started(DAILY)
     sizes = []
