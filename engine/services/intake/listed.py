@@ -7,7 +7,7 @@ away, is a question to a person. A search that ends because of a list would end 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,6 +33,8 @@ KINDS = {
     "returned": Kind.FOUND,
     "listed": Kind.LISTED,
 }
+_COVERS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
+"""How far back the absences lie that a list is about, counted from when it was drawn up."""
 _STANDARD = {column.name: column for column in COLUMNS}
 
 
@@ -275,9 +277,32 @@ def _listed(handling: Handling, rule: ListRule, child_id: int, absences: list[Ab
         record_in(handling, rule, here[-1], match)
     elif here or rule.without_case == "note":
         reason = "Kept with the child" if told else "The list names the child"
-        handling.settle(RECORDED, reason, here[-1] if here else None)
+        again = _tell_closed(handling, desk, absences) if told else []
+        if again:
+            reason += "; told to the closed case of the absence that the list covers"
+        handling.settle(RECORDED, reason, next(iter((*reversed(here), *again)), None))
     else:
         handling.wait("The list names the child, and no case of it is open")
+
+
+def _tell_closed(handling: Handling, desk: Desk, absences: list[Absence]) -> list[int]:
+    """Tell closed cases what a list brings, where the child came back in the list's time; return them, newest first.
+
+    What was decided without it may be due after all; a case in which nothing follows from it stays closed.
+    """
+    a_list = list_of(handling.pack, handling.row)
+    assert a_list is not None
+    drawn_up = as_of(handling.row)
+    since = drawn_up - _COVERS[a_list.every]
+    found = [
+        a.case
+        for a in sorted(absences, key=lambda a: a.reported, reverse=True)
+        if a.case is not None and not a.open and a.returned is not None and since <= a.returned
+    ]
+    for case_id in found:
+        moment = min(drawn_up, desk.now())
+        cases.change_facts(desk, case_id, handling.facts, reason="told by a list", actual=moment)
+    return found
 
 
 def _shown(moment: datetime) -> str:
