@@ -19,9 +19,17 @@ class Node:
     """A part of an expression."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Number(Node):
+    """A number as it was written: 1.5 and 1.50 are equal values, but step and text differ, and trees key caches."""
+
     value: Decimal
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Number) and self.value.as_tuple() == other.value.as_tuple()
+
+    def __hash__(self) -> int:
+        return hash(self.value.as_tuple())
 
 
 @dataclass(frozen=True, slots=True)

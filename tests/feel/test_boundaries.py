@@ -70,3 +70,9 @@ def test_trying_the_boundary_values_finds_every_answer(text: str) -> None:
 def test_a_single_test_is_enough_to_ask_for() -> None:
     tests: UnaryTests = parse_unary("< 3")
     assert boundaries(tests) == {"?": [2, 3, 4]}
+
+
+def test_equal_numbers_that_are_written_otherwise_keep_their_own_step() -> None:
+    for text, step in (("x >= 2.50", "0.01"), ("x >= 2.5", "0.1")):
+        values = boundaries(parse(text))["x"]
+        assert values[1] - values[0] == Decimal(step)  # type: ignore[operator]
