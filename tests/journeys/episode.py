@@ -5,6 +5,7 @@ The clock is moved and what is due fires, as the worker does it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -63,11 +64,15 @@ class Episode:
         """Let time pass."""
         self.office.site.move_to(moment)
 
-    def work_through(self, story: Story | None = None) -> list[str]:
-        """Let everybody who has a task in the case do it, soonest due first, until nothing is open; return what was
-        done."""
+    def work_through(self, story: Story | None = None, leave: Collection[str] = ()) -> list[str]:
+        """Let everybody who has a task in the case do it, soonest due first, until nothing is open but the tasks named
+        in `leave`; return what was done."""
         done: list[str] = []
-        while todo := [work for work in self.reader.work_of(self.case) if self.office.worker_of(work[1])]:
+        while todo := [
+            work
+            for work in self.reader.work_of(self.case)
+            if work[0] not in leave and self.office.worker_of(work[1])
+        ]:
             assert len(done) < MOST_TASKS, f"this never ends: {done}"
             name, title = todo[0]
             worker = self.office.worker_of(title)
