@@ -116,9 +116,12 @@ def test_behind_https_the_cookie_travels_over_https_alone(site: Site) -> None:
     from dataclasses import replace
 
     from webforms.app import create_app
+    from webforms.db import database
 
     app = create_app(replace(site.settings, base_url="https://homeward.example"))
     answer = app.test_client().get("/sign-in", base_url="https://homeward.example")
+    with app.app_context():
+        database.engine.dispose()
     assert answer.headers["Set-Cookie"].startswith("__Host-homeward=")
     assert "Secure" in answer.headers["Set-Cookie"]
     assert "max-age" in answer.headers["Strict-Transport-Security"]
