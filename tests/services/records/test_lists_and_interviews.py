@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from engine.clock import VirtualClock
 from engine.pack.library import Library
-from engine.services import demo, intake
+from engine.services import cases, demo, intake
 from engine.services.desk import Desk, system
 from engine.services.intake import FileView, receive_file
 from engine.settings import Settings
@@ -222,3 +222,25 @@ def test_an_interview_that_is_owed_stays_owed_when_the_next_list_leaves_the_chil
     assert kit is not None
     assert kit.facts["risk.on_police_list_week"] is False
     assert [outcome for _, outcome, _ in interview(desk, "E-2")] == ["open"]
+
+
+def test_an_interview_offered_because_of_a_list_stays_owed_when_the_next_list_leaves_the_child_out(
+    desk: Desk,
+) -> None:
+    police_list(desk, "weekly-list", "Dale,Eve,P4", as_of=NOW - timedelta(hours=4))
+    heading = "kind,incident,surname,given names,police person id,reported at,returned at"
+    for line in (
+        "missing,E-4,Dale,Eve,P4,20/11/2026 09:00,",
+        "found,E-4,Dale,Eve,P4,,20/11/2026 11:00",
+    ):
+        receive_file(desk, "n.csv", f"{heading}\n{line}\n".encode(), budget=None)
+    cases.change_facts(desk, case_of(desk, "E-4").id, {"risk.continuum_level": 2}, reason="Screened")
+    desk.session.commit()
+    assert [outcome for _, outcome, _ in interview(desk, "E-4")] == ["open"]
+    clock = desk.clock
+    assert isinstance(clock, VirtualClock)
+    clock.move_to(NOW + timedelta(days=7))
+    police_list(desk, "weekly-list", "Renwick,Ava,P1")
+    intake.handle_waiting_rows(desk)
+    assert case_of(desk, "E-4").facts["risk.on_police_list_week"] is False
+    assert [outcome for _, outcome, _ in interview(desk, "E-4")] == ["open"]
