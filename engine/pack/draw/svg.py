@@ -50,7 +50,7 @@ from engine.pack.draw.strokes import (
     text_lines,
     way,
 )
-from engine.pack.draw.text import FONT_FAMILY, FONT_SIZE, LINE_HEIGHT, balanced, width, wrap
+from engine.pack.draw.text import BOLD, FONT_FAMILY, FONT_SIZE, LINE_HEIGHT, balanced, width, wrap
 from engine.xml import parse_xml
 
 HEADER_PAPER, LANE_RULE = "#eef0f2", "#6f777b"
@@ -126,7 +126,10 @@ class _Drawing:
         if heading:
             room = 38.0
             area = Rect(
-                area.x, area.y - room, max(area.width, width(heading, 20) + 2 * MARGIN), area.height + room
+                area.x,
+                area.y - room,
+                max(area.width, width(heading, 20) * BOLD + 2 * MARGIN),
+                area.height + room,
             )
             body = (
                 f'<text x="{num(area.x + MARGIN)}" y="{num(area.y + MARGIN + 18)}" font-size="20" font-weight="bold"'

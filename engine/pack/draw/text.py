@@ -42,6 +42,10 @@ _WIDTHS: dict[str, int] = {letter: width for width, letters in _GROUPS.items() f
 _UNKNOWN = 667
 
 
+BOLD = 1.12
+"""So much wider a text is in bold."""
+
+
 def width(text: str, size: float = FONT_SIZE) -> float:
     """Measure a line of text, in pixels."""
     return sum(_WIDTHS.get(letter, _UNKNOWN) for letter in text) * size / 1000

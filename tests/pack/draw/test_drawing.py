@@ -10,7 +10,7 @@ from lxml import etree
 from engine.pack.draw import STATES, draw, tidy
 from engine.pack.draw.di import read_picture
 from engine.pack.draw.marks import STATE_INK, STATE_PAPER, state_mark
-from engine.pack.draw.text import width, wrap
+from engine.pack.draw.text import BOLD, width, wrap
 from tests.pack.draw.drawing import HAND_WRITTEN, diagram, process, root_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -201,3 +201,12 @@ def test_words_break_into_lines_no_wider_than_asked() -> None:
         lines = wrap(text, limit)
         assert all(width(line) <= limit for line in lines)
         assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_a_heading_that_is_wider_than_its_diagram_is_not_cut_off() -> None:
+    heading = "Missing for three days when the child came back and somebody has to be told of it"
+    narrow = parsed(
+        draw(tidy(process(["startEvent s S", "endEvent e E"], [("s", "e")]), "x"), heading=heading)
+    )
+    wide = float(narrow.get("width") or 0)
+    assert wide >= width(heading, 20) * BOLD
