@@ -179,9 +179,9 @@ def record(case: int, event: str) -> ResponseReturnValue:
             facts=_facts_of(view.pack.vocabulary, answers),
             key=key,
         )
-        return _after(done, case, "It is recorded. The tasks and time limits below follow it.")
+        return recorded(done, case, "It is recorded. The tasks and time limits below follow it.")
 
-    return _form(view, form, act, button="Record")
+    return case_form(view, form, act, button="Record")
 
 
 @blueprint.route("/<int:case>/facts/change", methods=["GET", "POST"])
@@ -200,9 +200,9 @@ def change_facts(case: int) -> ResponseReturnValue:
         actual = parse_moment(answers[ACTUAL]) if ACTUAL in answers else None
         changed = {fact.id: answers.get(fact.id)}
         done = cases.change_facts(desk, case, changed, reason=answers.get(REASON), actual=actual, key=key)
-        return _after(done, case, "The correction is recorded.")
+        return recorded(done, case, "The correction is recorded.")
 
-    return _form(view, form, act, initial=_present(view, fact))
+    return case_form(view, form, act, initial=_present(view, fact))
 
 
 @blueprint.route("/<int:case>/override", methods=["GET", "POST"])
@@ -222,10 +222,10 @@ def override(case: int) -> ResponseReturnValue:
         done = cases.override(
             desk, case, {fact.id: answers.get(fact.id)}, reason=answers.get(REASON, ""), key=key
         )
-        return _after(done, case, "Your judgement is recorded with your name and reason.")
+        return recorded(done, case, "Your judgement is recorded with your name and reason.")
 
     rule = next((row for row in view.derived if row.fact == fact.id and row.known), None)
-    return _form(
+    return case_form(
         view,
         form,
         act,
@@ -252,19 +252,23 @@ def complete_entry(case: int, number: int) -> ResponseReturnValue:
     form = Form("complete-entry", title, {"title": title, "type": "object", "properties": {}}, (), ())
 
     def act(_answers: Answers, key: str) -> str:
-        return _after(cases.complete_entry(desk, case, number, key=key), case, "It is recorded.")
+        return recorded(cases.complete_entry(desk, case, number, key=key), case, "It is recorded.")
 
     lead = f"{entry.role_label}: {entry.meaning}."
-    return _form(view, form, act, lead=lead, button="Yes, it has happened")
+    return case_form(view, form, act, lead=lead, button="Yes, it has happened")
 
 
-def _form(view: CaseView, form: Form, act: Callable[[Answers, str], str], **more: Any) -> ResponseReturnValue:
+def case_form(
+    view: CaseView, form: Form, act: Callable[[Answers, str], str], **more: Any
+) -> ResponseReturnValue:
+    """Show a form with which something is recorded in a case, or take its post."""
     caption = f"{view.child or 'No child'}, case {view.reference}"
     more.setdefault("back", url_for("cases.show", case=view.id))
     return form_page(form, act, caption=caption, **more)
 
 
-def _after(done: cases.Done, case: int, message: str) -> str:
+def recorded(done: cases.Done, case: int, message: str) -> str:
+    """Say what came of an act on a case, and return where to go."""
     if done.incident is not None:
         flash(KEPT, "info")
     else:

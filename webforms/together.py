@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, flash, url_for
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from engine.pack.model import Form
 from engine.services import caseview, together
-from engine.services.acting import Done
 from webforms import db
 from webforms.access import signed_in
-from webforms.formpage import Answers, form_page
+from webforms.cases import case_form, recorded
+from webforms.formpage import Answers
 from webforms.render.moments import moment_words
 
 blueprint = Blueprint("together", __name__, url_prefix="/cases")
 
-KEPT = "What you sent is kept, but a procedure could not go on with it. It is tried again."
 REASON = {
     "type": "string",
     "title": "How is this known?",
@@ -53,7 +51,9 @@ def join(case: int) -> ResponseReturnValue:
 
     def act(answers: Answers, key: str) -> str:
         done = together.join(desk, case, answers["other"], reason=answers.get("reason"), key=key)
-        return _after(done, case, "The cases are linked. What has to be done for both follows on each case.")
+        return recorded(
+            done, case, "The cases are linked. What has to be done for both follows on each case."
+        )
 
     lead = (
         "The two cases are linked and each knows of the other. What one person has to do for all the children, such as "
@@ -61,7 +61,7 @@ def join(case: int) -> ResponseReturnValue:
         if found
         else "There is no open case of another child. Record the report of the other child first."
     )
-    return _page(view, Form("together", title, schema, (), ()), act, lead, "Link the cases")
+    return case_form(view, Form("together", title, schema, (), ()), act, lead=lead, button="Link the cases")
 
 
 @blueprint.route("/<int:case>/apart", methods=["GET", "POST"])
@@ -74,22 +74,9 @@ def part(case: int) -> ResponseReturnValue:
     schema = {"title": title, "type": "object", "properties": {"reason": REASON}, "required": ["reason"]}
 
     def act(answers: Answers, key: str) -> str:
-        return _after(
+        return recorded(
             together.part(desk, case, answers["reason"], key=key), case, "The cases are linked no more."
         )
 
     lead = "This case is taken out of its group. What was done for all the children stays on record in each case."
-    return _page(view, Form("apart", title, schema, (), ()), act, lead, "Undo the link")
-
-
-def _page(
-    view: caseview.CaseView, form: Form, act: Callable[[Answers, str], str], lead: str, button: str
-) -> ResponseReturnValue:
-    caption = f"{view.child or 'No child'}, case {view.reference}"
-    back = url_for("cases.show", case=view.id)
-    return form_page(form, act, caption=caption, lead=lead, button=button, back=back)
-
-
-def _after(done: Done, case: int, message: str) -> str:
-    flash(KEPT if done.incident is not None else message, "info" if done.incident is not None else "success")
-    return url_for("cases.show", case=case)
+    return case_form(view, Form("apart", title, schema, (), ()), act, lead=lead, button="Undo the link")

@@ -6,7 +6,7 @@ report that was handed on must not change afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -74,8 +74,7 @@ def of_task(desk: Desk, form: Form | None, pack: Pack, facts: Mapping[str, Any])
     if not shows_figures(form) or not facts.get("period.to"):
         return None
     since, until = parse_moment(facts["period.from"]), parse_moment(facts["period.to"])
-    listed = form.schema.get("x-list", ()) if form is not None else ()
-    return period_figures(desk.session, desk.council, pack, since, until, desk.now(), listed)
+    return period_figures(desk.session, desk.council, pack, since, until, desk.now(), _listed(form))
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def list_of_task(
     desk: Desk, form: Form | None, pack: Pack, facts: Mapping[str, Any]
 ) -> tuple[ListedCase, ...]:
     """Return the cases that a task's form lists (`x-list`), by when they came on the list; the caller logs the read."""
-    listed = form.schema.get("x-list", ()) if form is not None else ()
+    listed = _listed(form)
     if not listed or not facts.get("period.to"):
         return ()
     rows = desk.session.execute(
@@ -138,6 +137,10 @@ def list_of_task(
             since=at(row.raised),
         )
     return tuple(found.values())
+
+
+def _listed(form: Form | None) -> Sequence[str]:
+    return form.schema.get("x-list", ()) if form is not None else ()
 
 
 def shows_figures(form: Form | None) -> bool:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from engine.pack.model import Pack
 from engine.services import access
 from engine.services.acting import Done, act_on
+from engine.services.cases import link
 from engine.services.desk import Desk, InvalidAnswers, NotFound, once, remember
 from engine.services.rows import at
 from engine.store import casefile
@@ -88,9 +89,7 @@ def join(desk: Desk, case_id: int, other: str, *, reason: str | None = None, key
     files = _lock(desk, group)
     for first in group:
         for second in (number for number in group if number > first):
-            if desk.session.get(CaseLink, (first, second)) is None:
-                desk.session.add(CaseLink(case_id=first, other_id=second, kind=KIND))
-    desk.session.flush()
+            link(desk, first, second, KIND)
     done = _tell(desk, files, group, reason)[case_id]
     remember(desk, key, {"incident": done.incident})
     return done

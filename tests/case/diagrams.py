@@ -247,3 +247,14 @@ def do(case: Case, element: str, at: datetime, **answers: object) -> None:
     """Complete the oldest open task at an element."""
     task = next(task for task in case.tasks.values() if task.element == element)
     case.complete(task.id, {name.replace("__", "."): value for name, value in answers.items()}, at=at)
+
+
+TALK_FORM: dict[str, object] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": "talk",
+    "title": "Talk with the child",
+    "type": "object",
+    "properties": {"interview.mode": {"type": "string", "title": "How?", "enum": ["face_to_face", "telephone"],
+                                      "x-labels": {"face_to_face": "Face to face", "telephone": "By telephone"}}},
+    "required": ["interview.mode"],
+}  # fmt: skip

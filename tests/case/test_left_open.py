@@ -11,7 +11,7 @@ from engine.case.model import Incident, Outcome
 from engine.pack.faults import BrokenPack
 from engine.pack.model import Pack
 from engine.pack.read import read_files
-from tests.case.diagrams import T0, again, do, files, hours, open_tasks
+from tests.case.diagrams import T0, TALK_FORM, again, do, files, hours, open_tasks
 
 FACE_TO_FACE = '= if interview.mode = \\"face_to_face\\" then \\"done\\" else \\"open\\"'
 TALK = f"""
@@ -21,19 +21,10 @@ TALK = f"""
     end e
     s -> talk -> after -> e
 """
-FORM = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "$id": "talk",
-    "title": "Talk with the child",
-    "type": "object",
-    "properties": {"interview.mode": {"type": "string", "title": "How?", "enum": ["face_to_face", "telephone"],
-                                      "x-labels": {"face_to_face": "Face to face", "telephone": "By telephone"}}},
-    "required": ["interview.mode"],
-}  # fmt: skip
 
 
 def pack_of(text: str) -> Pack:
-    return read_files(files(text, {"forms/talk.json": json.dumps(FORM).encode()}))
+    return read_files(files(text, {"forms/talk.json": json.dumps(TALK_FORM).encode()}))
 
 
 def case_of(text: str) -> Case:

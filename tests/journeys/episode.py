@@ -5,7 +5,7 @@ The clock is moved and what is due fires, as the worker does it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -101,6 +101,17 @@ class Episode:
             link.first.click()
             self.reader.fill(self.story)
             self.reader.press("Yes, it has happened")
+
+    def closed_with(self, expected: Mapping[str, str]) -> None:
+        """See that the case is closed, that its ledger ends as the procedure requires, and that every page opens."""
+        self.see("Nothing: this case is closed.")
+        ledger = self.ledger()
+        assert {duty: ledger.get(duty) for duty in expected} == {
+            duty: [end] for duty, end in expected.items()
+        }
+        assert not [duty for duty, states in ledger.items() if "Open" in states]
+        self.pages_open()
+        assert not self.office.found, "\n".join(self.office.found)
 
     def pages_open(self) -> None:
         """Open every page about the case."""

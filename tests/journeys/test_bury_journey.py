@@ -75,9 +75,4 @@ def test_a_child_open_to_social_care_is_followed_from_the_notification_to_the_cl
         "Hold the return interview with child and family",
         "Write the interview up on LCS",
     } <= set(after)
-    episode.see("Nothing: this case is closed.")
-    ledger = episode.ledger()
-    assert {duty: ledger.get(duty) for duty in EXPECTED} == {duty: [end] for duty, end in EXPECTED.items()}
-    assert not [duty for duty, states in ledger.items() if "Open" in states]
-    episode.pages_open()
-    assert not office.found, "\n".join(office.found)
+    episode.closed_with(EXPECTED)

@@ -87,9 +87,4 @@ def test_a_child_on_a_plan_is_followed_from_the_notification_to_the_closing(
     after = episode.work_through()
     assert any("authorise" in task.lower() for task in after)
     assert episode.happened_outside()
-    episode.see("Nothing: this case is closed.")
-    ledger = episode.ledger()
-    assert {duty: ledger.get(duty) for duty in EXPECTED} == {duty: [end] for duty, end in EXPECTED.items()}
-    assert not [duty for duty, states in ledger.items() if "Open" in states]
-    episode.pages_open()
-    assert not office.found, "\n".join(office.found)
+    episode.closed_with(EXPECTED)

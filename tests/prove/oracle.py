@@ -434,7 +434,7 @@ def _act(case: Case | None, event: Row, pack: Pack) -> Case:
             case.set_facts(_values(pack, asked["facts"]), at=at, by=by, where=f"duty {asked['number']}")
         case.complete_entry(asked["number"], at=at, by=by)
     elif action == "timers_fired":
-        case.fire_timers(at)
+        case.fire_timers(at, only=asked.get("only"), without=asked.get("without", ()))
     elif action == "earlier_episodes_changed":
         case.set_earlier_episodes(_episodes(pack, asked), at=at, by=by)
     else:

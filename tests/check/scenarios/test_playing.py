@@ -9,7 +9,7 @@ from textwrap import dedent
 
 from engine.check.scenarios import Verdict, judge, play, read_scenarios
 from engine.pack.library import Library
-from tests.case.diagrams import files
+from tests.case.diagrams import TALK_FORM, files
 
 FACTS = "{child.age: 14, child.legal_status: looked_after, episode.category: missing}"
 
@@ -134,15 +134,6 @@ TALK = """
     end e
     s -> talk -> write -> e
 """.replace("\\\n", "")
-FORM: dict[str, object] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "$id": "talk",
-    "title": "Talk with the child",
-    "type": "object",
-    "properties": {"interview.mode": {"type": "string", "title": "How?", "enum": ["face_to_face", "telephone"],
-                                      "x-labels": {"face_to_face": "Face to face", "telephone": "By telephone"}}},
-    "required": ["interview.mode"],
-}  # fmt: skip
 
 
 def test_what_leaves_a_duty_open_is_done_again_only_when_the_story_says(tmp_path: Path) -> None:
@@ -158,7 +149,7 @@ def test_what_leaves_a_duty_open_is_done_again_only_when_the_story_says(tmp_path
           - {obligation: hold_return_interview, outcome: done, times: 1}
           - {obligation: record_return_interview, raised: held, times: 1}
         """,
-        form=FORM,
+        form=TALK_FORM,
     )
     assert verdict.hard_failures == []
     entry = next(r for r in verdict.as_json()["ledger"] if r["obligation"] == "hold_return_interview")
@@ -179,7 +170,7 @@ def test_people_try_a_duty_that_stays_open_again_when_they_can_answer_something_
           - {obligation: record_return_interview, raised: asked}
         """,
         facts="{child.age: 14, interview.mode: telephone}",
-        form=FORM,
+        form=TALK_FORM,
     )
     assert verdict.hard_failures == []
     tries = [line.at.hour for line in verdict.played.account if line.kind == "left_open"]
@@ -199,7 +190,7 @@ def test_a_duty_that_no_answer_meets_stays_open_to_the_end(tmp_path: Path) -> No
         closed: false
         """,
         facts="{child.age: 14, interview.mode: telephone}",
-        form=FORM,
+        form=TALK_FORM,
     )
     assert verdict.hard_failures == []
 
