@@ -48,8 +48,7 @@ class Episode:
         file = folder / "list.csv"
         file.write_text(text)
         self.reader.open("/reports")
-        self.reader.page.locator("tbody tr").filter(has_text=title).get_by_role("link").first.click()
-        self.reader.look()
+        self.reader.go(self.reader.page.locator("tbody tr").filter(has_text=title).get_by_role("link").first)
         self.reader.page.set_input_files("#file", str(file))
         self.reader.press("Upload and read")
         self.reader.reads(title)
@@ -98,7 +97,7 @@ class Episode:
                 return duties
             assert len(duties) < MOST_TASKS, f"this never ends: {duties}"
             duties.append(link.first.inner_text().partition(":")[2].strip())
-            link.first.click()
+            self.reader.go(link.first)
             self.reader.fill(self.story)
             self.reader.press("Yes, it has happened")
 

@@ -83,12 +83,20 @@ class Person:
 
     def press(self, words: str) -> None:
         """Press a button by its words."""
-        self.page.get_by_role("button", name=words, exact=True).click()
-        self.look()
+        self.go(self.page.get_by_role("button", name=words, exact=True))
 
     def follow(self, words: str) -> None:
         """Follow a link by its words."""
-        self.page.get_by_role("link", name=words, exact=True).first.click()
+        self.go(self.page.get_by_role("link", name=words, exact=True).first)
+
+    def go(self, control: Locator) -> None:
+        """Press what leads to another page, and look at it once all of it is there.
+
+        A click alone returns when the answer begins: on a busy machine the page is then half read, and what is filled
+        or looked at is half a form.
+        """
+        with self.page.expect_navigation(wait_until="load"):
+            control.click()
         self.look()
 
     def reads(self, words: str) -> None:
@@ -148,14 +156,11 @@ class Person:
         rows = self.page.locator("tbody tr").filter(has_text=reference).filter(has_text=task)
         onward = self.page.locator(".govuk-pagination__next a")
         while not rows.count() and onward.count():
-            onward.click()
-            self.page.wait_for_load_state()
-        rows.first.locator("td:nth-child(2) a").click()
-        self.look()
+            self.go(onward)
+        self.go(rows.first.locator("td:nth-child(2) a"))
         self.fill(story or {})
         complete = self.page.get_by_role("button", name="Complete this task", exact=True)
-        complete.or_(self.page.get_by_role("button", name="Mark as done", exact=True)).first.click()
-        self.look()
+        self.go(complete.or_(self.page.get_by_role("button", name="Mark as done", exact=True)).first)
         summary = self.page.locator(".govuk-error-summary")
         assert summary.count() == 0, f"{task}: {summary.first.inner_text()}"
 
