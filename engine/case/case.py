@@ -127,9 +127,10 @@ class Case(State):
     ) -> None:
         """Record that an event of the vocabulary happened: at `actual`, learnt at `at`.
 
-        Its facts are set first, then everything that waits for it goes on, then the processes that it starts. Entries
-        whose timer lies at or after the real moment of an event that ended their scope are withdrawn and may arise
-        again, but for those that a rule has just required again on the facts as they now are.
+        Its facts are set first, then everything that waits for it goes on, then the processes that it starts; an event
+        that it tells of, and that the case has not heard of, happens with it and before it. Entries whose timer lies at
+        or after the real moment of an event that ended their scope are withdrawn and may arise again, but for those
+        that a rule has just required again on the facts as they now are.
         """
         if event not in self.pack.vocabulary.events:
             raise CaseError(f"{event} is no event of the vocabulary")
@@ -137,17 +138,21 @@ class Case(State):
         self.begin(at, by)
         self.note("event", detail={"event": event, "actual": true_moment.isoformat()})
         origin = "override" if event == "override_recorded" else "event"
-        self.bring(event, true_moment, reason)
+        happened = {**self.told_with(event, true_moment), event: true_moment}
+        for one, moment in happened.items():
+            self.bring(one, moment, reason)
         for fact, value in (facts or {}).items():
             self.write_fact(fact, value, actual=true_moment, origin=origin, where=event, reason=reason)
-        deliver(self, event)
-        for process in self.plan.started_by(event):
-            start_process(self, process, {"event": event})
+        for one in happened:
+            deliver(self, one)
+            for process in self.plan.started_by(one):
+                start_process(self, process, {"event": one})
         come_to_rest(self)
-        for entry in self.ledger.groundless(event, true_moment):
-            if entry.number not in self.duties.written | self.duties.required_again:
-                work.end_entry(self, entry, Outcome.WITHDRAWN, reason=f"{event} before this arose")
-                self.ledger.forget(entry)
+        for one, moment in happened.items():
+            for entry in self.ledger.groundless(one, moment):
+                if entry.number not in self.duties.written | self.duties.required_again:
+                    work.end_entry(self, entry, Outcome.WITHDRAWN, reason=f"{one} before this arose")
+                    self.ledger.forget(entry)
         come_to_rest(self)
 
     def set_facts(

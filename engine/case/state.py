@@ -113,6 +113,21 @@ class State:
             taken = {"actual": local(actual), "recorded": self.now}.get(str(value), plain(value))
             self.write_fact(fact, taken, actual=actual, origin="event", where=event, reason=reason)
 
+    def told_with(self, event: str, actual: datetime) -> dict[str, datetime]:
+        """Return the event that this one tells of, with its moment, where the case has not heard of it; else nothing."""
+        known = self.pack.vocabulary.events[event]
+        if known.tells is None:
+            return {}
+        marks = [
+            fact for fact, value in self.pack.vocabulary.events[known.tells].sets.items() if value == "actual"
+        ]
+        if any(self.facts.stored.get(fact) is not None for fact in marks):
+            return {}
+        since = self.facts.stored.get(known.tells_since or "")
+        moment = min(actual, since) if since is not None else actual
+        self.note("event", detail={"event": known.tells, "actual": moment.isoformat()})
+        return {known.tells: moment}
+
     def _interrupts(self, entry: Entry) -> bool:
         """Whether the act at hand has interrupted the work on an entry, which is still to be told so."""
         place = self.tokens.get(entry.task or "")

@@ -66,12 +66,16 @@ class Event:
     """Something that can happen from outside; `sets` maps facts to "actual", "recorded" or a constant.
 
     `opens_episode`: it tells that a child is away, so that a case which it starts is an episode of the child.
+    `tells`: another event that comes to light with it in a case that has not heard of that one (a return that is
+    verified), as true since the moment of the fact `tells_since`, where that lies earlier.
     """
 
     id: str
     meaning: str
     sets: Mapping[str, Any] = field(default_factory=dict)
     opens_episode: bool = False
+    tells: str | None = None
+    tells_since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ def read_vocabulary(data: bytes, faults: Faults) -> Vocabulary | None:
     obligations = {name: _obligation(name, part) for name, part in root.sections("obligations", True)}
     events = {name: _event(name, part, facts) for name, part in root.sections("events", True)}
     root.finish()
+    for name, part in root.sections("events"):
+        _told_event(name, part, events)
     _clashes(facts, root, noted)
     return Vocabulary(facts=facts, events=events, roles=roles, obligations=obligations)
 
@@ -117,8 +119,28 @@ def _event(name: str, part: Section, facts: dict[str, Fact]) -> Event:
                 part.faults.add(line, name, str(error), "Write actual, recorded or a value of the fact.")
     meaning = part.text("meaning", True) or ""
     opens_episode = part.flag("opens_episode")
+    tells, since = part.text("tells"), part.text("tells_since")
     part.finish()
-    return Event(name, meaning, sets, opens_episode)
+    if since is not None and (since not in facts or facts[since].type != "datetime"):
+        part.fault("tells_since", f"{since} is no fact that holds a moment", "Name a fact of type datetime.")
+    return Event(name, meaning, sets, opens_episode, tells, since)
+
+
+def _told_event(name: str, part: Section, events: dict[str, Event]) -> None:
+    """Note an event that tells of one which is none, or which a case could not be seen to have heard of."""
+    told = events[name].tells
+    if told is None:
+        if events[name].tells_since is not None:
+            part.fault(
+                "tells_since", f"{name} tells of no other event", "Name it under tells, or remove this."
+            )
+    elif told not in events:
+        part.fault("tells", f"{told} is no event", suggest(told, events, "Add the event first."))
+    elif told == name or events[told].tells is not None:
+        part.fault("tells", f"{told} tells of an event itself", "Name the event that happened.")
+    elif "actual" not in events[told].sets.values():
+        message = f"nothing shows whether a case has heard of {told}"
+        part.fault("tells", message, "Let that event set a fact to its actual moment.")
 
 
 def _check_word(name: str, part: Section, what: str) -> None:

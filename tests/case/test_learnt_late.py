@@ -134,3 +134,58 @@ def test_a_duty_that_was_done_before_the_return_was_learnt_stays_done() -> None:
     assert open_tasks(case) == []
     assert case.ledger["convene_strategy_meeting"]["outcome"] == "done"
     assert case.ledger["convene_strategy_meeting"]["raised"] is True
+
+
+VERIFIED = """
+    process verified
+    start s2 message=return_verified
+    throw note duty=record_return when="= not(episode.still_away)"
+    end e2
+    s2 -> note -> e2
+    process found
+    start s3 message=returned
+    throw talk duty=hold_return_interview due="= return.returned_at + duration(\\"PT72H\\")"
+    end e3
+    s3 -> talk -> e3
+"""
+
+
+def verified(said: float | None, actual: float | None = None) -> Case:
+    case = started(AWAY + VERIFIED)
+    if said is not None:
+        case.record_event("return_reported_unverified", at=hours(said))
+    case.fire_timers(hours(24))
+    case = again(case)
+    case.record_event("return_verified", at=hours(30), actual=None if actual is None else hours(actual))
+    return again(case)
+
+
+def test_a_return_that_is_verified_is_a_return_since_the_child_was_said_to_be_back() -> None:
+    case = verified(20)
+    assert case.value("return.returned_at", hours(30)) == hours(20)
+    assert case.value("return.known_at", hours(30)) == hours(30)
+    talk = next(e for e in case.entries.values() if e.obligation == "hold_return_interview")
+    assert (talk.raised, talk.due) == (hours(30), hours(20 + 72))
+    assert "record_return" in outcomes(case), "what the verification starts finds the child back"
+
+
+def test_what_arose_after_the_verified_return_is_withdrawn() -> None:
+    case = started(AWAY + VERIFIED)
+    case.record_event("return_reported_unverified", at=hours(20))
+    case.fire_timers(hours(24))
+    case.record_event("return_verified", at=hours(30))
+    assert outcomes(case)["notify_assistant_director"] == ["withdrawn"]
+
+
+def test_a_verified_return_without_any_word_before_happened_when_it_was_verified() -> None:
+    assert verified(None).value("return.returned_at", hours(30)) == hours(30)
+    assert verified(None, 22).value("return.returned_at", hours(30)) == hours(22)
+
+
+def test_a_return_that_the_case_knows_keeps_its_moment_when_it_is_verified() -> None:
+    case = started(AWAY + VERIFIED)
+    case.record_event("return_reported_unverified", at=hours(2))
+    case.record_event("returned", at=hours(5))
+    case.record_event("return_verified", at=hours(9))
+    assert case.value("return.returned_at", hours(9)) == hours(5)
+    assert outcomes(case)["hold_return_interview"] == ["open"]

@@ -612,6 +612,36 @@ CASES = [
         "type cannot be bolean",
         "Did you mean boolean?",
     ),
+    Broken(
+        "an event tells of one that does not exist",
+        "vocabulary.yaml",
+        "    sets: {return.returned_at: actual, return.known_at: recorded}",
+        "    sets: {return.returned_at: actual, return.known_at: recorded}\n    tells: retorned",
+        "returned",
+        "tells: retorned",
+        "retorned is no event",
+        "Did you mean returned?",
+    ),
+    Broken(
+        "an event tells of one which nothing shows to be known",
+        "vocabulary.yaml",
+        "    sets: {return.returned_at: actual, return.known_at: recorded}",
+        "    sets: {return.returned_at: actual, return.known_at: recorded}\n    tells: reported",
+        "returned",
+        "tells: reported",
+        "nothing shows whether a case has heard of reported",
+        "Let that event set a fact to its actual moment.",
+    ),
+    Broken(
+        "an event tells of another since a fact that is no moment",
+        "vocabulary.yaml",
+        "    sets: {return.returned_at: actual, return.known_at: recorded}",
+        "    sets: {return.returned_at: actual, return.known_at: recorded}\n    tells_since: risk.level",
+        "returned",
+        "tells_since: risk.level",
+        "risk.level is no fact that holds a moment",
+        "Name a fact of type datetime.",
+    ),
 ]
 
 

@@ -180,6 +180,7 @@ class _Story:
 
     def _event(self, line: Happens, event: str) -> None:
         actual = line.actual.resolve(self.moments) if line.actual else self._before_receipt(line)
+        self.told.update(self._told_by(event))
         self.told.update(line.facts)
         _, shared = of_the_child(line.facts)
         case = self.cases.chosen(line)
@@ -194,6 +195,15 @@ class _Story:
         )
         self._act(case)
         self._share(shared, except_for=index)
+
+    def _told_by(self, event: str) -> dict[str, Any]:
+        """Return the facts that an event tells by itself: who is asked for one of them later gives no older answer."""
+        moments = {"actual", "recorded"}
+        return {
+            fact: value
+            for fact, value in self.pack.vocabulary.events[event].sets.items()
+            if not (isinstance(value, str) and value in moments)
+        }
 
     def _before_receipt(self, line: Happens) -> datetime | None:
         """Return when an event happened that came before the case: the council learns of it with the notification."""

@@ -177,6 +177,35 @@ def test_people_try_a_duty_that_stays_open_again_when_they_can_answer_something_
     assert tries == [9]
 
 
+def test_what_an_event_tells_is_answered_to_whoever_asks_for_it_later(tmp_path: Path) -> None:
+    form = {**TALK_FORM, "properties": {"return.verified": {"type": "boolean", "title": "Verified?"}}}
+    form |= {"required": ["return.verified"], "x-show": {}}
+    verdict = told(
+        tmp_path,
+        """
+        start s message=return_verified
+        user enter duty=record_return form=talk outcome="= if return.verified then \\"done\\" else \\"open\\""
+        end e
+        s -> enter -> e
+        process report
+        start s2 message=reported
+        end e2
+        s2 -> e2
+        """,
+        """
+        timeline:
+          - {at: +2h, event: return_verified}
+        until: +1d
+        expect:
+          - {obligation: record_return, outcome: done}
+        expect_facts: {return.verified: true}
+        """,
+        facts="{child.age: 14, return.verified: false}",
+        form=form,
+    )
+    assert verdict.hard_failures == []
+
+
 def test_a_duty_that_no_answer_meets_stays_open_to_the_end(tmp_path: Path) -> None:
     verdict = told(
         tmp_path,
