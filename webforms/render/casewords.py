@@ -51,6 +51,8 @@ LABELS = {
     "return.returned_at": "Came back",
     "return.known_at": "Return known since",
     "return.verified": "Return verified",
+    "return.said_at": "Said to be back since",
+    "return.verified_at": "Return verified on",
     "interview.required": "Return interview required",
     "interview.accepted": "Child accepts the interview",
     "interview.engaged": "Child engages",
