@@ -44,7 +44,9 @@ _TOP = frozenset(
 )
 FIGURES = ("period",)
 """What figures a form can show beside its questions: those of the period of a process that time starts."""
-_ANY = frozenset({"type", "title", "description", "default", "x-clauses", "x-why", "x-copy", "x-widget"})
+_ANY = frozenset(
+    {"type", "title", "description", "default", "x-clauses", "x-why", "x-copy", "x-widget", "x-settled-by"}
+)
 _BY_TYPE = {
     "boolean": frozenset({"x-labels"}),
     "integer": frozenset({"minimum", "maximum", "x-suffix"}),
@@ -257,6 +259,9 @@ def _check_fact(name: str, question: Mapping[str, Any], vocabulary: Vocabulary, 
         if "." in name:
             remedy = suggest(name, vocabulary.facts, "Name a fact, or choose a name without a dot.")
             reader.fault(path, f"{name} is no fact of the vocabulary", remedy)
+        if "x-settled-by" in question:
+            message = f"{name} is no fact, and a case never knows its answer before it is given"
+            reader.fault((*path, "x-settled-by"), message, "Remove x-settled-by, or ask for a fact.")
         return
     if fact.source == "derived":
         message = f"{name} is derived and cannot be asked"
@@ -269,11 +274,11 @@ def _check_fact(name: str, question: Mapping[str, Any], vocabulary: Vocabulary, 
         )
         return
     _check_choices(fact, question, vocabulary.roles, reader)
-    if "default" in question:
+    for key in question.keys() & {"default", "x-settled-by"}:
         try:
-            parse_fact(fact, question["default"])
+            parse_fact(fact, question[key])
         except BadValue as error:
-            reader.fault((*path, "default"), str(error), "Mend the default.")
+            reader.fault((*path, key), str(error), f"Mend {key}.")
 
 
 def _check_choices(fact: Fact, question: Mapping[str, Any], roles: Collection[str], reader: _Reader) -> None:

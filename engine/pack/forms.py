@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -28,7 +29,7 @@ from engine.pack.values import (
     to_json,
 )
 
-__all__ = ["asked", "parse_answers", "problems", "to_feel", "to_json", "visible"]
+__all__ = ["asked", "in_case", "parse_answers", "problems", "to_feel", "to_json", "visible"]
 
 Answers = Mapping[str, Any]
 Posted = Mapping[str, str | Sequence[str]]
@@ -51,6 +52,34 @@ def _is_moment(value: object) -> bool:
 @_FORMATS.checks("duration", raises=ValueError)
 def _is_duration(value: object) -> bool:
     return not isinstance(value, str) or parse_duration(value) is not None
+
+
+def in_case(form: Form, known: Answers) -> Form:
+    """Return the form as a case asks it: without the questions that are settled by what it knows (`x-settled-by`).
+
+    `known` are the case's facts, in FEEL or JSON. A question that waits for a settled one is asked if that answer shows
+    it.
+    """
+    questions: Mapping[str, Mapping[str, Any]] = form.schema["properties"]
+    settled = {
+        name: question["x-settled-by"]
+        for name, question in questions.items()
+        if "x-settled-by" in question and name in known and to_json(known[name]) == question["x-settled-by"]
+    }
+    if not settled:
+        return form
+    show: dict[str, Any] = {}
+    left: dict[str, Any] = {}
+    for name, question in questions.items():
+        conditions = form.schema.get("x-show", {}).get(name, {})
+        waits = {other: wanted for other, wanted in conditions.items() if other not in settled}
+        shown = all(_among(settled[other], conditions[other]) for other in conditions.keys() - waits.keys())
+        if name not in settled and shown:
+            left[name] = question
+            if waits:
+                show[name] = waits
+    required = [name for name in form.schema.get("required", ()) if name in left]
+    return replace(form, schema={**form.schema, "properties": left, "required": required, "x-show": show})
 
 
 def visible(form: Form, answers: Answers) -> list[str]:

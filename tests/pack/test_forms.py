@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.pack.forms import asked, parse_answers, problems, to_feel, visible
+from engine.pack.forms import asked, in_case, parse_answers, problems, to_feel, visible
 from engine.pack.model import Fact, Form, Vocabulary
 from engine.pack.values import BadValue
 
@@ -56,6 +56,23 @@ def test_what_a_hidden_question_shows_is_hidden_with_it() -> None:
     left_behind = {"interview.accepted": False, "talk.mode": "telephone", "refusal.reason": "Tired"}
     assert "held_at" not in visible(FORM, left_behind)
     assert asked(FORM, left_behind) == {"interview.accepted": False, "refusal.reason": "Tired"}
+
+
+def test_a_question_that_the_case_has_settled_is_not_asked_again() -> None:
+    accepted = {**SCHEMA["properties"]["interview.accepted"], "x-settled-by": True}
+    schema = {**SCHEMA, "properties": {**SCHEMA["properties"], "interview.accepted": accepted}}
+    form = Form("talk", "Talk", schema, ("interview.accepted",), ())
+    for known in ({}, {"interview.accepted": False}):
+        assert in_case(form, known) is form
+    settled = in_case(form, {"interview.accepted": True})
+    assert visible(settled, {})[:2] == [
+        "talk.mode",
+        "next",
+    ]  # what its answer shows is asked, what it hides is not
+    assert "refusal.reason" not in settled.schema["properties"]
+    assert set(problems(settled, {})) == {"talk.mode"}
+    answers, wrong = parse_answers(settled, {"interview.accepted": "false", "talk.mode": "telephone"})
+    assert (answers, wrong) == ({"talk.mode": "telephone"}, {})
 
 
 def test_true_and_the_number_one_are_different_answers() -> None:

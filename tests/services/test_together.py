@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,11 @@ def office(tmp_path: Path, clock: VirtualClock) -> Office:
         .replace(duty, duty + " joint: true,")
         .replace("facts:\n", "facts:" + MORE.rstrip() + "\n", 1)
     )
+    form = tmp_path / "small" / "forms" / "process-notification.json"
+    schema = json.loads(form.read_text())
+    question = {"type": "boolean", "title": "Is another child missing with this one?", "x-settled-by": True}
+    schema["properties"][together.TOGETHER] = question
+    form.write_text(json.dumps(schema))
     return Office(Library(tmp_path), clock)
 
 
@@ -144,3 +150,18 @@ def test_what_is_done_once_for_all_is_done_in_every_linked_case_by_whoever_did_i
     together.join(carol, second.id, third.reference)
     carol.session.commit()
     assert together.carry_joint_duties(worker, third.id) == 1
+
+
+def test_a_form_opened_before_the_link_cannot_undo_it(carol: Desk, office: Office) -> None:
+    first, second = started(carol, office, "First"), started(carol, office, "Second")
+    task = carol.session.scalars(sa.select(Task.id).where(Task.case_id == first.id)).one()
+    asked = tasks.view(carol, task).form
+    assert asked is not None and together.TOGETHER in asked.schema["properties"]
+    together.join(carol, first.id, second.reference)
+    carol.session.commit()
+    carol.session.expire_all()
+    asked = tasks.view(carol, task).form
+    assert asked is not None and together.TOGETHER not in asked.schema["properties"]
+    tasks.submit(carol, task, {"risk.vulnerable": True, "risk.level": "high", together.TOGETHER: False})
+    carol.session.commit()
+    assert known(carol, first)[0] is True

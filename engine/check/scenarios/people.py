@@ -12,7 +12,7 @@ from engine.case.facts import plain
 from engine.case.model import OpenTask
 from engine.errors import HomewardError
 from engine.feel import UNKNOWN
-from engine.pack.forms import visible
+from engine.pack.forms import in_case, visible
 from engine.pack.values import parse_fact, to_json
 
 PLACEHOLDER = "As told in the story"
@@ -34,6 +34,7 @@ def fill(
     form = case.pack.forms.get(task.form or "")
     if form is None:
         return dict(given)
+    form = in_case(form, case.facts.stored)
     properties: Mapping[str, Any] = form.schema.get("properties", {})
     required = set(form.schema.get("required", ()))
     answers: dict[str, Any] = {}

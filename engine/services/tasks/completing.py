@@ -98,6 +98,11 @@ def submit(desk: Desk, task_id: int, answers: Mapping[str, Any], key: str | None
     if file.state and task.core_id not in file.case.tasks:
         raise gone(desk, task_id)
     form = file.pack.forms.get(task.form) if task.form else None
+    if form is not None:
+        whole, form = form, forms.in_case(form, file.case.facts.stored)
+        # What settled a question while its form was open counts, and not the answer given meanwhile.
+        settled = whole.schema["properties"].keys() - form.schema["properties"].keys()
+        given = {name: value for name, value in given.items() if name not in settled}
     problems = forms.problems(form, given) if form is not None else dict.fromkeys(given, "is not asked here")
     if problems:
         raise InvalidAnswers(problems)

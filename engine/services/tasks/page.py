@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.pack import forms
 from engine.pack.model import Clause, Form, Notice, Pack
 from engine.reports.figures import Figures
 from engine.services import access, figures
@@ -107,6 +108,7 @@ def view(desk: Desk, task_id: int) -> TaskView:
     names = people(desk.session, (entry.by for entry in entries))
     rows = tuple(entry_row(entry, pack, names) for entry in entries)
     form = pack.forms.get(task.form) if task.form else None
+    form = forms.in_case(form, case.facts) if form is not None else None
     draft = desk.session.get(TaskDraft, (task_id, desk.caller.account)) if desk.caller.account else None
     shown = task_row(desk, found, pack)
     why_not = obstacle(desk.caller, task, found.display_name)
