@@ -226,7 +226,9 @@ def _cancel(case: State, task: OpenTask) -> None:
     if not kept:
         _give_up(case, task)
         return
-    case.note("task_cancelled", process=task.process, element=task.element, detail={"task": task.id})
+    case.note(
+        "task_cancelled", process=task.process, element=task.element, detail={"task": task.id, "kept": kept}
+    )
     case.tasks[task.id] = replace(task, entries=tuple(kept), detached=True)
     case.changes.tasks_changed[task.id] = case.tasks[task.id]
 

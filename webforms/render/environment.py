@@ -85,6 +85,7 @@ def register(app: Flask) -> None:
         outcome_words=lambda outcome: words.OUTCOMES.get(str(outcome), words.plain(str(outcome))),
         outcome_colour=lambda outcome: words.OUTCOME_COLOURS.get(str(outcome), "govuk-tag--grey"),
         force_words=lambda force: words.FORCES.get(force, words.plain(force)),
+        occasion_words=lambda entry: words.occasion_words(entry.occasion, entry.raised, db.now()),
         origin_words=lambda origin: words.ORIGINS.get(origin, words.plain(origin)),
         page_address=here_on_page,
         page_items=page_items,

@@ -25,6 +25,8 @@ FOLLOWED = {
     "process_started": "Began: {}",
     "process_ended": "Finished: {}",
 }
+STILL_TO_DO = "Still to do, though its step is over: {}"
+"""Of a task whose step was interrupted while its duty goes on."""
 SAID_IN_TITLE = {("task_completed", "task_completed"), ("timers_fired", "timer_fired")}
 LATE = timedelta(minutes=1)
 """Something that was recorded within a minute was recorded at once."""
@@ -50,7 +52,9 @@ def _item(lines: list[HistoryLine], pack: Pack) -> HistoryItem:
     lines.reverse()  # what happened in an act reads forwards
     act, happened = lines[0], lines[1:]
     followed = [
-        FOLLOWED[line.kind].format(line.name or words.plain(line.element or line.process or ""))
+        (STILL_TO_DO if line.detail.get("kept") else FOLLOWED[line.kind]).format(
+            line.name or words.plain(line.element or line.process or "")
+        )
         for line in happened
         if line.kind in FOLLOWED and (act.kind, line.kind) not in SAID_IN_TITLE
     ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from engine.clock import LOCAL_ZONE, local
 from webforms.render import moments
 
 OUTCOMES = {
@@ -46,6 +48,32 @@ ORIGINS = {
     "child": "Changed in another case of the child",
     "derived": "Worked out",
 }
+
+_COUNTER = re.compile(r"(^|\s+)\d+$")
+_DATED = re.compile(r"\b(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?(?:@[\w/+-]+)?")
+_JUST_NOW = timedelta(minutes=1)
+
+
+def occasion_words(occasion: str, raised: datetime, now: datetime) -> str:
+    """Return on which occasion a duty arose, for a reader: nothing where the words say no more than its row does.
+
+    An occasion tells rounds of the same duty apart, so it is often a bare number, or the moment at which it arose.
+    """
+    told = False
+
+    def dated(found: re.Match[str]) -> str:
+        nonlocal told
+        if not found[2]:
+            return moments.short_day_words(date.fromisoformat(found[1]), local(now).date())
+        moment = datetime.fromisoformat(found[1] + found[2])
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=LOCAL_ZONE)
+        told = told or abs(moment - raised) < _JUST_NOW
+        return moments.short_moment_words(moment, now)
+
+    if _DATED.search(occasion):
+        text = _DATED.sub(dated, occasion)
+        return "" if told and _DATED.fullmatch(occasion) else text
+    return _COUNTER.sub("", occasion)
 
 
 def plain(identifier: str) -> str:

@@ -1,0 +1,54 @@
+"""Words for readers: the occasion of a duty, and what the history says of an interrupted task."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from engine.pack.library import Library
+from engine.services.caseview import HistoryLine
+from tests.conftest import SMALL
+from webforms.render.history import history_items
+from webforms.render.words import occasion_words
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+RAISED = NOW - timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("occasion", "words"),
+    [
+        ("", ""),
+        ("0", ""),
+        ("prompt 2", "prompt"),
+        ("24 hours", "24 hours"),
+        ("999 call", "999 call"),
+        ("2026-11-18", "Wed 18 Nov"),
+        ("2026-11-22", "today"),
+        ("2026-11-20T09:00:20+00:00", ""),  # the moment at which it arose, which stands beside it
+        ("2026-11-19T18:30:00@Europe/London", "Thu 19 Nov at 6:30pm"),
+        ("placed 2026-11-20T09:00:00+00:00", "placed Fri 20 Nov at 9am"),
+    ],
+)
+def test_an_occasion_is_told_in_words_or_not_at_all(occasion: str, words: str) -> None:
+    assert occasion_words(occasion, RAISED, NOW) == words
+
+
+def test_a_task_whose_duty_outlives_its_step_is_not_called_needless() -> None:
+    pack = Library(SMALL).get("small")
+
+    def line(act: int, kind: str, **detail: object) -> HistoryLine:
+        return HistoryLine(act, NOW, kind, "system", "missing-episode", "process", "Work through it", detail)
+
+    ended, kept = history_items(
+        [
+            line(2, "task_cancelled", task="t2"),
+            line(2, "timers_fired"),
+            line(1, "task_cancelled", task="t1", kept=[4]),
+            line(1, "timers_fired"),
+        ],
+        pack,
+    )
+    assert ended.followed == ("No longer needed: Work through it",)
+    assert kept.followed == ("Still to do, though its step is over: Work through it",)
