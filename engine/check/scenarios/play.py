@@ -17,7 +17,7 @@ from engine.case.scopes import REPORTED
 from engine.check.scenarios.cases import Cases, StoryFault, of_the_child
 from engine.check.scenarios.people import fill
 from engine.check.scenarios.story import Happens, Scenario
-from engine.check.scenarios.telling import Line, Played
+from engine.check.scenarios.telling import Line, Played, Watch
 from engine.clock import VirtualClock
 from engine.errors import HomewardError
 from engine.pack.model import Pack
@@ -35,9 +35,13 @@ def play(
     *,
     reload: bool = False,
     listen: Callable[[Line], None] | None = None,
+    watch: Watch | None = None,
 ) -> Played:
-    """Play a story to its end and return what the ledger then holds; a fault stops it and is told in `stopped`."""
-    played = Played(scenario, listen=listen)
+    """Play a story to its end and return what the ledger then holds; a fault stops it and is told in `stopped`.
+
+    `listen` hears each line of the account, `watch` sees each case after every act on it.
+    """
+    played = Played(scenario, listen=listen, watch=watch)
     story = _Story(scenario, pack, played, reload)
     try:
         story.run()

@@ -17,6 +17,9 @@ from engine.check.scenarios.story import Scenario
 TOLD = frozenset({"event", "timer_fired", "decision", "left_open", "process_started", "closed", "reopened"})
 """The kinds of happenings that the account tells; tasks show in the duties they raise and end."""
 
+Watch = Callable[[int, Changes, Case, datetime], None]
+"""Called after every act with the case's number, what the act changed, the case and the moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -42,6 +45,7 @@ class Played:
     passed: set[str] = field(default_factory=set)
     """The elements that a token passed, for coverage."""
     listen: Callable[[Line], None] | None = None
+    watch: Watch | None = None
 
     def tell(self, number: int, changes: Changes, case: Case, at: datetime) -> None:
         """Take down what an act changed in the case of this number."""
@@ -58,6 +62,8 @@ class Played:
             if not entry.open and (before is None or before.open):
                 self._line(at, number, "ended", _ended(entry))
         self.passed.update(case.passed)
+        if self.watch is not None:
+            self.watch(number, changes, case, at)
 
     def _line(self, at: datetime, number: int, kind: str, text: str) -> None:
         line = Line(at, number, kind, text)
