@@ -6,6 +6,9 @@ REVOKE UPDATE, DELETE ON audit_event, access_log, pack_version FROM homeward_app
 DO $$ BEGIN REVOKE UPDATE, DELETE ON kept_figures FROM homeward_app;
 EXCEPTION WHEN undefined_table THEN NULL; -- a database on its way, which has not come to this table
 END $$;
+DO $$ BEGIN REVOKE UPDATE, DELETE ON sign_off, reading_decision FROM homeward_app;
+EXCEPTION WHEN undefined_table THEN NULL; -- a database on its way
+END $$;
 GRANT UPDATE (retired_at) ON pack_version TO homeward_app;
 REVOKE INSERT, UPDATE, DELETE ON alembic_version, job_queue_version FROM homeward_app;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;

@@ -17,7 +17,7 @@ from engine.reports.figures import period_figures
 from engine.store.database import Addresses, enter_council, make_engine, make_sessions
 from engine.store.embedded import APP, OWNER, EmbeddedServer
 from engine.store.migrate import current, head, is_ours, migrate
-from engine.store.tables import Base, Council, LedgerEntry
+from engine.store.tables import Account, Base, Council, LedgerEntry, PackVersion, SignOff, Verification
 from tests.conftest import Office, drop
 
 SINCE, UNTIL = datetime(2026, 4, 30, 23, 0, tzinfo=UTC), datetime(2026, 5, 31, 23, 0, tzinfo=UTC)
@@ -108,6 +108,38 @@ def test_a_filled_database_of_the_first_version_is_brought_up(old: Addresses, of
         figures = period_figures(session, council, pack, SINCE, UNTIL, UNTIL)
         assert figures.line("missed.all").value == 3
         assert figures.line("missed.open").value == 1
+    app.dispose()
+
+
+def test_a_database_of_the_second_version_gets_the_tables_of_quality_assurance(
+    old: Addresses, office: Office
+) -> None:
+    fill(old, office)
+    assert migrate(old.owner, "0002") == ("0001", "0002")
+    assert migrate(old.owner) == ("0002", head())
+    app = make_engine(old.app)
+    with make_sessions(app)() as session:
+        enter_council(session, office.code)
+        assert len(session.scalars(sa.select(LedgerEntry)).all()) == 8
+        version = session.scalars(sa.select(PackVersion.id)).one()
+        asked = Verification(
+            pack_id=version, kind="explore", state="asked", asked_at=FIRST_DAY, heard_at=FIRST_DAY
+        )
+        account = Account(name="qa", display_name="Q A", created_at=FIRST_DAY)
+        session.add_all([asked, account])
+        session.flush()
+        signed = SignOff(
+            pack_id=version, account_id=account.id, name="Q A", at=FIRST_DAY, kind="signed", note=""
+        )
+        session.add(signed)
+        session.commit()
+        enter_council(session, office.code)
+        with pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
+            session.execute(sa.delete(SignOff))
+        session.rollback()
+        session.execute(sa.text("SELECT set_config('homeward.council', '99', true)"))
+        for table in (Verification, SignOff):
+            assert session.scalar(sa.select(sa.func.count()).select_from(table)) == 0
     app.dispose()
 
 
