@@ -67,17 +67,14 @@ class Episode:
         """Let everybody who has a task in the case do it, soonest due first, until nothing is open but the tasks named
         in `leave`; return what was done."""
         done: list[str] = []
+        answers = {**self.story, **(story or {})}
         while todo := [
-            work
-            for work in self.reader.work_of(self.case)
-            if work[0] not in leave and self.office.worker_of(work[1])
+            (name, worker)
+            for name, title in self.reader.work_of(self.case)
+            if name not in leave and (worker := self.office.worker_of(title)) is not None
         ]:
             assert len(done) < MOST_TASKS, f"this never ends: {done}"
-            name, title = todo[0]
-            worker = self.office.worker_of(title)
-            assert worker is not None
-            worker.do(self.reference, name, {**self.story, **(story or {})})
-            done.append(name)
+            done += [name for name, worker in todo if worker.do_in(self.case, name, answers)]
         return done
 
     def back(self, moment: datetime, reason: str) -> None:

@@ -122,17 +122,19 @@ class Person:
 
     def work_of(self, case: str) -> list[tuple[str, str]]:
         """Return the open tasks of a case, read off its page, with the title of who does each."""
-        self.open(f"{case}")
-        heading = self.page.get_by_role("heading", name="What has to be done", exact=True)
-        if self.page.locator("caption", has_text="Open tasks of this case").count() == 0:
+        self.open(case)
+        table = self._open_tasks()
+        if table.count() == 0:
+            heading = self.page.get_by_role("heading", name="What has to be done", exact=True)
             expect(heading).to_be_visible(timeout=PATIENCE)
             return []
-        table = self.page.locator("table").filter(
-            has=self.page.locator("caption", has_text="Open tasks of this case")
-        )
         names = table.locator("td:nth-child(2)").all_inner_texts()
         roles = table.locator("td:nth-child(3)").all_inner_texts()
         return [(name.strip(), role.strip()) for name, role in zip(names, roles, strict=True)]
+
+    def _open_tasks(self) -> Locator:
+        caption = self.page.locator("caption", has_text="Open tasks of this case")
+        return self.page.locator("table").filter(has=caption)
 
     def ledger(self, case: str) -> list[tuple[str, str]]:
         """Return the duties of a case with how each stands, read off its page."""
@@ -157,8 +159,21 @@ class Person:
         onward = self.page.locator(".govuk-pagination__next a")
         while not rows.count() and onward.count():
             self.go(onward)
-        self.go(rows.first.locator("td:nth-child(2) a"))
-        self.fill(story or {})
+        self._complete(rows.first.locator("td:nth-child(2) a"), task, story or {})
+
+    def do_in(self, case: str, task: str, story: Story) -> bool:
+        """Do a task of a case from the case's page; return False where it is no longer listed there."""
+        self.open(case)
+        links = self._open_tasks().locator("td:nth-child(2) a")
+        for link in links.all():
+            if link.inner_text().strip() == task:
+                self._complete(link, task, story)
+                return True
+        return False
+
+    def _complete(self, link: Locator, task: str, story: Story) -> None:
+        self.go(link)
+        self.fill(story)
         complete = self.page.get_by_role("button", name="Complete this task", exact=True)
         self.go(complete.or_(self.page.get_by_role("button", name="Mark as done", exact=True)).first)
         summary = self.page.locator(".govuk-error-summary")
