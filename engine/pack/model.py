@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.calendar import WorkingCalendar
 from engine.dmn import Model as DecisionModel
 from engine.feel import Expression
+
+if TYPE_CHECKING:
+    from engine.pack.checks.model import Check
 
 __all__ = [
     "Act",
@@ -365,3 +368,4 @@ class Pack:
     files: Mapping[str, bytes]
     impossible: tuple[Expression, ...] = ()
     lists: Mapping[str, ReceivedList] = field(default_factory=dict)
+    checks: Mapping[str, Check] = field(default_factory=dict)

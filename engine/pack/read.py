@@ -13,6 +13,8 @@ from pathlib import Path
 
 from engine.dmn.model import Model
 from engine.pack.bpmn import read_bpmn
+from engine.pack.checks import FILE as CHECKS
+from engine.pack.checks import read_checks
 from engine.pack.decisions import check_decisions, read_decisions
 from engine.pack.diagram import Diagram
 from engine.pack.expressions import Language
@@ -132,6 +134,9 @@ def _read_rest(
         return None
     derived = read_derived(procedure, language, clauses)
     impossible = read_impossible(procedure, language)
+    checks = (
+        read_checks(files[CHECKS], language, clauses, processes, forms, faults) if CHECKS in files else {}
+    )
     parts = Parts(procedure, vocabulary, derived, processes, files, models, forms, notices)
     note_circles(procedure, derived, {key: decision.names for key, decision in parts.decisions.items()})
     check_references(parts, faults)
@@ -156,6 +161,7 @@ def _read_rest(
         files=files,
         impossible=impossible,
         lists=lists,
+        checks=checks,
     )
 
 

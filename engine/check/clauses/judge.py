@@ -1,0 +1,406 @@
+"""Judging one clause check over one case: whether it came up, whether it held, and what went against it.
+
+People who are late owe what follows from their work later, so what must arise is judged only where whoever had work did
+it at once; limits, what may never arise and what needs something before it are judged always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from engine.case.model import Entry
+from engine.check.clauses.moments import Instant, Place, reached, resolve
+from engine.check.trace import Act, CaseTrace, Trace
+from engine.clock import local
+from engine.pack.checks import (
+    Asks,
+    Becomes,
+    Check,
+    Closes,
+    Condition,
+    Holds,
+    Never,
+    OnEvent,
+    OnlyAfter,
+    OnState,
+    Reached,
+    Requires,
+    Starts,
+    Withdraws,
+)
+from engine.pack.checks.moments import Moment, OfEvent, OfFact, Shifted
+from engine.pack.model import Pack
+
+TOLERANCE = timedelta(minutes=1)
+GIVEN_UP = frozenset({"withdrawn", "superseded"})
+
+
+class Kind(StrEnum):
+    """How a check ended over what happened."""
+
+    HOLDS = "holds"
+    BROKEN = "broken"
+    NOT_APPLICABLE = "not applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How one check ended. `why`, `case`, `at` and `elements` tell of what broke it."""
+
+    kind: Kind
+    why: str = ""
+    case: int = 0
+    at: datetime | None = None
+    elements: tuple[str, ...] = ()
+
+
+NOT_APPLICABLE = Verdict(Kind.NOT_APPLICABLE)
+HOLDS = Verdict(Kind.HOLDS)
+
+
+def judge(check: Check, trace: Trace) -> Verdict:
+    """Judge a check over every case of a trace: broken where it is broken in one."""
+    if isinstance(check.consequence, Asks):
+        return _asks(check, check.consequence, trace.pack)
+    found = NOT_APPLICABLE
+    for case in trace.cases.values():
+        if case.process != check.process or not case.acts:
+            continue
+        verdict = _judge(check, case)
+        if verdict.kind is Kind.BROKEN:
+            return verdict
+        if verdict.kind is Kind.HOLDS:
+            found = verdict
+    return found
+
+
+def _judge(check: Check, case: CaseTrace) -> Verdict:
+    match check.consequence:
+        case Never() as never:
+            return _never(check, never, case)
+        case OnlyAfter() as only_after:
+            return _only_after(check, only_after, case)
+    found = NOT_APPLICABLE
+    for place in triggers(check, case):
+        why: _Fault | None
+        match check.consequence:
+            case Requires() as requires:
+                why = _required(check, requires, place)
+            case Withdraws() as withdraws:
+                why = _withdrawn(withdraws, place)
+            case Holds() as holds:
+                why = _stands(holds, place)
+            case Closes() as closes:
+                why = _closed(closes, place)
+            case _:
+                raise TypeError(check.consequence)
+        if why is not None:
+            if why.judged:
+                return Verdict(Kind.BROKEN, why.text, case.number, place.at, why.elements)
+            continue
+        found = HOLDS
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What is wrong; `judged` False where it is owed to somebody's delay, so that nothing can be said."""
+
+    text: str
+    elements: tuple[str, ...] = ()
+    judged: bool = True
+
+
+# --- when
+
+
+def triggers(check: Check, case: CaseTrace) -> Iterator[Place]:
+    """Yield every place at which the check's `when` comes while its `given` holds and no exception does."""
+    if isinstance(check.when, Becomes):
+        yield from _becoming(check, case)
+        return
+    for place in _whens(check, case):
+        if check.missing is not None and case.back(place.after, place.at) is check.missing:
+            continue
+        if applies(check, place):
+            yield place
+
+
+def applies(check: Check, place: Place) -> bool:
+    """Whether `given` holds at a place and no exception does."""
+    return _meets(check.given, place) and not any(_meets(group, place) for group in check.unless)
+
+
+def _meets(conditions: tuple[Condition, ...], place: Place) -> bool:
+    environment = place.case.environment(place.at)
+    return all(
+        condition.meets(place.case.value(condition.fact, place.after, place.at), environment)
+        for condition in conditions
+    )
+
+
+def _becoming(check: Check, case: CaseTrace) -> Iterator[Place]:
+    before = False
+    for index, act in enumerate(case.acts):
+        place = Place(case, index, act.at)
+        now = applies(check, place)
+        if now and not before and (check.missing is None or case.back(index, act.at) is not check.missing):
+            yield place
+        before = now
+
+
+def _whens(check: Check, case: CaseTrace) -> Iterator[Place]:
+    match check.when:
+        case Starts():
+            yield Place(case, 0, case.received)
+        case OnEvent(event):
+            for index, actual in case.happened(event):
+                yield Place(case, index, case.acts[index].at, event, actual)
+        case OnState(obligation, state):
+            for index in reached(case, obligation, state):
+                yield Place(case, index, case.acts[index].at)
+        case Reached(moment, missing):
+            yield from _reachings(moment, missing, case)
+
+
+def _reachings(moment: Moment, missing: bool, case: CaseTrace) -> Iterator[Place]:
+    """Yield when an instant is reached: for each real moment of the event, or value of the fact, that it counts from."""
+    seen: set[datetime] = set()
+    for anchor in _anchors(moment, case):
+        instant = resolve(moment, anchor)
+        if instant is None:
+            continue
+        at = max(instant.at, case.received)
+        if at > case.end or at in seen:
+            continue
+        after = max(case.before_timers(at), 0)
+        place = Place(case, after, at, anchor.event, anchor.actual)
+        if resolve(moment, place) != instant or (missing and case.back(after, at)):
+            continue  # the clock was set anew before it was reached, or the child is back
+        seen.add(at)
+        yield place
+
+
+def _anchors(moment: Moment, case: CaseTrace) -> Iterator[Place]:
+    """Yield the places from which a moment may be reckoned: each telling of its event, each value of its fact."""
+    inner = moment
+    while isinstance(inner, Shifted):
+        inner = inner.of
+    if isinstance(inner, OfEvent):
+        for index, actual in case.happened(inner.event):
+            yield Place(case, index, case.acts[index].at, inner.event, actual)
+        return
+    held: object = None
+    for index, act in enumerate(case.acts):
+        found = act.stored.get(inner.fact) if isinstance(inner, OfFact) else index
+        if found != held or index == 0:
+            held = found
+            yield Place(case, index, act.at)
+
+
+# --- what must follow
+
+
+def _settled(place: Place, within: int = 0) -> int:
+    """Return the act after which what had to follow has followed."""
+    return max(place.case.last_at(place.at + timedelta(minutes=within) + TOLERANCE), place.after)
+
+
+def _required(check: Check, requires: Requires, place: Place) -> _Fault | None:
+    case = place.case
+    allowed = place.at + timedelta(minutes=requires.within) + TOLERANCE
+    ledger = case.entries(_settled(place, requires.within))
+    near = [
+        (case.acts[arose], entry)
+        for arose, entry in ledger.values()
+        if entry.obligation in requires.obligations and _counts(entry, case.acts[arose], place, requires)
+    ]
+    of_role = [
+        (act, entry)
+        for act, entry in near
+        if (not requires.roles or entry.role in requires.roles)
+        and (not requires.cites or set(check.clauses) & set(entry.clauses))
+    ]
+    if not of_role:
+        unfinished = case.end < allowed - TOLERANCE
+        return _Fault(_missing(check, requires, near), _elements(near), case.prompt and not unfinished)
+    limit = resolve(requires.by, place) if requires.by is not None else None
+    if requires.by is not None and limit is None:
+        return None  # what the limit counts from has not come
+    fitting = [one for one in of_role if _fits(requires, one[1], limit)]
+    if not fitting:
+        told = "no limit" if limit is None else f"the limit {_when(limit)}"
+        return _Fault(
+            f"{_names(requires.obligations)} must have {told}; {_found(of_role)}", _elements(of_role)
+        )
+    if requires.ends:
+        final = case.entries(len(case.acts) - 1)
+        ended = [final[entry.number][1] for _, entry in fitting]
+        if not any(one.open or one.outcome.value in requires.ends for one in ended):
+            wanted = " or ".join(requires.ends)
+            return _Fault(
+                f"{_names(requires.obligations)} must end {wanted}; it ended {ended[0].outcome.value}"
+            )
+    return None
+
+
+def _counts(entry: Entry, arose: Act, place: Place, requires: Requires) -> bool:
+    """Whether an entry can be the one that is required: it is not from before where it must arise anew, nor given up."""
+    if requires.each_time and arose.at < place.at - TOLERANCE:
+        return False
+    given_up = entry.outcome.value in GIVEN_UP and entry.outcome.value not in requires.ends
+    return not (given_up and entry.done is not None and entry.done < place.at)
+
+
+def _fits(requires: Requires, entry: Entry, limit: Instant | None) -> bool:
+    if requires.no_limit:
+        return entry.due is None
+    if limit is None:
+        return True
+    if entry.due is None:
+        return False
+    if entry.whole_day and not limit.whole_day:
+        return local(entry.due).date() == local(limit.at).date()
+    return limit.is_that_of(entry.due, TOLERANCE)
+
+
+def _withdrawn(withdraws: Withdraws, place: Place) -> _Fault | None:
+    before = place.case.entries(place.after - 1) if place.after > 0 else {}
+    now = place.case.entries(_settled(place))
+    for number, (_, entry) in before.items():
+        if entry.open and entry.obligation in withdraws.obligations and now[number][1].open:
+            return _Fault(f"{entry.obligation} must be withdrawn; it is still open", (entry.element,))
+    opened = any(e.open and e.obligation in withdraws.obligations for _, e in before.values())
+    return None if opened else _Fault("nothing was open", judged=False)
+
+
+def _stands(holds: Holds, place: Place) -> _Fault | None:
+    after = _settled(place)
+    at = max(place.at, place.case.acts[after].at)
+    environment = place.case.environment(at)
+    for condition in holds.facts:
+        value = place.case.value(condition.fact, after, at)
+        if not condition.meets(value, environment):
+            return _Fault(f"{condition.fact} must be {condition.text}; it is {value}", (), place.case.prompt)
+    return None
+
+
+def _closed(closes: Closes, place: Place) -> _Fault | None:
+    if place.case.acts[_settled(place)].closed is closes.closed:
+        return None
+    wanted, found = ("closed", "open") if closes.closed else ("open", "closed")
+    return _Fault(f"the case must be {wanted}; it is {found}", (), place.case.prompt)
+
+
+# --- what may not be
+
+
+def _never(check: Check, never: Never, case: CaseTrace) -> Verdict:
+    from_when = [place.after for place in _whens(check, case)] if not isinstance(check.when, Starts) else [0]
+    came_up = False
+    for index, act in enumerate(case.acts):
+        place = Place(case, index, act.at)
+        if not any(first <= index for first in from_when):
+            continue
+        if check.missing is not None and case.back(index, act.at) is check.missing:
+            continue
+        if not applies(check, place):
+            continue
+        came_up = True
+        for entry in _arisen(act, case, index, never.obligations, never.roles):
+            before = resolve(never.before, place) if never.before is not None else None
+            after = resolve(never.after, place) if never.after is not None else None
+            if never.before is not None and (before is None or entry.raised >= before.at):
+                continue
+            if never.after is not None and (after is None or entry.raised <= after.at):
+                continue
+            bound = f" before {_when(before)}" if before else f" after {_when(after)}" if after else ""
+            why = f"{entry.obligation} of {entry.role} must not arise{bound}; it did"
+            return Verdict(Kind.BROKEN, why, case.number, act.at, (entry.element,))
+    return HOLDS if came_up else NOT_APPLICABLE
+
+
+def _only_after(check: Check, only: OnlyAfter, case: CaseTrace) -> Verdict:
+    first = [index for event in only.events for index, _ in case.happened(event)]
+    first += [index for state in only.states for index in reached(case, state.obligation, state.state)]
+    found = NOT_APPLICABLE
+    for index, act in enumerate(case.acts):
+        arisen = list(_arisen(act, case, index, only.obligations, only.roles))
+        if not arisen or not applies(check, Place(case, index, act.at)):
+            continue
+        if not any(one <= index for one in first):
+            wanted = " or ".join([*only.events, *(f"{s.obligation} is {s.state}" for s in only.states)])
+            why = f"{arisen[0].obligation} arose before {wanted}"
+            return Verdict(Kind.BROKEN, why, case.number, act.at, (arisen[0].element,))
+        found = HOLDS
+    return found
+
+
+def _arisen(
+    act: Act, case: CaseTrace, index: int, obligations: tuple[str, ...], roles: tuple[str, ...]
+) -> Iterator[Entry]:
+    """Yield the entries of the obligations and roles that arose by an act."""
+    for number, entry in act.entries.items():
+        if entry.obligation in obligations and (not roles or entry.role in roles):
+            if not any(number in earlier.entries for earlier in case.acts[:index]):
+                yield entry
+
+
+def _asks(check: Check, asks: Asks, pack: Pack) -> Verdict:
+    """Whether a form by which the duty is done asks every field; it hangs on no story."""
+    forms = {
+        element.form
+        for process in pack.processes.values()
+        for element in process.elements.values()
+        for duty in element.duties
+        if duty.obligation in asks.obligations and element.form
+    }
+    lacking = {
+        form: [name for name in asks.fields if name not in pack.forms[form].schema.get("properties", {})]
+        for form in forms
+    }
+    if any(not names for names in lacking.values()):
+        return HOLDS
+    told = "; ".join(f"the form {form} does not ask {', '.join(names)}" for form, names in lacking.items())
+    return Verdict(Kind.BROKEN, told or f"no form belongs to {_names(asks.obligations)}")
+
+
+# --- telling
+
+
+def _names(obligations: tuple[str, ...]) -> str:
+    return " or ".join(obligations)
+
+
+def _missing(check: Check, requires: Requires, near: list[tuple[Act, Entry]]) -> str:
+    wanted = _names(requires.obligations)
+    if requires.roles:
+        wanted += f" of {' or '.join(requires.roles)}"
+    if requires.cites:
+        wanted += f" under {' or '.join(check.clauses)}"
+    return f"{wanted} must be required; {_found(near)}"
+
+
+def _found(near: list[tuple[Act, Entry]]) -> str:
+    if not near:
+        return "nothing of the kind is in the ledger"
+    told = (
+        f"{entry.obligation} of {entry.role} under {', '.join(entry.clauses)}, "
+        + ("no limit" if entry.due is None else f"due {local(entry.due).isoformat(timespec='minutes')}")
+        for _, entry in near
+    )
+    return f"the ledger has {'; '.join(told)}"
+
+
+def _elements(near: list[tuple[Act, Entry]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(entry.element for _, entry in near))
+
+
+def _when(instant: Instant | None) -> str:
+    if instant is None:
+        return ""
+    there = local(instant.at)
+    return f"{there:%Y-%m-%d}" if instant.whole_day else there.isoformat(timespec="minutes")

@@ -1,0 +1,217 @@
+"""What happened in cases, act by act: the one thing that clause checks are judged over.
+
+It is taken down in the same way while a story is played, a stored case is run again or a draft is previewed. Each act
+keeps what it changed and how facts stood when the case had come to rest, so that facts can be read later as they were at
+any of its moments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from engine.case.case import Case
+from engine.case.evaluate import evaluate
+from engine.case.facts import Facts
+from engine.case.ledger import NEVER
+from engine.case.model import Changes, Entry, Episode, Happening, Incident
+from engine.case.scopes import plan_of
+from engine.clock import local
+from engine.feel import UNKNOWN, Environment, Expression
+from engine.pack.model import Pack
+
+BACK = "return.returned_at"
+REPORTED_AT = "episode.reported_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act, at rest: what it wrote, and how everything stood after it.
+
+    `entries` are the entries that it wrote, as they then stood; `ledger` what expressions read of their obligations.
+    """
+
+    at: datetime
+    entries: Mapping[int, Entry]
+    history: tuple[Happening, ...]
+    stored: Mapping[str, Any]
+    episodes: tuple[Episode, ...]
+    ledger: Mapping[str, Mapping[str, Any]]
+    closed: bool
+
+    @property
+    def by_time(self) -> bool:
+        """Whether time did it, and nobody."""
+        return any(happening.kind == "timer_fired" for happening in self.history)
+
+
+@dataclass(slots=True)
+class CaseTrace:
+    """The acts of one case, in order. `prompt`: whoever had work did it at once, so nothing was owed by delay."""
+
+    pack: Pack
+    number: int
+    acts: list[Act] = field(default_factory=list)
+    until: datetime | None = None
+    prompt: bool = True
+    process: str | None = None
+    _facts: dict[tuple[int, datetime], Facts] = field(default_factory=dict)
+
+    @property
+    def received(self) -> datetime:
+        """When the case started."""
+        return self.acts[0].at
+
+    @property
+    def end(self) -> datetime:
+        """Up to when it was watched."""
+        return max(self.until or self.acts[-1].at, self.acts[-1].at)
+
+    def take(self, changes: Changes, case: Case, at: datetime) -> None:
+        """Take down an act that has come to rest."""
+        last = self.acts[-1] if self.acts else None
+        stored = dict(case.facts.stored) if changes.facts or last is None else last.stored
+        touched = {entry.obligation for entry in changes.entries.values()}
+        if last is None:
+            started = changes.history[0].detail if changes.history else {}
+            self.process = started.get("process")
+        self.acts.append(
+            Act(
+                at,
+                dict(changes.entries),
+                tuple(changes.history),
+                stored,
+                case.facts.episodes,
+                {obligation: case.ledger[obligation] for obligation in touched},
+                case.closed,
+            )
+        )
+
+    # --- reading
+
+    def value(self, fact: str, after: int, at: datetime) -> Any:
+        """Return a fact as it stood at a moment, after the act of this index; UNKNOWN where nobody had answered."""
+        try:
+            return self.facts(after, at).read(fact)
+        except Incident:
+            return UNKNOWN
+
+    def facts(self, after: int, at: datetime) -> Facts:
+        """Return the facts as they stood at a moment, after the act of this index."""
+        found = self._facts.get((after, at))
+        if found is None:
+            act = self.acts[after]
+            found = Facts(self.pack, dict(act.stored), act.episodes, plan_of(self.pack).dependencies)
+            found.ledger = _LedgerThen(self, after)
+            found.at(at)
+            self._facts[after, at] = found
+        return found
+
+    def environment(self, at: datetime) -> Environment:
+        return Environment(now=at, calendar=self.pack.calendar)
+
+    def computed(self, expression: Expression, after: int, at: datetime) -> Any:
+        """Return an expression's value as things stood; UNKNOWN where it cannot be worked out."""
+        try:
+            return evaluate(expression, self.facts(after, at), process="", element="")
+        except Incident:
+            return UNKNOWN
+
+    def back(self, after: int, at: datetime) -> bool:
+        """Whether the child was known to be back."""
+        return self.value(BACK, after, at) not in (UNKNOWN, None)
+
+    def last_at(self, moment: datetime) -> int:
+        """Return the index of the last act up to a moment; -1 before the first."""
+        index = len(self.acts) - 1
+        while index >= 0 and self.acts[index].at > moment:
+            index -= 1
+        return index
+
+    def before_timers(self, moment: datetime) -> int:
+        """Return the index of the last act before what time did at this instant: people and messages come first."""
+        index = self.last_at(moment)
+        first = index
+        while first >= 0 and self.acts[first].at == moment:
+            first -= 1
+        for one in range(first + 1, index + 1):
+            if self.acts[one].by_time:
+                return max(one - 1, 0)
+        return index
+
+    def entries(self, after: int) -> dict[int, tuple[int, Entry]]:
+        """Return the ledger as it stood after an act: by number the act at which an entry arose, and the entry."""
+        found: dict[int, tuple[int, Entry]] = {}
+        for index in range(after + 1):
+            for number, entry in self.acts[index].entries.items():
+                found[number] = found[number][0] if number in found else index, entry
+        return found
+
+    def happened(self, event: str) -> list[tuple[int, datetime]]:
+        """Return when an event was recorded, or came to light with another one, as (act, real moment)."""
+        found: list[tuple[int, datetime]] = []
+        for index, act in enumerate(self.acts):
+            for happening in act.history:
+                if happening.kind not in ("event", "started"):
+                    continue
+                name = str(happening.detail.get("event"))
+                if name == event:
+                    found.append((index, self._actual(name, happening, act)))
+                    continue
+                heard = self.pack.vocabulary.events.get(name)
+                if heard is not None and heard.tells == event and not found:
+                    since = act.stored.get(heard.tells_since or "")
+                    found.append((index, since if isinstance(since, datetime) else act.at))
+        return found
+
+    def _actual(self, event: str, happening: Happening, act: Act) -> datetime:
+        told = happening.detail.get("actual")
+        if told is not None:
+            return local(datetime.fromisoformat(str(told)))
+        if happening.kind == "started" and self.pack.vocabulary.events[event].opens_episode:
+            reported = act.stored.get(REPORTED_AT)
+            return reported if isinstance(reported, datetime) else act.at
+        return act.at
+
+
+class _LedgerThen(Mapping[str, Any]):
+    """What expressions read of the ledger, as it stood after an act."""
+
+    def __init__(self, trace: CaseTrace, after: int) -> None:
+        self._trace = trace
+        self._after = after
+
+    def __getitem__(self, obligation: str) -> Any:
+        for index in range(self._after, -1, -1):
+            found = self._trace.acts[index].ledger.get(obligation)
+            if found is not None:
+                return found
+        return NEVER
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._trace.pack.vocabulary.obligations)
+
+    def __len__(self) -> int:
+        return len(self._trace.pack.vocabulary.obligations)
+
+
+@dataclass(slots=True)
+class Trace:
+    """The cases of one child's story, or of one child, by their numbers."""
+
+    pack: Pack
+    cases: dict[int, CaseTrace] = field(default_factory=dict)
+    prompt: bool = True
+
+    def take(self, number: int, changes: Changes, case: Case, at: datetime) -> None:
+        """Take down an act in the case of this number."""
+        if number not in self.cases:
+            self.cases[number] = CaseTrace(self.pack, number, prompt=self.prompt)
+        self.cases[number].take(changes, case, at)
+
+    def end(self, until: datetime) -> None:
+        """Note up to when the cases were watched."""
+        for case in self.cases.values():
+            case.until = until
