@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.case.case import Case
-from engine.case.model import Entry, OpenTask
+from engine.case.model import Changes, Entry, OpenTask
 from engine.case.scopes import REPORTED
 from engine.check.scenarios.cases import Cases, StoryFault, of_the_child
 from engine.check.scenarios.people import fill
@@ -28,6 +28,9 @@ MISSING_AGAIN = "missing_again"
 STORYTELLER = "scenario"
 """By whom the acts of a story are done."""
 
+Pace = Callable[[int, Entry, datetime], Happens | None]
+"""Says by a line when a duty will be done that has just arisen (case, entry, now); None: as others are."""
+
 
 def play(
     scenario: Scenario,
@@ -36,18 +39,22 @@ def play(
     reload: bool = False,
     listen: Callable[[Line], None] | None = None,
     watch: Watch | None = None,
+    pace: Pace | None = None,
 ) -> Played:
     """Play a story to its end and return what the ledger then holds; a fault stops it and is told in `stopped`.
 
-    `listen` hears each line of the account, `watch` sees each case after every act on it.
+    `listen` hears each line of the account, `watch` sees each case after every act on it. `pace` says of each duty, as it
+    arises, when somebody will do it, by a line that joins the timeline; `carried` then holds those lines that took place.
     """
     played = Played(scenario, listen=listen, watch=watch)
-    story = _Story(scenario, pack, played, reload)
+    story = _Story(scenario, pack, played, reload, pace)
     try:
         story.run()
     except HomewardError as error:
         played.stopped = f"{story.now:%Y-%m-%d %H:%M}: {error}"
+        played.fault = error
     except Exception as error:  # a fault of ours must not keep the other stories from being judged
+        played.fault = error
         LOG.exception("the story %s", scenario.id)
         played.stopped = (
             f"{story.now:%Y-%m-%d %H:%M}: a fault of the program: {type(error).__name__}: {error}"
@@ -57,11 +64,17 @@ def play(
 
 
 class _Story:
-    def __init__(self, scenario: Scenario, pack: Pack, played: Played, reload: bool) -> None:
+    def __init__(
+        self, scenario: Scenario, pack: Pack, played: Played, reload: bool, pace: Pace | None = None
+    ) -> None:
         self.scenario = scenario
         self.pack = pack
         self.played = played
         self.reload = reload
+        self.pace = pace
+        self.timeline = list(scenario.timeline)
+        self.paced: set[int] = set()
+        """The lines that the pace has added, by identity: nobody minds when the duty has ended by then."""
         self.clock = VirtualClock(scenario.received)
         self.cases = Cases(scenario, pack)
         self.told: dict[str, Any] = dict(scenario.facts)
@@ -79,7 +92,7 @@ class _Story:
 
     def run(self) -> None:
         self._open_case(self.scenario.started_by, self.scenario.reported)
-        timeline = list(self.scenario.timeline)
+        timeline = self.timeline
         until: datetime | None = None
         while True:
             self._instant(timeline)
@@ -126,6 +139,10 @@ class _Story:
             if at > self.now:
                 break
             timeline.remove(line)
+            if id(line) in self.paced:
+                if self._find(line) is None:
+                    continue
+                self.played.carried.append(line)
             if line.name:
                 self.moments[line.name] = at
             if line.done and self._find(line) is None:
@@ -153,6 +170,8 @@ class _Story:
             raise StoryFault(f"more than {ACTS_AT_ONE_INSTANT} acts at one instant")
         index = self.cases.index(case)
         changes = case.drain()
+        if self.pace is not None:
+            self._pace(self.pace, index + 1, changes)
         self.played.tell(index + 1, changes, case, self.now)
         if changes.incidents:
             raise changes.incidents[0]
@@ -160,6 +179,15 @@ class _Story:
             again = Case.load(self.pack, case.dump())
             again.hold = case.hold
             self.cases.replace(index, again)
+
+    def _pace(self, pace: Pace, number: int, changes: Changes) -> None:
+        """Ask when somebody will do each duty that has just arisen."""
+        for entry in changes.entries.values():
+            if entry.open and (number, entry.number) not in self.played.entries:
+                line = pace(number, entry, self.now)
+                if line is not None:
+                    self.timeline.append(line)
+                    self.paced.add(id(line))
 
     # --- what happens
 
@@ -285,8 +313,10 @@ class _Story:
         return True
 
     def _for_people(self, case: Case, task: OpenTask) -> bool:
-        """What is awaited as an event comes as an event; everything else somebody does."""
-        return task.detached or case.plan.element(task.element).event is None
+        """What is awaited as an event comes as an event, what is only offered waits; all else somebody does."""
+        if task.detached:
+            return True
+        return case.plan.element(task.element).event is None and not case.plan.is_offer(task.element)
 
     def _tried_so(self, index: int, number: int, task: OpenTask) -> bool:
         """Whether somebody tried this duty with the very answers that they would give now, which left it open."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.case.case import Case
 from engine.case.model import Changes, Entry, Happening
-from engine.check.scenarios.story import Scenario
+from engine.check.scenarios.story import Happens, Scenario
 
 TOLD = frozenset({"event", "timer_fired", "decision", "left_open", "process_started", "closed", "reopened"})
 """The kinds of happenings that the account tells; tasks show in the duties they raise and end."""
@@ -42,6 +42,10 @@ class Played:
     facts: dict[str, Any] = field(default_factory=dict)
     closed: bool = False
     stopped: str | None = None
+    fault: Exception | None = None
+    """What stopped it."""
+    carried: list[Happens] = field(default_factory=list)
+    """The lines that the pace of its people added, in the order in which they took place."""
     passed: set[str] = field(default_factory=set)
     """The elements that a token passed, for coverage."""
     listen: Callable[[Line], None] | None = None
