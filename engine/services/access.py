@@ -71,7 +71,21 @@ ADMINISTRATORS = frozenset(
         "assign_task",
     }
 )
-REVIEWERS = frozenset({"see_case", "see_child", "see_incidents", "see_outbox"})
+REVIEWERS = frozenset(
+    {
+        "see_case",
+        "see_child",
+        "see_incidents",
+        "see_outbox",
+        "read_quality",
+        "verify",
+        "decide_reading",
+        "sign_off",
+        "audit_cases",
+    }
+)
+OWNERS = frozenset({"change_procedure", "read_quality", "verify"})
+"""What a process owner may do."""
 
 
 def may(caller: Caller, action: str, obj: Any = None) -> bool:
@@ -83,7 +97,7 @@ def may(caller: Caller, action: str, obj: Any = None) -> bool:
         (practitioner and action in PRACTITIONERS)
         or (ADMINISTRATOR in caller.roles and action in ADMINISTRATORS)
         or (QUALITY_ASSURANCE in caller.roles and action in REVIEWERS)
-        or (PROCESS_OWNER in caller.roles and action == "change_procedure")
+        or (PROCESS_OWNER in caller.roles and action in OWNERS)
         or (action == "assign_task" and _manages(caller))
     )
     if allowed and action in {"work_task", "claim_task"} and obj is not None:

@@ -1,0 +1,299 @@
+"""The verifications of the council's versions: asked for, worked through by a worker, and what each found.
+
+A verification takes a minute of two processors, so a page only asks for it; the worker tells how far it is in
+transactions of its own, and everything that was found is kept with the version's hash.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.clock import local
+from engine.errors import HomewardError
+from engine.pack.model import Pack
+from engine.services import access
+from engine.services.desk import Conflict, Desk, NotFound, record, system
+from engine.services.quality.found import Found, MutantsFound, UnreadableDocument, read_found, read_mutants
+from engine.services.rows import at, at_or_none
+from engine.services.timers import Worker
+from engine.store.packed import pack as packed
+from engine.store.packed import unpack
+from engine.store.packs import in_force, pack_of
+from engine.store.queue import defer
+from engine.store.tables import Account, PackVersion, Verification
+
+LOG = logging.getLogger("homeward.verification")
+EXPLORE, MUTATE = "explore", "mutate"
+LOST = timedelta(minutes=5)
+"""A verification that was not heard of for so long has lost its worker; another may be asked for."""
+JOB = "verify_procedure"
+LINES = "verification"
+"""The queue of long jobs: a worker takes them one at a time, beside the short ones."""
+
+Listen = Callable[[float, str], None]
+"""Hears how much is done, from 0 to 1, and what is being done."""
+Explore = Callable[[Pack, Listen], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class VerificationRow:
+    """A verification as pages show it. `lost`: its worker was not heard of for minutes."""
+
+    id: int
+    kind: str
+    state: str
+    asked: datetime
+    asked_by: str | None
+    finished: datetime | None
+    percent: int
+    says: str | None
+    problem: str | None
+    summary: Mapping[str, int]
+    lost: bool
+
+    @property
+    def under_way(self) -> bool:
+        return self.state in {"asked", "running"} and not self.lost
+
+
+@dataclass(frozen=True)
+class Version:
+    """A stored version with what is known of its verification. `found` is that of the newest that is done."""
+
+    id: int
+    pack: Pack
+    stored: datetime
+    in_force: bool
+    newest: VerificationRow | None
+    done: VerificationRow | None
+    found: Found | None
+    mutants: MutantsFound | None
+
+
+def version(desk: Desk, digest: str | None = None) -> Version:
+    """Return a version by the beginning of its hash, today's where left out, with its verification.
+
+    Raises NotFound, NoPack.
+    """
+    access.require(desk.caller, "read_quality")
+    now_in_force, current = in_force(desk.session, local(desk.now()).date())
+    wanted = current.hash if digest is None else digest
+    rows = desk.session.execute(
+        sa.select(PackVersion.id, PackVersion.hash, PackVersion.stored_at).where(
+            PackVersion.hash.startswith(wanted, autoescape=True)
+        )
+    ).all()
+    if len(rows) != 1:
+        raise NotFound("there is no such version of the procedure")
+    row = rows[0]
+    known = _rows(desk, row.id)
+    explored = [one for one in known if one.kind == EXPLORE]
+    done = next((one for one in explored if one.state == "done"), None)
+    mutated = next((one for one in known if one.kind == MUTATE and one.state == "done"), None)
+    return Version(
+        id=row.id,
+        pack=pack_of(desk.session, row.id, row.hash),
+        stored=at(row.stored_at),
+        in_force=row.id == now_in_force,
+        newest=explored[0] if explored else None,
+        done=done,
+        found=None if done is None else _read(desk, f"{row.hash} {done.finished}", done.id, read_found),
+        mutants=None
+        if mutated is None
+        else _read(desk, f"{row.hash} {mutated.finished}", mutated.id, read_mutants),
+    )
+
+
+def _rows(desk: Desk, pack_id: int) -> list[VerificationRow]:
+    """Return the verifications of a version, newest first."""
+    rows = desk.session.execute(
+        sa.select(
+            Verification.id,
+            Verification.kind,
+            Verification.state,
+            Verification.asked_at,
+            Verification.heard_at,
+            Verification.finished_at,
+            Verification.percent,
+            Verification.says,
+            Verification.problem,
+            Verification.summary,
+            Account.display_name,
+        )
+        .outerjoin(Account, Account.id == Verification.asked_by)
+        .where(Verification.pack_id == pack_id)
+        .order_by(Verification.id.desc())
+        .limit(20)
+    )
+    now = desk.now()
+    return [
+        VerificationRow(
+            id=row.id,
+            kind=row.kind,
+            state=row.state,
+            asked=at(row.asked_at),
+            asked_by=row.display_name,
+            finished=at_or_none(row.finished_at),
+            percent=row.percent,
+            says=row.says,
+            problem=row.problem,
+            summary=row.summary,
+            lost=row.state in {"asked", "running"} and row.heard_at < now - LOST,
+        )
+        for row in rows
+    ]
+
+
+_kept: OrderedDict[tuple[str, int], Any] = OrderedDict()
+_guard = Lock()
+KEPT = 12
+"""So many results stay read in a process: what is done never changes, and reading one takes longer than a page may."""
+
+
+def _read(desk: Desk, digest: str, number: int, read: Callable[[Mapping[str, Any]], Any]) -> Any:
+    """Return what a verification of a version found, from memory or its document; None where that was let go."""
+    key = (digest, number)
+    with _guard:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    document = desk.session.scalar(sa.select(Verification.document).where(Verification.id == number))
+    if document is None:
+        return None
+    found = read(unpack(document))
+    with _guard:
+        _kept[key] = found
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return found
+
+
+# --- asking and working
+
+
+def ask(desk: Desk) -> int:
+    """Ask for a verification of the version in force; return its number. Raises Conflict while one is under way."""
+    access.require(desk.caller, "verify")
+    pack_id, pack = in_force(desk.session, local(desk.now()).date())
+    desk.session.execute(
+        sa.select(PackVersion.id).where(PackVersion.id == pack_id).with_for_update(key_share=True)
+    )
+    if any(row.under_way and row.kind == EXPLORE for row in _rows(desk, pack_id)):
+        raise Conflict("this version is being verified already: wait for it to end")
+    row = Verification(
+        pack_id=pack_id,
+        kind=EXPLORE,
+        state="asked",
+        asked_at=desk.now(),
+        asked_by=desk.caller.account,
+        heard_at=desk.now(),
+    )
+    desk.session.add(row)
+    desk.session.flush()
+    defer(desk.session, JOB, {"council": desk.caller.council, "verification": row.id}, queue=LINES)
+    record(desk, "verification_asked", {"hash": pack.hash, "verification": row.id})
+    return row.id
+
+
+def carry_out(worker: Worker, council: str, number: int, explore: Explore) -> bool:
+    """Work a verification through, in transactions of its own; False where it is done or was lost to another.
+
+    What goes wrong is kept with it, so that whoever asked reads it.
+    """
+    with worker.sessions() as session:
+        desk = worker.desk(session, council)
+        row = session.get(Verification, number, with_for_update=True)
+        if row is None or row.state not in {"asked", "running"}:
+            return False
+        row.state, row.heard_at, row.percent = "running", desk.now(), 0
+        digest = session.scalar(sa.select(PackVersion.hash).where(PackVersion.id == row.pack_id))
+        pack = pack_of(session, row.pack_id, digest or "")
+        session.commit()
+
+    def tell(done: float, says: str) -> None:
+        _note(worker, council, number, percent=max(0, min(99, round(done * 100))), says=says)
+
+    try:
+        document = dict(explore(pack, tell))
+        read_found(document)
+    except Exception as error:
+        LOG.exception("verification %s of %s", number, council)
+        said = str(error) if isinstance(error, HomewardError) else f"a fault of the program: {error}"
+        _note(worker, council, number, state="failed", problem=said, finished_at=worker.clock.now())
+        return True
+    with worker.sessions() as session:
+        _finish(worker.desk(session, council), session.get_one(Verification, number), document)
+        session.commit()
+    return True
+
+
+def _note(worker: Worker, council: str, number: int, **values: Any) -> None:
+    with worker.sessions() as session:
+        desk = worker.desk(session, council)
+        session.execute(
+            sa.update(Verification).where(Verification.id == number).values(heard_at=desk.now(), **values)
+        )
+        session.commit()
+
+
+def keep(desk: Desk, document: Mapping[str, Any]) -> int:
+    """Keep what `homeward verify --json` or `homeward mutate --json` found of one of the council's versions.
+
+    Returns its number. Raises NotFound for a version that is not stored here, UnreadableDocument for another document
+    or a verification of a part only.
+    """
+    access.require(desk.caller, "verify")
+    kind = MUTATE if "survivors" in document else EXPLORE
+    found = read_mutants(document) if kind == MUTATE else read_found(document)
+    if isinstance(found, Found) and not found.whole:
+        raise UnreadableDocument(
+            "this verification looked at a part of the procedure only: run it on the whole"
+        )
+    pack_id = desk.session.scalar(sa.select(PackVersion.id).where(PackVersion.hash == found.pack))
+    if pack_id is None:
+        raise NotFound(f"the version {found.pack[:8]} of the procedure is not stored here")
+    row = Verification(
+        pack_id=pack_id,
+        kind=kind,
+        state="running",
+        asked_at=desk.now(),
+        asked_by=desk.caller.account,
+        heard_at=desk.now(),
+    )
+    desk.session.add(row)
+    desk.session.flush()
+    _finish(desk, row, document)
+    return row.id
+
+
+def _finish(desk: Desk, row: Verification, document: Mapping[str, Any]) -> None:
+    """Keep a result, and let the documents of earlier ones go."""
+    found = read_mutants(document) if row.kind == MUTATE else read_found(document)
+    row.state, row.percent, row.says = "done", 100, None
+    row.finished_at = row.heard_at = desk.now()
+    row.summary = found.summary
+    row.document = packed(dict(document))
+    desk.session.flush()
+    desk.session.execute(
+        sa.update(Verification)
+        .where(
+            Verification.pack_id == row.pack_id,
+            Verification.kind == row.kind,
+            Verification.id != row.id,
+            Verification.document.is_not(None),
+        )
+        .values(document=None)
+    )
+    record(
+        desk.acting_as(system(desk.caller.council)),
+        "verification_done",
+        {"verification": row.id, **found.summary},
+    )
