@@ -15,6 +15,8 @@ from engine.pack.model import Duty, Element, Pack, Process, Start
 REPORTED = "reported"
 """The event by which an absence is reported to the council."""
 
+_TASKS = frozenset({"userTask", "manualTask"})
+
 
 class Plan:
     """A pack made ready to run: specs and the answers about scopes that every act needs."""
@@ -33,6 +35,11 @@ class Plan:
     def element(self, element: str) -> Element:
         """Return an element; ids are unique within a pack."""
         return self._elements[element]
+
+    def is_offer(self, element: str) -> bool:
+        """Tell whether a task is only offered: it may be done at any time, and no duty and no end waits for it."""
+        found = self._elements[element]
+        return found.kind in _TASKS and found.watch and not found.duties
 
     @cached_property
     def _elements(self) -> dict[str, Element]:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.case.model import Changes, Entry, NoticeOrder, OpenTask
-from engine.pack.model import Pack
+from engine.case.scopes import Plan
 from engine.pack.values import to_json
 from engine.store.casefile import Act, CaseFile, Outpaced
 from engine.store.packed import pack, pack_bytes
@@ -171,10 +171,10 @@ def _tasks(file: CaseFile, changes: Changes, entries: Mapping[int, Entry]) -> di
     again = set(changes.tasks_changed) | {
         entry.task for entry in changes.entries.values() if entry.task is not None
     }
-    pack_ = file.case.pack
-    opened = [_opened(pack_, tasks[name], entries) for name in changes.tasks_opened if name in tasks]
+    plan = file.case.plan
+    opened = [_opened(plan, tasks[name], entries) for name in changes.tasks_opened if name in tasks]
     changed = [
-        _work(pack_, tasks[name], entries)
+        _work(plan, tasks[name], entries)
         for name in sorted(again)
         if name in tasks and name not in changes.tasks_opened
     ]
@@ -186,8 +186,8 @@ def _tasks(file: CaseFile, changes: Changes, entries: Mapping[int, Entry]) -> di
     }
 
 
-def _opened(pack_: Pack, task: OpenTask, entries: Mapping[int, Entry]) -> dict[str, Any]:
-    return _work(pack_, task, entries) | {
+def _opened(plan: Plan, task: OpenTask, entries: Mapping[int, Entry]) -> dict[str, Any]:
+    return _work(plan, task, entries) | {
         "process": task.process,
         "element": task.element,
         "name": task.name,
@@ -198,19 +198,23 @@ def _opened(pack_: Pack, task: OpenTask, entries: Mapping[int, Entry]) -> dict[s
     }
 
 
-def _work(pack_: Pack, task: OpenTask, entries: Mapping[int, Entry]) -> dict[str, Any]:
+def _work(plan: Plan, task: OpenTask, entries: Mapping[int, Entry]) -> dict[str, Any]:
     """Return the columns that a task takes from its entries: the earliest limit, the strongest force."""
     own = [entries[number] for number in task.entries if number in entries]
     limits = sorted((entry.due, entry.whole_day) for entry in own if entry.due is not None and entry.open)
     due, whole_day = limits[0] if limits else (None, False)
-    role = pack_.roles.get(task.role)
+    role = plan.pack.roles.get(task.role)
     return {
         "core_id": task.id,
         "entries": task.entries,
         "obligations": list(dict.fromkeys(entry.obligation for entry in own)),
         "due": due,
         "whole_day": whole_day,
-        "force": max((entry.force for entry in own), key=lambda force: _FORCES.get(force, 0), default="must"),
+        "force": max(
+            (entry.force for entry in own),
+            key=lambda force: _FORCES.get(force, 0),
+            default="may" if plan.is_offer(task.element) else "must",
+        ),
         "detached": task.detached,
         "role": task.role,
         "team": role.team if role is not None else "",

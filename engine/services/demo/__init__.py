@@ -82,6 +82,8 @@ def set_up(desk: Desk, secret: str, progress: Progress | None = None, *, history
     _receive(desk, NOTIFICATIONS, None, progress)
     for one in _lists(desk):
         _receive(desk, one, one, progress)
+    if history:
+        story.tell_today(desk)
     return True
 
 

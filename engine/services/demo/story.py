@@ -23,13 +23,13 @@ from engine.check.scenarios.people import PLACEHOLDER, NoAnswer, fill
 from engine.clock import VirtualClock, local
 from engine.errors import HomewardError
 from engine.pack.values import parse_fact, to_json
-from engine.services import accounts, cases, tasks
+from engine.services import accounts, cases, tasks, together
 from engine.services.acting import act_on, locked
 from engine.services.demo.files import BrokenDemonstration, dated_yaml
 from engine.services.desk import Caller, Conflict, Desk, InvalidAnswers, NotAllowed, NotFound, once
 from engine.services.intake import receive_file
 from engine.services.written import read_moment
-from engine.store.tables import Account, AccountRole, Episode, Task, Timer
+from engine.store.tables import Account, AccountRole, CaseRecord, Episode, Task, Timer
 
 LOG = logging.getLogger("homeward.demo")
 FILE = "story.yaml"
@@ -81,6 +81,18 @@ def tell(desk: Desk, progress: Progress | None = None) -> int:
     return len(steps)
 
 
+def tell_today(desk: Desk) -> int:
+    """Tell what people have done with the day's reports (`today` in the file), now; return the number of steps."""
+    whole = dated_yaml(desk, FILE, dict)
+    steps = whole.get("today", [])
+    clock = VirtualClock(desk.now())
+    story = Story(replace(desk, clock=clock), clock, dict(whole.get("answers", {})))
+    for step in steps:
+        _step(story, step)
+    desk.session.commit()
+    return len(steps)
+
+
 def _moment(text: Any, step: Any) -> datetime:
     try:
         return read_moment(str(text))
@@ -103,11 +115,17 @@ def _step(story: Story, step: Mapping[str, Any]) -> None:
             facts=step.get("facts"),
         )
     elif "work" in step:
-        _work(story, _case(story, {"of": step["work"]}), step)
+        case = _case(story, {"of": step["work"]})
+        _work(story, case, step)
+        together.carry_joint_duties(story.desk, case)
+    elif "together" in step:
+        _link(story, step)
     elif "facts" in step:
         cases.change_facts(story.desk, _case(story, step), step["facts"], reason=step.get("reason"))
     else:
-        raise BrokenDemonstration(f"{FILE}: the step {step} is neither report, event, facts nor work")
+        raise BrokenDemonstration(
+            f"{FILE}: the step {step} is neither report, event, facts, work nor together"
+        )
 
 
 def _report(story: Story, values: Mapping[str, str]) -> None:
@@ -132,6 +150,14 @@ def _case(story: Story, step: Mapping[str, Any]) -> int:
     if found is None:
         raise BrokenDemonstration(f"{FILE}: no case has the number {step.get('of')}, which {step} names")
     return found
+
+
+def _link(story: Story, step: Mapping[str, Any]) -> None:
+    """Link cases as of children missing together, the first with each of the others."""
+    first, *others = (_case(story, {"of": number}) for number in step["together"])
+    for other in others:
+        reference = story.desk.session.scalar(sa.select(CaseRecord.reference).where(CaseRecord.id == other))
+        together.join(story.desk, first, str(reference), reason=step.get("reason"))
 
 
 # --- work
@@ -180,7 +206,7 @@ def _do(story: Story, case_id: int, task: Task, told: Mapping[str, Any]) -> None
     files = locked(story.desk, case_id)
     case = next(file for file in files if file.id == case_id).case
     open_task: OpenTask | None = case.tasks.get(task.core_id)
-    if open_task is None:
+    if open_task is None or case.plan.is_offer(open_task.element):
         return
     known = case.pack.vocabulary.facts
     here = {name: parse_fact(known[name], value) if name in known else value for name, value in told.items()}

@@ -24,6 +24,7 @@ from engine.settings import Settings
 from engine.store.packs import set_up_council, store
 from engine.store.tables import (
     AccountRole,
+    CaseLink,
     CaseRecord,
     Episode,
     Incident,
@@ -105,11 +106,31 @@ def fill_and_look(desk: Desk, pack: Pack) -> None:
     assert len(session.scalars(sa.select(Episode).where(Episode.case_id.is_(None))).all()) >= 8
     assert desk.council.history_from is not None
 
+    told_of = yaml.safe_load((PACKS / pack.id / "demonstration" / "story.yaml").read_text()).get("today", [])
+    linked = [
+        session.scalars(_case_of(number)).one() for step in told_of for number in step.get("together", ())
+    ]
+    for case in linked:
+        assert case.facts["episode.missing_together"] is True
+        assert session.scalar(
+            sa.select(sa.func.count()).where(
+                sa.or_(CaseLink.case_id == case.id, CaseLink.other_id == case.id)
+            )
+        )
+
     used = {role.id for role in pack.roles.values() if not role.external}
     assert used <= set(session.scalars(sa.select(AccountRole.role)))
     shown = [row.display_name for row in accounts.listed(desk)]
     assert len(set(shown)) == len(shown)
     assert not [name for name in shown if name.startswith("Demonstration")]
+
+
+def _case_of(number: str) -> sa.Select[CaseRecord]:
+    return (
+        sa.select(CaseRecord)
+        .join(Episode, Episode.case_id == CaseRecord.id)
+        .where(Episode.source_reference == number)
+    )
 
 
 def upload(desk: Desk, pack: Pack, folder: Path) -> None:
