@@ -334,3 +334,30 @@ def test_the_next_case_knows_the_record_and_what_was_recorded_of_the_one_before(
         facts="{child.age: 14, meeting.earlier_strategy_meetings: 2, meeting.held_at: 2026-05-01T10:00+01:00}",
     )
     assert verdict.hard_failures == []
+
+
+OFFERED = """
+    start s message=reported
+    user ahead watch=true
+    boundary tick on=ahead timer="= episode.reported_at + duration(\\"PT24H\\")"
+    throw counts duty=hold_planning_meeting due="= episode.reported_at + duration(\\"PT24H\\")"
+    throw counted duty=hold_planning_meeting act=settles outcome="= \\"done\\""
+    user late duty=hold_planning_meeting due="= episode.reported_at + duration(\\"PT24H\\")"
+    end e
+    end e2
+    s -> ahead -> counts -> counted -> e
+    tick -> late -> e2
+"""
+
+
+def test_what_is_only_offered_is_done_by_nobody_until_it_is_due(tmp_path: Path) -> None:
+    verdict = told(
+        tmp_path,
+        OFFERED,
+        """
+        until: +30h
+        expect:
+          - {obligation: hold_planning_meeting, raised: +24h, due: +24h, times: 1, outcome: done}
+        """,
+    )
+    assert verdict.passed, verdict.hard_failures
