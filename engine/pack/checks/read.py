@@ -49,6 +49,7 @@ KNOWN = {"known": True, "unknown": False}
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _STILL = "still missing "
 _OUTCOMES = ("done", "done_late", "refused", "not_engaged", "withdrawn", "superseded")
+_LENGTH = re.compile(r"(?<![\w\"])(\d+)([dhm])\b")
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
 
 
@@ -83,6 +84,12 @@ def read_checks(
         if check is not None:
             found[name] = check
     return found
+
+
+def _duration(found: re.Match[str]) -> str:
+    """Return a length such as 72h as FEEL writes it."""
+    number, unit = found[1], found[2].upper()
+    return f'duration("P{number}D")' if unit == "D" else f'duration("PT{number}{unit}")'
 
 
 class _Reader:
@@ -345,8 +352,9 @@ class _Reader:
         )
 
     def _tests(self, fact: Fact, text: str, line: int) -> Condition | None:
+        written = _LENGTH.sub(_duration, text) if fact.type == "duration" else text
         try:
-            tests = feel.parse_unary(text)
+            tests = feel.parse_unary(written)
         except feel.FeelSyntaxError as error:
             message = f"{text!r} is no test of {fact.id}: {error.problem}"
             self.part.faults.add(line, self.part.element, message, "Write a value, or a test such as `>= 3`.")
