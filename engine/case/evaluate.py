@@ -82,4 +82,5 @@ def decide(facts: Facts, decision: str, *, process: str, element: str) -> dict[s
         ) from None
     except (FeelError, DecisionError) as error:
         raise Incident(f"the decision {decision} failed: {error}", process=process, element=element) from None
+    facts.fired(result)
     return dict(result.outputs)

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.case.dependencies import EARLIER_EPISODES, NOW, Changes, Dependencies
 from engine.case.model import Episode, Incident
-from engine.dmn import DecisionError
+from engine.dmn import DecisionError, Result
 from engine.feel import UNKNOWN, Environment, FeelError, UnknownFact
 from engine.pack.model import Derived, Pack
 
@@ -58,6 +58,10 @@ class Facts:
         self.ledger: Mapping[str, Any] = {}
         self.dependencies = dependencies or Dependencies(pack)
         self.changes = Changes()
+        self.reads: dict[str, None] = {}
+        """The facts that were read, in the order in which they were read first."""
+        self.rules: dict[tuple[str, str], None] = {}
+        """The rules of decision tables that fired, as (decision, rule)."""
         self._derived: dict[str, tuple[int, Any]] = {}
         self._groups = self._make_groups()
 
@@ -90,6 +94,7 @@ class Facts:
 
     def read(self, fact: str) -> Any:
         """Return a fact's value, or UNKNOWN where nobody has answered it (or what it derives from)."""
+        self.reads[fact] = None
         if fact in self.stored:
             return self.stored[fact]
         if fact == f"child.{EARLIER_EPISODES}":
@@ -104,12 +109,19 @@ class Facts:
             held = self._derived[fact] = (stamp, self._derive(rule))
         return held[1]
 
+    def fired(self, result: Result) -> None:
+        """Remember the rules that a decision used."""
+        for table in result.trace:
+            for rule in table.rules:
+                self.rules[table.owner, rule.id] = None
+
     def _derive(self, rule: Derived) -> Any:
         try:
             if rule.decision is not None:
                 result = self.pack.decisions[rule.decision].decide(
                     rule.decision, self.context(), self.environment(), strict=True
                 )
+                self.fired(result)
                 return result.outputs.get(rule.fact, result.value)
             if rule.expression is None:
                 return UNKNOWN

@@ -82,12 +82,17 @@ class _Tokens:
 
     def __init__(self, case: State) -> None:
         self._case = case
+        self._chosen = False
 
     def condition(self, flow: Flow) -> bool:
         """Answer a flow's condition."""
         if flow.condition is None:
             return True
-        return truth(flow.condition, self._case.facts, process=flow.process, element=flow.id)
+        holds = truth(flow.condition, self._case.facts, process=flow.process, element=flow.id)
+        if holds:
+            self._chosen = True
+            self._case.flows[flow.id] = None
+        return holds
 
     def before(self, one: Instance, element_id: str, mark: tuple[str, ...]) -> None:
         """Decide where the token stands at a decision."""
@@ -104,6 +109,9 @@ class _Tokens:
     def after(self, one: Instance, element_id: str, mark: tuple[str, ...]) -> None:
         """Let the element do what it does, and remember the scope that it has interrupted."""
         case, element = self._case, self._case.plan.element(element_id)
+        if element.default_flow is not None and not self._chosen:
+            case.flows[element.default_flow] = None
+        self._chosen = False
         work.leave(case, element, mark)
         if element.kind == "boundaryEvent" and element.interrupting and element.attached_to:
             case.interrupted.append(case.plan.element(element.attached_to))

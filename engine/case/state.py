@@ -45,6 +45,8 @@ class State:
         """Obligations whose automatic notices wait until somebody completes them."""
         self.passed: dict[str, None] = {}
         """The elements that a token has left, in order."""
+        self.flows: dict[str, None] = {}
+        """The flows that were chosen because of their condition, or for want of another."""
         self.conditions: dict[str, bool] = {}
         """How the condition of each standing watch stood when it was read last."""
         self.interrupted: list[Element] = []
