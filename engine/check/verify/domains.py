@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.check.verify.ordinary import ordinary_value
+from engine.clock import local
 from engine.dmn.model import DecisionTable
 from engine.feel import UNKNOWN, Expression, UnaryTests, tree
 from engine.feel.boundaries import ANOTHER, boundaries
@@ -31,11 +32,23 @@ LONGEST = timedelta(days=400)
 _EARLIER = "child.earlier_episodes"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Told:
+    """A moment or a date by its length from the report."""
+
+    length: timedelta
+    whole_day: bool = False
+
+    def at(self, reported: datetime) -> Any:
+        moment = local(reported + self.length)
+        return moment.date() if self.whole_day else moment
+
+
 @dataclass(frozen=True)
 class Domains:
     """What can be varied in the stories of one pack.
 
-    `facts`: the values of each fact that is told, the ordinary one first; of a moment or date its length from the report.
+    `facts`: the values of each fact that is told, the ordinary one first; of a moment or date what is Told.
     `lengths`: what limits, timers, conditions and checks name, ascending. `counts`: how many earlier episodes lie
     around a limit; `windows`: how far back they are counted. `events`: what the pack listens for; `openers`: what
     opens a case; `brings`: the facts read behind an event, which it may bring.
@@ -100,9 +113,13 @@ def _values(fact: Fact, found: _Finder) -> tuple[Any, ...]:
 def _lengths(fact: Fact, usual: Any, found: _Finder) -> tuple[Any, ...]:
     """Return how far from the report a moment may lie; none where it is told by an event or asked in its episode."""
     told_by_event = any(fact.id in event.sets for event in found.pack.vocabulary.events.values())
-    if usual is None or told_by_event or fact.id.startswith(OF_ONE_EPISODE):
-        return (usual,) if usual is not None else ()
-    step = timedelta(days=1) if fact.type == "date" else timedelta(minutes=1)
+    if usual is None:
+        return ()
+    whole = fact.type == "date"
+    ordinary = Told(usual, whole)
+    if told_by_event or fact.id.startswith(OF_ONE_EPISODE) or fact.id not in found.read:
+        return (ordinary,)
+    step = timedelta(days=1) if whole else timedelta(minutes=1)
     sign = -1 if usual < timedelta(0) else 1
     near = {
         sign * length + step * n
@@ -110,7 +127,7 @@ def _lengths(fact: Fact, usual: Any, found: _Finder) -> tuple[Any, ...]:
         for n in (-1, 0, 1)
         if length <= LONGEST
     }
-    return _first(usual, sorted(near)) if fact.id in found.read else (usual,)
+    return _first(ordinary, (Told(length, whole) for length in sorted(near)))
 
 
 def _first(usual: Any, others: Iterable[Any]) -> tuple[Any, ...]:

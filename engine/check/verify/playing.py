@@ -1,0 +1,214 @@
+"""Playing one story of an exploration: what became of each check, and what was seen on the way.
+
+What comes back is small and plain, because it travels between processes a few thousand times a minute; the story itself
+need not, since it can be played again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine.case.case import Case
+from engine.case.model import Changes, Entry, Incident
+from engine.check.clauses import judge
+from engine.check.scenarios.cases import StoryFault
+from engine.check.scenarios.people import NoAnswer
+from engine.check.scenarios.play import Pace as WhenDone
+from engine.check.scenarios.play import play
+from engine.check.scenarios.story import Happens, Scenario, UnknownMoment
+from engine.check.scenarios.telling import Played
+from engine.check.trace import Trace
+from engine.check.verify.stories import Pace, Story, after
+from engine.errors import HomewardError
+from engine.pack.checks import Check
+from engine.pack.model import Pack
+
+HOUR = timedelta(hours=1)
+HOLDS, BROKEN = "holds", "broken"
+AWKWARD = (StoryFault, NoAnswer, UnknownMoment)
+"""Faults of a story that cannot be told, not of the procedure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something on the way that no case should come to: `kind` is incident, no rest, stays open or exception.
+
+    `where` names the element, decision or fact that tells this one from others of its kind.
+    """
+
+    kind: str
+    where: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A check that a story broke: what happened, when, in which case."""
+
+    check: str
+    why: str
+    at: datetime | None
+    case: int
+    elements: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of playing a story.
+
+    `held` are the checks that applied and held; `seen` everything that counts as covered: elements, flows, rules, how
+    duties stood; `read` the facts that it read, in order; `instants` when something fell due or time did something.
+    """
+
+    held: tuple[str, ...] = ()
+    broken: tuple[Breach, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    seen: frozenset[str] = frozenset()
+    read: tuple[str, ...] = ()
+    instants: tuple[datetime, ...] = ()
+    awkward: str | None = None
+    carried: tuple[Happens, ...] = ()
+    passed: tuple[str, ...] = field(default=())
+
+
+def told_whole(story: Story, result: Result) -> Scenario:
+    """Return a story as a scenario that tells by itself when each duty is done."""
+    scenario = story.scenario
+    if not result.carried:
+        return scenario
+    return replace(scenario, timeline=(*scenario.timeline, *result.carried))
+
+
+def play_story(story: Story, pack: Pack, checks: Iterable[Check] | None = None) -> Result:
+    """Play a story and judge every check, or those given."""
+    scenario = story.scenario
+    trace = Trace(pack, prompt=story.prompt)
+    watch = _Watch(trace)
+    played = play(scenario, pack, watch=watch, pace=_pace(story))
+    end = _until(scenario, played)
+    if isinstance(played.fault, AWKWARD) or not trace.cases:
+        return Result(awkward=played.stopped or "nothing happened")
+    trace.end(min(end, watch.last or end) if played.fault is not None else end)
+    held: list[str] = []
+    broken: list[Breach] = []
+    faults = list(_faults(played, watch, pack, story))
+    for check in pack.checks.values() if checks is None else checks:
+        verdict = judge(check, trace)
+        if verdict.kind == HOLDS:
+            held.append(check.id)
+        elif verdict.kind == BROKEN:
+            broken.append(Breach(check.id, verdict.why, verdict.at, verdict.case, verdict.elements))
+    return Result(
+        held=tuple(held),
+        broken=tuple(broken),
+        faults=tuple(faults),
+        seen=frozenset(_seen(played, watch)),
+        read=tuple(watch.read),
+        instants=tuple(sorted(watch.instants)),
+        carried=tuple(played.carried),
+        passed=tuple(sorted(played.passed)),
+    )
+
+
+class _Watch:
+    """Looks at each case after every act."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.read: dict[str, None] = {}
+        self.instants: set[datetime] = set()
+        self.rules: set[str] = set()
+        self.last: datetime | None = None
+        self.cases: dict[int, Case] = {}
+
+    def __call__(self, number: int, changes: Changes, case: Case, at: datetime) -> None:
+        self.trace.take(number, changes, case, at)
+        self.last = at
+        self.cases[number] = case
+        self.read.update(case.facts.reads)
+        for entry in changes.entries.values():
+            if entry.due is not None:
+                self.instants.add(entry.due)
+        for happening in changes.history:
+            if happening.kind == "timer_fired":
+                self.instants.add(at)
+        self.instants.update(timer.due for timer in case.timers)
+
+
+def _pace(story: Story) -> WhenDone | None:
+    """Return when the people of a story do what arises; None: at once or never."""
+    if story.pace in (Pace.PROMPT, Pace.IDLE):
+        return None
+
+    def when(number: int, entry: Entry, now: datetime) -> Happens:
+        if story.pace is Pace.LATE:
+            moment = max(entry.due or now, now) + HOUR
+        else:
+            # Neither at once nor late, and different from one duty to the next, yet the same whenever it is played.
+            shares = (0.0, 0.5, 1.0, 1.2)
+            share = shares[(sum(map(ord, entry.obligation)) + entry.number) % len(shares)]
+            left = max(entry.due - now, HOUR) if entry.due is not None else 48 * HOUR
+            moment = now + left * share + timedelta(minutes=1)
+        moment = moment.replace(microsecond=0)
+        at = after(moment - story.scenario.reported)
+        return Happens(at, 0, done=entry.obligation, role=entry.role, case=number)
+
+    return when
+
+
+def _until(scenario: Scenario, played: Played) -> datetime:
+    try:
+        return scenario.until.resolve(played.moments)
+    except HomewardError:
+        return scenario.received
+
+
+def _seen(played: Played, watch: _Watch) -> Iterable[str]:
+    """Yield everything that the story covered, as texts that begin with what they are."""
+    for element in played.passed:
+        yield f"element:{element}"
+    for entry in played.entries.values():
+        yield f"duty:{entry.obligation}:{entry.role}:{entry.outcome.value}:{entry.due is not None}"
+        for clause in entry.clauses:
+            yield f"clause:{clause}"
+    for case in watch.cases.values():
+        for flow in case.flows:
+            yield f"flow:{flow}"
+        for decision, rule in case.facts.rules:
+            yield f"rule:{decision}:{rule}"
+
+
+def _faults(played: Played, watch: _Watch, pack: Pack, story: Story) -> Iterable[Fault]:
+    fault = played.fault
+    if isinstance(fault, Incident):
+        kind = "no rest" if "come to rest" in str(fault) else "incident"
+        yield Fault(kind, fault.element or fault.fact or fault.process or "", str(fault))
+    elif fault is not None:
+        where = type(fault).__name__
+        yield Fault("exception", where, str(played.stopped))
+    elif story.prompt:
+        yield from _stuck(watch)
+
+
+def _stuck(watch: _Watch) -> Iterable[Fault]:
+    """Yield the cases that stay open although nothing is owed, nothing is timed and no event is waited for."""
+    for number, case in watch.cases.items():
+        if case.closed or case.timers or case.ledger.open_entries() or case.tasks:
+            continue
+        waiting = [
+            element
+            for _, element, state in case.live_elements()
+            if state != "inside" and not case.plan.element(element).watch
+        ]
+        listening = [e for e in waiting if case.plan.element(e).trigger in ("message", "conditional")]
+        if waiting and not listening:
+            yield Fault("stays open", ",".join(sorted(waiting)), f"case {number} stays open, nothing is owed")
+
+
+def facts_differ(story: Story, other: Mapping[str, Any]) -> list[str]:
+    """Return the facts in which a story differs from others."""
+    facts = story.scenario.facts
+    return [name for name in facts if facts[name] != other.get(name)]
