@@ -310,9 +310,24 @@ def examine(path: Path, vocabulary: Vocabulary) -> tuple[list[Scenario], list[Pr
     """
     name = str(path)
     try:
-        rows = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506
+        data = path.read_bytes()
     except OSError as error:
         raise BadScenario([Problem(name, 0, "", f"the file cannot be read: {error.strerror}")]) from None
+    return examine_text(data, name, vocabulary)
+
+
+def read_text(text: str, name: str, vocabulary: Vocabulary) -> list[Scenario]:
+    """Read the text of a scenario file, called `name` in messages; raise BadScenario with every fault."""
+    stories, problems = examine_text(text.encode(), name, vocabulary)
+    if problems:
+        raise BadScenario(problems)
+    return stories
+
+
+def examine_text(data: bytes, name: str, vocabulary: Vocabulary) -> tuple[list[Scenario], list[Problem]]:
+    """Do for the bytes of a scenario file what `examine` does for the file."""
+    try:
+        rows = yaml.load(data, Loader=_Loader)  # noqa: S506
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 0
