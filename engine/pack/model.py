@@ -45,7 +45,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A fact of the vocabulary. `source` is record, asked, decided or derived."""
+    """A fact of the vocabulary. `source` is record, asked, decided or derived.
+
+    `graver` tells which values are graver for the child: levels of values, the least grave first, or "more" or "less".
+    """
 
     id: str
     type: str
@@ -54,6 +57,7 @@ class Fact:
     values: tuple[str, ...] = ()
     default: Any = None
     has_default: bool = False
+    graver: tuple[tuple[Any, ...], ...] | str = ()
 
     @property
     def with_child(self) -> bool:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from engine.pack.faults import Faults, FileFaults, an, suggest
 from engine.pack.model import Event, Fact, Obligation, Role, Vocabulary
 from engine.pack.section import Section
 from engine.pack.values import TYPES, BadValue, parse_fact
-from engine.pack.yamltree import Branch, Leaf, plain, read_yaml
+from engine.pack.yamltree import Branch, Leaf, Row, Tree, plain, read_yaml
 
 FILE = "vocabulary.yaml"
 SOURCES = ("record", "asked", "decided", "derived")
 KINDS = ("task", "notification", "meeting", "record", "decision")
 MOMENTS = ("actual", "recorded")
+_ORDERED = ("integer", "duration", "date", "datetime")
 _FACT_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED = frozenset({"now", "ledger", "due", "raised", "trigger", "period"})
@@ -56,6 +58,7 @@ def _fact(name: str, part: Section) -> Fact | None:
     if len(set(values)) < len(values):
         part.fault("values", f"a value of {name} stands twice", "Remove one.")
     has_default = "default" in part.branch.items
+    graver = part.tree("graver")
     raw = part.tree("default")
     if has_default and source == "derived":
         part.fault("default", f"{name} is derived and has no default", "Remove it.")
@@ -63,6 +66,7 @@ def _fact(name: str, part: Section) -> Fact | None:
     if kind is None or source is None:
         return None
     fact = Fact(name, kind, source, meaning, values, None, has_default)
+    fact = replace(fact, graver=_graver(fact, graver, part))
     if raw is None:
         return fact
     try:
@@ -70,7 +74,32 @@ def _fact(name: str, part: Section) -> Fact | None:
     except BadValue as error:
         part.fault("default", str(error), "Mend the default.")
         return fact
-    return Fact(name, kind, source, meaning, values, default, True)
+    return replace(fact, default=default, has_default=True)
+
+
+def _graver(fact: Fact, tree: Tree | None, part: Section) -> tuple[tuple[Any, ...], ...] | str:
+    """Return the levels of a fact's gravity: values, or lists of values that are equally grave."""
+    if tree is None:
+        return ()
+    if isinstance(tree, Leaf) and fact.type in _ORDERED and tree.text in ("more", "less"):
+        return tree.text
+    if not isinstance(tree, Row):
+        remedy = "Write `more` or `less` for a number or a duration, else a list of values, the least grave first."
+        part.fault("graver", f"graver tells no order of {fact.id}", remedy)
+        return ()
+    levels: list[tuple[Any, ...]] = []
+    for item in tree.items:
+        try:
+            level = tuple(
+                parse_fact(fact, plain(one)) for one in (item.items if isinstance(item, Row) else (item,))
+            )
+        except BadValue as error:
+            part.fault("graver", str(error), "Name values of the fact.")
+            continue
+        if any(value in seen for value in level for seen in levels):
+            part.fault("graver", f"a value of {fact.id} stands twice in graver", "Keep it in one place.")
+        levels.append(level)
+    return tuple(levels)
 
 
 def _role(name: str, part: Section) -> Role:
