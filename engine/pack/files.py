@@ -19,8 +19,8 @@ VOCABULARY = "vocabulary.yaml"
 MAX_FILES = 500
 MAX_BYTES = 2_000_000
 _MATTERS = re.compile(
-    r"procedure\.yaml|clauses\.yaml|lists\.yaml|checks\.yaml|vocabulary\.yaml|[^/]+\.bpmn|[^/]+\.dmn"
-    r"|forms/[^/]+\.json|notices/[^/]+\.yaml"
+    r"procedure\.yaml|clauses\.yaml|lists\.yaml|checks\.yaml|passages\.yaml|vocabulary\.yaml"
+    r"|[^/]+\.bpmn|[^/]+\.dmn|forms/[^/]+\.json|notices/[^/]+\.yaml"
 )
 _FOLDERS = ("", "forms", "notices")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")

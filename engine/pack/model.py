@@ -18,6 +18,7 @@ from engine.feel import Expression
 
 if TYPE_CHECKING:
     from engine.pack.checks.model import Check
+    from engine.pack.passages import Passages
 
 __all__ = [
     "Act",
@@ -373,3 +374,4 @@ class Pack:
     impossible: tuple[Expression, ...] = ()
     lists: Mapping[str, ReceivedList] = field(default_factory=dict)
     checks: Mapping[str, Check] = field(default_factory=dict)
+    passages: Passages | None = None

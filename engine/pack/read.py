@@ -25,6 +25,8 @@ from engine.pack.lists import FILE as LISTS
 from engine.pack.lists import read_lists
 from engine.pack.model import Clause, Form, Notice, Pack, Process, Vocabulary
 from engine.pack.notices import read_notice
+from engine.pack.passages import FILE as PASSAGES
+from engine.pack.passages import read_passages
 from engine.pack.procedure import FILE as PROCEDURE
 from engine.pack.procedure import Procedure, note_circles, read_derived, read_impossible, read_procedure
 from engine.pack.processes import read_process
@@ -130,6 +132,8 @@ def _read_rest(
     forms = _forms(files, vocabulary, clauses, systems, faults)
     notices = _notices(files, vocabulary, roles, faults)
     lists = read_lists(files[LISTS], vocabulary, clauses, faults) if LISTS in files else {}
+    edition = procedure.edition if procedure else None
+    passages = read_passages(files[PASSAGES], edition, clauses, faults) if PASSAGES in files else None
     if procedure is None:
         return None
     derived = read_derived(procedure, language, clauses)
@@ -162,6 +166,7 @@ def _read_rest(
         impossible=impossible,
         lists=lists,
         checks=checks,
+        passages=passages,
     )
 
 
