@@ -140,6 +140,14 @@ def state_mark(state: str) -> str:
         return f'{disc}<path d="M-4 -3.8L-0.2 0L-4 3.8M0.6 -3.8L4.4 0L0.6 3.8" {white}/>'
     if state == "overdue":
         return f'{disc}<path d="M0 -5V1" {white}/><circle cy="4.6" r="1.4" fill="{PAPER}"/>'
+    if state == "marked":
+        return f'{disc}<path d="M0 -5L4.8 0L0 5L-4.8 0Z" fill="{PAPER}"/>'
+    if state == "tried":
+        return f'{disc}<circle r="3.4" fill="{PAPER}"/>'
+    if state == "untried":
+        return f'{disc}<circle r="4.4" {white}/>'
+    if state == "broken":
+        return f'{disc}<path d="M1.5 -5.5L-2.5 0.2H2.5L-1.5 5.5" {white}/>'
     return f'{disc}<path d="M-3.6 -3.6L3.6 3.6M3.6 -3.6L-3.6 3.6" {white}/>'
 
 
@@ -151,6 +159,10 @@ STATE_INK = {
     "next": "#505a5f",
     "overdue": "#aa2a16",
     "failed": "#aa2a16",
+    "marked": "#1d70b8",
+    "tried": "#00703c",
+    "untried": "#594d00",
+    "broken": "#aa2a16",
 }
 STATE_PAPER = {
     "done": "#e5f2ea",
@@ -159,6 +171,10 @@ STATE_PAPER = {
     "next": "#f3f2f1",
     "overdue": "#fbe4e0",
     "failed": "#fbe4e0",
+    "marked": "#fff4c2",
+    "tried": "#e5f2ea",
+    "untried": "#fff7bf",
+    "broken": "#fbe4e0",
 }
 STATE_WORD = {
     "done": "done",
@@ -167,6 +183,10 @@ STATE_WORD = {
     "next": "next",
     "overdue": "overdue",
     "failed": "failed",
+    "marked": "marked",
+    "tried": "tried by stories",
+    "untried": "no story came here",
+    "broken": "breaks a check",
 }
 STATE_STROKE: dict[str, tuple[float, str]] = {
     "done": (2.2, ""),
@@ -175,4 +195,8 @@ STATE_STROKE: dict[str, tuple[float, str]] = {
     "next": (2.0, "2 3"),
     "overdue": (4.0, ""),
     "failed": (3.0, "10 3 2 3"),
+    "marked": (4.0, ""),
+    "tried": (2.2, ""),
+    "untried": (3.0, "4 4"),
+    "broken": (4.0, "12 4"),
 }

@@ -56,9 +56,13 @@ from engine.xml import parse_xml
 HEADER_PAPER, LANE_RULE = "#eef0f2", "#6f777b"
 MARGIN = 16.0
 STATES = tuple(STATE_INK)
-"""The states that can be painted, the strongest last but one; `overdue` and `failed` win over the others."""
+"""The states that can be painted."""
 
-_STRENGTH = ("next", "done", "waiting", "live", "overdue", "failed")
+_STRENGTH = (
+    *("next", "tried", "untried", "done", "waiting"),
+    *("live", "marked", "broken", "overdue", "failed"),
+)
+"""The states from the weakest on: an element is painted in the strongest of its own."""
 
 Describe = Callable[[str], str | None]
 
