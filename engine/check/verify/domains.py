@@ -249,14 +249,14 @@ class _Finder:
         conditions = [*check.given, *(one for group in check.unless for one in group)]
         for condition in conditions:
             if condition.tests is not None:
-                self._limit(condition.fact, boundaries(condition.tests, condition.fact).get(condition.fact, ()))
+                self._limit(
+                    condition.fact, boundaries(condition.tests, condition.fact).get(condition.fact, ())
+                )
             self._limit(condition.fact, [v for v in condition.values if not isinstance(v, str | bool)])
         for moment in check.moments:
             length = getattr(moment, "length", None)
             if length is not None:
-                self.lengths.add(
-                    timedelta(days=length.days, minutes=length.minutes) + MONTH * length.months
-                )
+                self.lengths.add(timedelta(days=length.days, minutes=length.minutes) + MONTH * length.months)
 
 
 def expressions_of(pack: Pack) -> Iterator[Expression]:

@@ -140,7 +140,7 @@ class Storyteller:
 
     # --- random stories
 
-    def random(self, rng: random.Random) -> Story:
+    def at_random(self, rng: random.Random) -> Story:
         """Return a story that differs from the ordinary one in many ways at once."""
         reported = rng.choice(STARTS) if rng.random() < 0.5 else STARTS[0]
         facts = self.random_facts(rng, reported)
@@ -216,7 +216,9 @@ class Storyteller:
             return ()
         window = rng.choice(self.domains.windows)
         number = rng.choice((*self.domains.counts, 1, 2))
-        edge = rng.choice((timedelta(days=-1), timedelta(0), timedelta(days=1), timedelta(days=-window.days // 2)))
+        edge = rng.choice(
+            (timedelta(days=-1), timedelta(0), timedelta(days=1), timedelta(days=-window.days // 2))
+        )
         categories = self.domains.facts.get("episode.category", ("missing",))
         usual = categories[0]
         episodes = []

@@ -1,0 +1,251 @@
+"""Exploring a pack: random stories first, then for each check the stories just beside those to which it applies.
+
+What is tried next hangs on what was seen: a story that covered something new is kept and varied, a check to which
+nothing has applied yet is steered towards, one that applied is looked at around its own facts and moments. Everything is
+the same again for the same seed and number of stories.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.check.scenarios.story import Scenario
+from engine.check.verify.crew import Crew
+from engine.check.verify.domains import domains_of
+from engine.check.verify.playing import Breach, Fault, Result
+from engine.check.verify.stories import Pace, Story, Storyteller
+from engine.check.verify.varying import Varying
+from engine.pack.checks import Check
+from engine.pack.model import Pack
+
+Listen = Callable[[float, str], None]
+"""Hears how far the work has come, from 0 to 1, and in words."""
+
+ENOUGH = 1_200
+"""After so many stories that showed nothing new, and with every check looked at, there is nothing left to try."""
+EXAMPLES = 3
+TOWARDS = 60
+"""So many stories are steered towards a check to which nothing applies, before the others have their turn again."""
+SMALL = 6
+
+
+@dataclass(slots=True)
+class Example:
+    """A story worth varying, and what came of it."""
+
+    story: Story
+    read: tuple[str, ...]
+    instants: tuple[datetime, ...]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What is known of one check so far. `broken`: the smallest stories that broke it."""
+
+    check: Check
+    judged: int = 0
+    tries: int = 0
+    examples: list[Example] = field(default_factory=list)
+    broken: list[tuple[int, Story, Breach]] = field(default_factory=list)
+    turn: int = 0
+    around: Iterator[Story] | None = None
+    done: bool = False
+
+
+@dataclass(slots=True)
+class Exploration:
+    """What an exploration has found. `seen` counts the stories that covered each thing."""
+
+    tallies: dict[str, Tally]
+    seen: Counter[str] = field(default_factory=Counter)
+    faults: dict[tuple[str, str], tuple[int, Story, Fault]] = field(default_factory=dict)
+    stories: int = 0
+    awkward: int = 0
+    corpus: list[Example] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Explorer:
+    """Makes up stories and takes in what came of them."""
+
+    def __init__(
+        self,
+        pack: Pack,
+        checks: Sequence[Check],
+        *,
+        seed: int = 1,
+        stories: Sequence[Scenario] = (),
+        narrow: bool = False,
+    ) -> None:
+        self.teller = Storyteller(pack, domains_of(pack))
+        self.varying = Varying(self.teller)
+        self.seed = seed
+        self.narrow = narrow
+        self.made = 0
+        self.idle = 0
+        self.found = Exploration({check.id: Tally(check) for check in checks})
+        self._first = self._initial(stories)
+
+    # --- making up
+
+    def lot(self, size: int) -> list[Story]:
+        """Make up the next stories."""
+        return [self._next() for _ in range(size)]
+
+    def _next(self) -> Story:
+        index = self.made
+        self.made += 1
+        rng = random.Random(f"{self.seed}:{index}")  # noqa: S311 - choices of a search, no secrets
+        turn = index % 4
+        if turn < 2 or not self.narrow:
+            story = next(self._first, None)
+            if story is not None:
+                return story
+        if turn == 0 or not self.found.corpus:
+            return self.teller.at_random(rng)
+        if turn == 1:
+            return self._beside(rng)
+        return self._for_a_check(rng) or self._beside(rng)
+
+    def _initial(self, stories: Sequence[Scenario]) -> Iterator[Story]:
+        """Yield the ordinary story, those that come with the pack, then the ordinary one with one difference each."""
+        ordinary = self.teller.ordinary
+        yield ordinary
+        for pace in (Pace.LATE, Pace.IDLE, Pace.MIXED):
+            yield self.teller.at_pace(ordinary, pace)
+        for scenario in stories:
+            yield self.teller.adopt(scenario)
+        for name in self.teller.domains.varied:
+            for value in self.teller.domains.facts[name][1:]:
+                varied = self.varying.told(ordinary, name, value)
+                if varied is not None:
+                    yield varied
+
+    def _beside(self, rng: random.Random) -> Story:
+        example = rng.choice(self.found.corpus)
+        return self.varying.beside(example.story, rng, example.instants)
+
+    def _for_a_check(self, rng: random.Random) -> Story | None:
+        """Return the next story of the check that has been tried least; None where all have been looked at."""
+        waiting = [tally for tally in self.found.tallies.values() if not tally.done and not tally.broken]
+        for tally in sorted(waiting, key=lambda one: one.tries):
+            story = self._towards(tally, rng) if not tally.examples else self._around(tally, rng)
+            if story is not None:
+                tally.tries += 1
+                return story
+            tally.done = True
+        return None
+
+    def _towards(self, tally: Tally, rng: random.Random) -> Story | None:
+        if tally.check.vacuous is not None and tally.tries >= TOWARDS:
+            return None
+        pick = rng.random()
+        start = self.teller.ordinary if pick < 0.2 else rng.choice(self.found.corpus).story
+        if pick > 0.8:
+            start = self.teller.at_random(rng)
+        return self.varying.towards(tally.check, start, rng)
+
+    def _around(self, tally: Tally, rng: random.Random) -> Story | None:
+        while True:
+            if tally.around is None:
+                if tally.turn >= len(tally.examples):
+                    return None
+                example = tally.examples[tally.turn]
+                tally.turn += 1
+                tally.around = self.varying.around(
+                    tally.check, example.story, example.read, example.instants, rng
+                )
+            story = next(tally.around, None)
+            if story is not None:
+                return story
+            tally.around = None
+
+    # --- taking in
+
+    def look(self, story: Story, result: Result) -> None:
+        """Take in what came of a story."""
+        found = self.found
+        found.stories += 1
+        self.idle += 1
+        if result.awkward is not None:
+            found.awkward += 1
+            return
+        example = Example(story, result.read, result.instants)
+        new = [thing for thing in result.seen if thing not in found.seen]
+        found.seen.update(result.seen)
+        if new:
+            found.corpus.append(example)
+            self.idle = 0
+        for name in result.held:
+            self._judged(found.tallies[name], example)
+        for breach in result.broken:
+            tally = found.tallies[breach.check]
+            tally.judged += 1
+            self._keep(tally.broken, (self.size(story), story, breach))
+        for fault in result.faults:
+            known = found.faults.get((fault.kind, fault.where))
+            if known is None or self.size(story) < known[0]:
+                found.faults[fault.kind, fault.where] = (self.size(story), story, fault)
+
+    def _judged(self, tally: Tally, example: Example) -> None:
+        tally.judged += 1
+        if len(tally.examples) < EXAMPLES and (tally.judged == 1 or tally.judged % 7 == 0):
+            tally.examples.append(example)
+            if tally.judged == 1:
+                self.idle = 0
+
+    def _keep(self, kept: list[tuple[int, Story, Breach]], one: tuple[int, Story, Breach]) -> None:
+        if len(kept) < SMALL or one[0] < kept[-1][0]:
+            kept.append(one)
+            kept.sort(key=lambda item: item[0])
+            del kept[SMALL:]
+
+    def size(self, story: Story) -> int:
+        """Return how much there is to a story: what it tells beyond the ordinary one."""
+        scenario, ordinary = story.scenario, self.teller.ordinary.scenario
+        facts = sum(value != ordinary.facts.get(name) for name, value in scenario.facts.items())
+        lines = sum(2 + len(line.facts) for line in scenario.timeline)
+        late = int(scenario.received != scenario.reported) + (scenario.reported != ordinary.reported)
+        return facts + lines + 2 * len(scenario.earlier) + late + (3 if story.pace is not Pace.PROMPT else 0)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether nothing new has come for long and every check has been looked at."""
+        return self.idle > ENOUGH and all(
+            tally.done or tally.broken or (not tally.examples and tally.tries > TOWARDS)
+            for tally in self.found.tallies.values()
+        )
+
+
+def explore(
+    explorer: Explorer,
+    crew: Crew,
+    *,
+    seconds: float,
+    stories: int | None = None,
+    listen: Listen | None = None,
+) -> Exploration:
+    """Explore until the time is over, so many stories have been told, or nothing is left to try."""
+    began = time.monotonic()
+
+    def more() -> bool:
+        if stories is not None and explorer.made >= stories:
+            return False
+        return time.monotonic() - began < seconds and not explorer.exhausted
+
+    def look(story: Story, result: Result) -> None:
+        explorer.look(story, result)
+        if listen is not None and explorer.found.stories % 20 == 0:
+            share = (time.monotonic() - began) / seconds
+            if stories is not None:
+                share = max(share, explorer.found.stories / stories)
+            listen(min(share, 1.0), f"{explorer.found.stories} stories told")
+
+    crew.play(explorer.lot, look, more)
+    explorer.found.seconds = time.monotonic() - began
+    return explorer.found
