@@ -6,7 +6,7 @@ reads it can see it with their own eyes. Its `id` stays the same while the fault
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -73,9 +73,20 @@ class Finding:
         return f"{place} ({self.element}): {self.message}. {self.remedy} [{self.id}]"
 
 
-def accept(findings: Iterable[Finding], reasons: Mapping[str, str]) -> list[Finding]:
-    """Mark the findings that a pack accepts, by their ids; the others stay as they are."""
-    return [replace(finding, accepted=reasons.get(finding.id, finding.accepted)) for finding in findings]
+def accept(findings: Iterable[Finding], reasons: Mapping[str, str], kinds: Collection[str]) -> list[Finding]:
+    """Mark the findings that a pack accepts, by their ids, and add a note for each acceptance without a finding.
+
+    `kinds` are those that the analysis can find: acceptances of others are none of its business.
+    """
+    marked = [replace(finding, accepted=reasons.get(finding.id)) for finding in findings]
+    found = {finding.id for finding in marked}
+    for name in reasons:
+        if name.partition(":")[0] in kinds and name not in found:
+            message = f"{name} is accepted, but no longer found"
+            marked.append(
+                Finding("accepted-nothing", "procedure.yaml", 0, name, message, "Remove it.", note=True)
+            )
+    return marked
 
 
 def shown(value: Any) -> str:

@@ -372,6 +372,7 @@ class Pack:
     notices: Mapping[str, Notice]
     files: Mapping[str, bytes]
     impossible: tuple[Expression, ...] = ()
+    accepted: Mapping[str, str] = field(default_factory=dict)  # findings of the analyses, with the reason
     lists: Mapping[str, ReceivedList] = field(default_factory=dict)
     checks: Mapping[str, Check] = field(default_factory=dict)
     passages: Passages | None = None

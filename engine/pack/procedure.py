@@ -72,7 +72,7 @@ def read_procedure(data: bytes, vocabulary: Vocabulary, faults: Faults) -> Proce
         processes={pid: _listed(pid, part) for pid, part in root.sections("processes", True)},
         section=root,
     )
-    root.asked |= {"derived", "impossible"}
+    root.asked |= {"derived", "impossible", "accepted"}
     root.finish()
     return procedure
 
@@ -128,6 +128,34 @@ def read_impossible(procedure: Procedure, language: Language) -> tuple[Expressio
             if expression := language.parse(text, place):
                 found.append(expression)
     return tuple(found)
+
+
+def read_accepted(procedure: Procedure) -> Mapping[str, str]:
+    """Read the findings of analyses that the council lets stand, each with its reason."""
+    tree = procedure.section.tree("accepted")
+    if tree is None:
+        return {}
+    noted = procedure.section.faults
+    if not isinstance(tree, Row):
+        noted.add(
+            tree.line, "accepted", "accepted must be a list", "Write `- {finding: …, reason: …}` lines."
+        )
+        return {}
+    found: dict[str, str] = {}
+    for item in tree.items:
+        if not isinstance(item, Branch):
+            noted.add(
+                item.line, "accepted", "an accepted finding is a mapping", "Give `finding` and `reason`."
+            )
+            continue
+        part = Section(item, noted, "accepted")
+        finding, reason = part.text("finding", True), part.text("reason", True)
+        part.finish()
+        if finding in found:
+            part.fault("finding", f"{finding} is accepted twice", "Keep one of the two.")
+        if finding and reason:
+            found[finding] = reason
+    return found
 
 
 def note_circles(

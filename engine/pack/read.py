@@ -28,7 +28,14 @@ from engine.pack.notices import read_notice
 from engine.pack.passages import FILE as PASSAGES
 from engine.pack.passages import read_passages
 from engine.pack.procedure import FILE as PROCEDURE
-from engine.pack.procedure import Procedure, note_circles, read_derived, read_impossible, read_procedure
+from engine.pack.procedure import (
+    Procedure,
+    note_circles,
+    read_accepted,
+    read_derived,
+    read_impossible,
+    read_procedure,
+)
 from engine.pack.processes import read_process
 from engine.pack.references import Parts, check_references
 from engine.pack.register import FILE as REGISTER
@@ -164,6 +171,7 @@ def _read_rest(
         notices=notices,
         files=files,
         impossible=impossible,
+        accepted=read_accepted(procedure),
         lists=lists,
         checks=checks,
         passages=passages,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.check.finding import Finding
+from engine.check.finding import Finding, accept
 from engine.check.tables.difference import changes_between
 from engine.check.tables.faults import faults_of
 from engine.check.tables.monotonicity import reversals_of
@@ -19,12 +19,18 @@ from engine.check.tables.sheet import Sheet
 from engine.check.tables.space import Space
 from engine.pack.model import Pack
 
-__all__ = ["compare_tables", "examine_table", "examine_tables"]
+KINDS = frozenset({"gap", "overlap", "dead-rule", "reversal", "tried-values", "not-analysed"})
+
+__all__ = ["KINDS", "compare_tables", "examine_table", "examine_tables"]
 
 
 def examine_tables(pack: Pack) -> list[Finding]:
-    """Return what is wrong with the decision tables of a pack, in the order of its decisions."""
-    return [found for decision in pack.decisions for found in examine_table(pack, decision)]
+    """Return what is wrong with the decision tables of a pack, in the order of its decisions.
+
+    Findings that the pack accepts are among them, with the reason.
+    """
+    found = [item for decision in pack.decisions for item in examine_table(pack, decision)]
+    return accept(found, pack.accepted, KINDS)
 
 
 def examine_table(pack: Pack, decision: str) -> list[Finding]:

@@ -9,6 +9,7 @@ is told, are passed over.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from engine.check.finding import Finding, shown
 from engine.check.tables.domains import grades
@@ -20,20 +21,25 @@ from engine.feel import UNKNOWN
 
 
 def reversals_of(space: Space, sheet: Sheet) -> Iterator[Finding]:
-    """Yield, for each fact and pair of rules, a situation that becomes graver while the answer becomes less grave."""
+    """Yield situations that become graver by one fact while the answer becomes less grave.
+
+    One for each fact and rule that then answers; a fact that the table itself decides is none that makes it graver.
+    """
     if sheet.table.policy.many:
         return
-    graded = [(n, o.name) for n, o in enumerate(sheet.table.outputs) if _order(space, o.name)]
+    graded = graded_outputs(space, sheet)
     if not graded:
         return
-    told: set[tuple[str, ...]] = set()
-    for path in sorted(space.domains.keys() - space.definitions.keys()):
+    told: set[str] = set()
+    for path in sorted(
+        space.domains.keys() - space.definitions.keys() - {o.name for o in sheet.table.outputs}
+    ):
         levels = grades(path, space.domains[path], space.pack.vocabulary)
         steps = [(a, b) for low, high in zip(levels, levels[1:], strict=False) for a in low for b in high]
         for lower, higher in steps:
             for item in _step(space, sheet, path, lower, higher, graded):
-                if (path, item.element, *item.others) not in told:
-                    told.add((path, item.element, *item.others))
+                if item.id not in told:
+                    told.add(item.id)
                     yield item
 
 
@@ -71,25 +77,27 @@ def _reversal(
         row.answer,
         after.answer,
     )
-    rules = rules_of((row, after))
-    by = " and ".join(map(named, rules))
-    return finding(
+    by = " → ".join(named(rule) for rule in (row.rule, after.rule))
+    made = finding(
         space.pack,
         sheet,
         "reversal",
-        rules,
+        rules_of((after, row)),
         f"{path} becomes graver ({shown(facts[path])} → {shown(changed[path])}), and {name} goes from"
         f" {shown(row.answer[column])} to {shown(after.answer[column])} ({by})",
         "Mend the rules, or say why the text wants it so.",
         witness=witness(facts, space.read),
-        changed=witness(changed, space.read),
+        changed=tuple((f, v) for f, v in witness(changed, space.read) if f == path or facts.get(f) != v),
         exact=not space.sampled and real,
     )
+    return replace(made, others=(path,) if len(graded_outputs(space, sheet)) == 1 else (path, name))
 
 
-def _order(space: Space, output: str) -> bool:
-    fact = space.pack.vocabulary.facts.get(output)
-    return fact is not None and bool(fact.graver)
+def graded_outputs(space: Space, sheet: Sheet) -> list[tuple[int, str]]:
+    """Return the outputs whose values have an order, each with its column."""
+    facts = space.pack.vocabulary.facts
+    names = enumerate(output.name for output in sheet.table.outputs)
+    return [(n, name) for n, name in names if name in facts and facts[name].graver]
 
 
 def _less(space: Space, output: str, before: object, after: object) -> bool:
