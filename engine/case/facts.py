@@ -102,12 +102,13 @@ class Facts:
         rule = self.pack.derived.get(fact)
         if rule is None:
             return UNKNOWN
-        held = self._derived.get(fact)
+        held, stamp = self._derived.get(fact), self.changes.stamp
         if held is None or self.changes.since(self.dependencies.of_derived(fact), held[0]):
-            stamp = self.changes.stamp
             self._derived[fact] = (stamp, UNKNOWN)  # a circle reads as unknown; the pack reader refuses it
-            held = self._derived[fact] = (stamp, self._derive(rule))
-        return held[1]
+            held = stamp, self._derive(rule)
+        value = held[1]
+        self._derived[fact] = (stamp, value)
+        return value
 
     def fired(self, result: Result) -> None:
         """Remember the rules that a decision used."""

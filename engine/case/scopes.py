@@ -6,10 +6,11 @@ Worked out once per pack from its diagrams, called processes included.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 
 from engine.case.dependencies import Dependencies
-from engine.case.interpreter import Specs, build_specs
+from engine.case.interpreter import Specs, build_specs, rebuild_specs
 from engine.pack.model import Duty, Element, Pack, Process, Start
 
 REPORTED = "reported"
@@ -134,3 +135,17 @@ def plan_of(pack: Pack) -> Plan:
     if found is None or found.pack is not pack:
         found = _plans[pack.hash] = Plan(pack)
     return found
+
+
+@contextmanager
+def trying(variant: Pack, pack: Pack, process: str | None) -> Iterator[None]:
+    """Run cases on a variant of a pack that differs from it in one process, or in none, and shares everything else."""
+    plan, stands = Plan(variant), plan_of(pack)
+    plan.__dict__["specs"] = (
+        rebuild_specs(stands.specs, variant.processes[process]) if process else stands.specs
+    )
+    _plans[variant.hash] = plan
+    try:
+        yield
+    finally:
+        _plans[pack.hash] = stands

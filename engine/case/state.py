@@ -144,8 +144,8 @@ class State:
 
     def fresh(self, name: str, expression: Expression) -> bool:
         """Whether an expression, read under this name, hangs on anything changed since; it counts as read now."""
-        stamp = self._read.get(name, -1)
-        if stamp >= 0 and not self.facts.changes.since(self.plan.dependencies.of(expression), stamp):
-            return False
-        self._read[name] = self.facts.changes.stamp
-        return True
+        changes = self.facts.changes
+        before, self._read[name] = self._read.get(name, -1), changes.stamp
+        return before < 0 or (
+            before < changes.stamp and changes.since(self.plan.dependencies.of(expression), before)
+        )

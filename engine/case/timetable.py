@@ -78,11 +78,10 @@ class Timetable:
     def _work_out(
         self, key: Key, element: Element, expression: Expression, since: datetime
     ) -> tuple[int, datetime]:
-        held = self._due.get(key)
+        held, stamp = self._due.get(key), self._facts.changes.stamp
         if held is not None and not self._facts.changes.since(
             self._plan.dependencies.of(expression), held[0]
         ):
-            return held
-        stamp = self._facts.changes.stamp
+            return stamp, held[1]
         value = evaluate(expression, self._facts, process=element.process, element=element.id, moment=since)
         return stamp, instant(value, process=element.process, element=element.id, expression=expression)[0]

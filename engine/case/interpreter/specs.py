@@ -6,7 +6,7 @@ conditions are all `Awaited`: they fire when the case fires them, never by thems
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,17 +117,24 @@ class Specs:
 
 def build_specs(pack: Pack) -> Specs:
     """Build the specs of every process of the pack."""
-    specs: dict[str, BpmnProcessSpec] = {}
-    for process in pack.processes.values():
-        scopes: dict[str, list[Element]] = {process.id: []}
-        for element in process.elements.values():
-            if element.kind == "subProcess":
-                scopes[element.id] = []
-        for element in process.elements.values():
-            scopes[element.scope].append(element)
-        for scope, elements in scopes.items():
-            specs[scope] = _build_scope(scope, elements, process)
-    return Specs(specs)
+    return Specs({name: spec for process in pack.processes.values() for name, spec in _scopes(process)})
+
+
+def rebuild_specs(specs: Specs, process: Process) -> Specs:
+    """Return specs with those of one process built anew, the rest shared."""
+    return Specs({**specs.processes, **dict(_scopes(process))})
+
+
+def _scopes(process: Process) -> Iterator[tuple[str, BpmnProcessSpec]]:
+    """Yield the spec of a process and those of its embedded subprocesses."""
+    scopes: dict[str, list[Element]] = {process.id: []}
+    for element in process.elements.values():
+        if element.kind == "subProcess":
+            scopes[element.id] = []
+    for element in process.elements.values():
+        scopes[element.scope].append(element)
+    for scope, elements in scopes.items():
+        yield scope, _build_scope(scope, elements, process)
 
 
 def _build_scope(scope: str, elements: list[Element], process: Process) -> BpmnProcessSpec:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from engine.case.case import Case
 from engine.case.model import Changes, Entry, Incident
@@ -72,6 +73,8 @@ class Result:
     awkward: str | None = None
     carried: tuple[Happens, ...] = ()
     passed: tuple[str, ...] = field(default=())
+    ledger: int = 0
+    """A digest of the ledger at the end: equal where every duty arose, stood and ended alike."""
 
 
 def told_whole(story: Story, result: Result) -> Scenario:
@@ -110,7 +113,16 @@ def play_story(story: Story, pack: Pack, checks: Iterable[Check] | None = None) 
         instants=tuple(sorted(watch.instants)),
         carried=tuple(played.carried),
         passed=tuple(sorted(played.passed)),
+        ledger=_digest(played),
     )
+
+
+def _digest(played: Played) -> int:
+    rows = sorted(
+        (case, e.obligation, e.role, e.clauses, str(e.raised), str(e.due), e.outcome.value, str(e.done))
+        for (case, _), e in played.entries.items()
+    )
+    return crc32(repr((rows, played.closed)).encode())
 
 
 class _Watch:

@@ -1,0 +1,1 @@
+"""Mutation: whether the checks would notice a slip in the model."""
