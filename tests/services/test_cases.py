@@ -68,6 +68,19 @@ def test_a_return_learnt_late_counts_from_the_real_return(session: Session, offi
     assert fact.now.actual == NOTIFIED + timedelta(hours=3) and fact.now.recorded == office.clock.now()
 
 
+def test_a_return_that_another_event_brings_to_light_is_on_the_childs_record(
+    session: Session, office: Office
+) -> None:
+    office.set_up(session)
+    desk = office.desk(session)
+    case_id = started(desk, office)
+    office.clock.advance(timedelta(hours=10))
+    done = cases.record_event(desk, case_id, "return_verified", actual=NOTIFIED + timedelta(hours=3))
+    assert done.incident is None
+    episode = session.scalars(sa.select(Episode).where(Episode.case_id == case_id)).one()
+    assert episode.returned_at == NOTIFIED + timedelta(hours=3)
+
+
 def test_a_moment_in_the_future_or_a_word_outside_the_vocabulary_is_refused(
     session: Session, office: Office
 ) -> None:
