@@ -101,8 +101,8 @@ def _values(fact: Fact, found: _Finder) -> tuple[Any, ...]:
         near = {value for value in found.limits.get(fact.id, ()) if isinstance(value, Decimal)}
         return _first(usual, sorted(value for value in near if value >= 0))
     if fact.type == "duration":
-        near = {value for value in found.limits.get(fact.id, ()) if isinstance(value, timedelta)}
-        return _first(usual, sorted(near)) if usual is not None or near else ()
+        some = {value for value in found.limits.get(fact.id, ()) if isinstance(value, timedelta)}
+        return _first(usual, sorted(some)) if usual is not None or some else ()
     if fact.type in ("date", "datetime"):
         return _lengths(fact, usual, found)
     if fact.type == "role":

@@ -208,10 +208,11 @@ class Explorer:
     def size(self, story: Story) -> int:
         """Return how much there is to a story: what it tells beyond the ordinary one."""
         scenario, ordinary = story.scenario, self.teller.ordinary.scenario
-        facts = sum(value != ordinary.facts.get(name) for name, value in scenario.facts.items())
+        facts: int = sum(value != ordinary.facts.get(name) for name, value in scenario.facts.items())
         lines = sum(2 + len(line.facts) for line in scenario.timeline)
         late = int(scenario.received != scenario.reported) + (scenario.reported != ordinary.reported)
-        return facts + lines + 2 * len(scenario.earlier) + late + (3 if story.pace is not Pace.PROMPT else 0)
+        pace = 3 if story.pace is not Pace.PROMPT else 0
+        return facts + lines + 2 * len(scenario.earlier) + late + pace
 
     @property
     def exhausted(self) -> bool:

@@ -156,8 +156,8 @@ class Storyteller:
             earlier=self.random_episodes(rng, reported),
             timeline=(),
         )
-        lines = list(self.random_return(rng, scenario))
-        back = lines[0].name if lines else None
+        lines: list[Happens | None] = list(self.random_return(rng, scenario))
+        back = BACK if lines else None
         lines += [self.random_event(rng, scenario, back) for _ in range(rng.choice((0, 0, 1, 1, 2, 3)))]
         lines += [self.random_change(rng, scenario, back) for _ in range(rng.choice((0, 0, 0, 1, 1, 2)))]
         end = f"{back}+{rng.choice((8, 14, 14, 35))}d" if back else f"+{rng.choice((5, 8, 14, 35))}d"
