@@ -24,7 +24,7 @@ STORIES = 24
 
 
 class Fate(StrEnum):
-    """What became of a mutant; `same`: no ledger differed from the pack's own, `unreached`: no story came to its place."""
+    """What became of a mutant; `same`: no ledger differed from the pack's own, `unreached`: no story came to it."""
 
     NOTICED = "noticed"
     LIVES = "lives"
