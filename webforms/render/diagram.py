@@ -46,9 +46,16 @@ class StepShown:
     clauses: tuple[str, ...]
 
 
-def drawing(pack: Pack, process: Process, states: States, links: Mapping[str, str] | None = None) -> Markup:
+def drawing(
+    pack: Pack,
+    process: Process,
+    states: States,
+    links: Mapping[str, str] | None = None,
+    badges: Mapping[str, str] | None = None,
+) -> Markup:
     """Return the process as SVG, to stand in a page as it is: the drawing escapes every text where it is made."""
-    return Markup(procedures.diagram(pack, process.id, states=states, links=links))  # noqa: S704
+    drawn = procedures.diagram(pack, process.id, states=states, links=links, badges=badges)
+    return Markup(drawn)  # noqa: S704
 
 
 def role_words(pack: Pack, element: Element) -> str:

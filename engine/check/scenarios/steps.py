@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.case.case import Case
-from engine.case.model import Changes, Entry
+from engine.case.model import Changes, Entry, FactChange, Happening
 from engine.check.scenarios.play import play
 from engine.check.scenarios.story import Scenario
-from engine.check.scenarios.telling import Line, Played
+from engine.check.scenarios.telling import TOLD, Played
+from engine.clock import local
 from engine.pack.model import Pack
 
 WAITING = "waiting"
@@ -22,7 +23,7 @@ WAITING = "waiting"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One act. `lines` tell what happened, `entries` the duties that it raised or ended, as they then stood.
+    """One act. `history`, `facts`, `raised` and `ended` are what it brought, duties as they then stood.
 
     `fresh` are the elements that were passed for the first time, in their order; `passed` all so far; `live` maps
     elements on which the case now stands to live or waiting; `overdue` are those of open duties past their limit.
@@ -30,8 +31,10 @@ class Step:
 
     at: datetime
     case: int
-    lines: tuple[Line, ...]
-    entries: tuple[Entry, ...]
+    history: tuple[Happening, ...]
+    facts: tuple[FactChange, ...]
+    raised: tuple[Entry, ...]
+    ended: tuple[Entry, ...]
     fresh: tuple[str, ...]
     passed: frozenset[str]
     live: Mapping[str, str]
@@ -50,35 +53,44 @@ class Step:
 def steps_of(scenario: Scenario, pack: Pack) -> tuple[tuple[Step, ...], Played]:
     """Play a story; return its steps, acts of which there is nothing to tell left out, and how it ended."""
     taken: list[Step] = []
-    heard: list[Line] = []
-    before: dict[int, frozenset[str]] = {}
+    known: dict[int, frozenset[str]] = {}
+    stood: dict[tuple[int, int], Entry] = {}
 
     def watch(number: int, changes: Changes, case: Case, at: datetime) -> None:
         passed = frozenset(case.passed)
-        known = before.get(number, frozenset())
-        fresh = tuple(element for element in case.passed if element not in known)
-        before[number] = passed
-        if heard or fresh:
-            taken.append(
-                Step(
-                    at=at,
-                    case=number,
-                    lines=tuple(heard),
-                    entries=tuple(changes.entries.values()),
-                    fresh=fresh,
-                    passed=passed,
-                    live={
-                        element: WAITING if how == WAITING else "live"
-                        for _, element, how in case.live_elements()
-                    },
-                    overdue=frozenset(
-                        entry.element
-                        for entry in case.entries.values()
-                        if entry.open and entry.due is not None and entry.due < at
-                    ),
-                )
+        fresh = tuple(element for element in case.passed if element not in known.get(number, frozenset()))
+        known[number] = passed
+        entries = changes.entries.values()
+        raised = tuple(entry for entry in entries if (number, entry.number) not in stood)
+        ended = tuple(
+            entry
+            for entry in entries
+            if not entry.open and ((before := stood.get((number, entry.number))) is None or before.open)
+        )
+        stood.update({(number, entry.number): entry for entry in entries})
+        told = tuple(happening for happening in changes.history if happening.kind in TOLD)
+        if not (told or changes.facts or raised or ended or fresh):
+            return
+        taken.append(
+            Step(
+                at=local(at),
+                case=number,
+                history=told,
+                facts=tuple(changes.facts),
+                raised=raised,
+                ended=ended,
+                fresh=fresh,
+                passed=passed,
+                live={
+                    element: WAITING if how == WAITING else "live" for _, element, how in case.live_elements()
+                },
+                overdue=frozenset(
+                    entry.element
+                    for entry in case.entries.values()
+                    if entry.open and entry.due is not None and entry.due < at
+                ),
             )
-        heard.clear()
+        )
 
-    played = play(scenario, pack, listen=heard.append, watch=watch)
+    played = play(scenario, pack, watch=watch)
     return tuple(taken), played

@@ -21,6 +21,8 @@ from engine.services.quality.found import BROKEN, HOLDS, CheckFound, Found
 from engine.services.rows import at, role_label
 from engine.store.tables import ReadingDecision
 
+CHECKS = "checks.yaml"
+UNVERIFIED = "unverified"
 EXECUTED = frozenset({"case", "periodic"})
 CONFIRMED, DISPUTED = "confirmed", "disputed"
 
@@ -100,12 +102,37 @@ def register(desk: Desk, pack: Pack, found: Found | None) -> tuple[ClauseRow, ..
             state=state_of(clause, found),
             actor_label=role_label(pack, clause.actor) if clause.actor else None,
             carriers=carried[clause.id],
-            checks=found.of_clause(clause.id) if found else (),
+            checks=_checks(pack, clause.id, found),
             stories=found.clauses.get(clause.id, 0) if found and clause.scope in EXECUTED else None,
             decision=decided.get(clause.id),
         )
         for clause in pack.clauses.values()
     )
+
+
+def _checks(pack: Pack, clause: str, found: Found | None) -> tuple[CheckFound, ...]:
+    """Return a clause's checks as they ended, or as the pack has them where nothing was verified."""
+    if found is not None:
+        return found.of_clause(clause)
+    return tuple(
+        CheckFound(check.id, check.clauses, check.says, UNVERIFIED, 0, check.vacuous, None, None)
+        for check in pack.checks.values()
+        if clause in check.clauses
+    )
+
+
+def written(pack: Pack, check: str) -> str:
+    """Return a check as it stands in its file; nothing for one that the pack does not have."""
+    known = pack.checks.get(check)
+    source = pack.files.get(CHECKS)
+    if known is None or source is None:
+        return ""
+    lines = source.decode("utf-8", "replace").splitlines()
+    later = sorted(other.line for other in pack.checks.values() if other.line > known.line)
+    part = lines[known.line - 1 : later[0] - 1 if later else None]
+    while part and (not part[-1].strip() or part[-1].lstrip().startswith("#")):
+        part.pop()
+    return "\n".join(part)
 
 
 def searched(rows: Iterable[ClauseRow], text: str) -> tuple[ClauseRow, ...]:
