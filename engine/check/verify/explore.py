@@ -17,6 +17,7 @@ from datetime import datetime
 from engine.check.scenarios.story import Scenario
 from engine.check.verify.crew import Crew
 from engine.check.verify.domains import domains_of
+from engine.check.verify.periods import runs_of
 from engine.check.verify.playing import Breach, Fault, Result
 from engine.check.verify.stories import Pace, Story, Storyteller
 from engine.check.verify.varying import Varying
@@ -118,6 +119,7 @@ class Explorer:
         yield ordinary
         for pace in (Pace.LATE, Pace.IDLE, Pace.MIXED):
             yield self.teller.at_pace(ordinary, pace)
+        yield from runs_of(self.teller.pack, ordinary)
         for scenario in stories:
             yield self.teller.adopt(scenario)
         for name in self.teller.domains.varied:
@@ -142,7 +144,8 @@ class Explorer:
         return None
 
     def _towards(self, tally: Tally, rng: random.Random) -> Story | None:
-        if tally.check.vacuous is not None and tally.tries >= TOWARDS:
+        given_up = tally.check.vacuous is not None and tally.tries >= TOWARDS
+        if given_up or tally.check.process is not None:
             return None
         pick = rng.random()
         start = self.teller.ordinary if pick < 0.2 else rng.choice(self.found.corpus).story
@@ -178,7 +181,7 @@ class Explorer:
         example = Example(story, result.read, result.instants)
         new = [thing for thing in result.seen if thing not in found.seen]
         found.seen.update(result.seen)
-        if new:
+        if new and story.period is None:
             found.corpus.append(example)
             self.idle = 0
         for name in result.held:
@@ -194,6 +197,8 @@ class Explorer:
 
     def _judged(self, tally: Tally, example: Example) -> None:
         tally.judged += 1
+        if example.story.period is not None:
+            return
         if len(tally.examples) < EXAMPLES and (tally.judged == 1 or tally.judged % 7 == 0):
             tally.examples.append(example)
             if tally.judged == 1:

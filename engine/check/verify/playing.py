@@ -6,15 +6,13 @@ need not, since it can be played again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
-from zlib import crc32
 
 from engine.case.case import Case
 from engine.case.model import Changes, Entry, Incident
-from engine.check.clauses import judge
+from engine.check.clauses.judge import Kind, judge
 from engine.check.scenarios.cases import StoryFault
 from engine.check.scenarios.people import NoAnswer
 from engine.check.scenarios.play import Pace as WhenDone
@@ -22,13 +20,13 @@ from engine.check.scenarios.play import play
 from engine.check.scenarios.story import Happens, Scenario, UnknownMoment
 from engine.check.scenarios.telling import Played
 from engine.check.trace import Trace
+from engine.check.verify.periods import run_period
 from engine.check.verify.stories import Pace, Story, after
 from engine.errors import HomewardError
 from engine.pack.checks import Check
 from engine.pack.model import Pack
 
 HOUR = timedelta(hours=1)
-HOLDS, BROKEN = "holds", "broken"
 AWKWARD = (StoryFault, NoAnswer, UnknownMoment)
 """Faults of a story that cannot be told, not of the procedure."""
 
@@ -72,7 +70,7 @@ class Result:
     instants: tuple[datetime, ...] = ()
     awkward: str | None = None
     carried: tuple[Happens, ...] = ()
-    passed: tuple[str, ...] = field(default=())
+    passed: tuple[str, ...] = ()
     ledger: int = 0
     """A digest of the ledger at the end: equal where every duty arose, stood and ended alike."""
 
@@ -86,43 +84,48 @@ def told_whole(story: Story, result: Result) -> Scenario:
 
 
 def play_story(story: Story, pack: Pack, checks: Iterable[Check] | None = None) -> Result:
-    """Play a story and judge every check, or those given."""
-    scenario = story.scenario
+    """Play a story and judge every check of the pack, or those given."""
     trace = Trace(pack, prompt=story.prompt)
     watch = _Watch(trace)
-    played = play(scenario, pack, watch=watch, pace=_pace(story))
-    end = _until(scenario, played)
+    played = _played(story, pack, watch)
     if isinstance(played.fault, AWKWARD) or not trace.cases:
         return Result(awkward=played.stopped or "nothing happened")
+    end = _until(story, played)
     trace.end(min(end, watch.last or end) if played.fault is not None else end)
     held: list[str] = []
     broken: list[Breach] = []
-    faults = list(_faults(played, watch, pack, story))
     for check in pack.checks.values() if checks is None else checks:
         verdict = judge(check, trace)
-        if verdict.kind == HOLDS:
+        if verdict.kind is Kind.HOLDS:
             held.append(check.id)
-        elif verdict.kind == BROKEN:
+        elif verdict.kind is Kind.BROKEN:
             broken.append(Breach(check.id, verdict.why, verdict.at, verdict.case, verdict.elements))
     return Result(
         held=tuple(held),
         broken=tuple(broken),
-        faults=tuple(faults),
+        faults=tuple(_faults(played, watch, story)),
         seen=frozenset(_seen(played, watch)),
         read=tuple(watch.read),
         instants=tuple(sorted(watch.instants)),
         carried=tuple(played.carried),
         passed=tuple(sorted(played.passed)),
-        ledger=_digest(played),
     )
 
 
-def _digest(played: Played) -> int:
-    rows = sorted(
-        (case, e.obligation, e.role, e.clauses, str(e.raised), str(e.due), e.outcome.value, str(e.done))
-        for (case, _), e in played.entries.items()
-    )
-    return crc32(repr((rows, played.closed)).encode())
+def _played(story: Story, pack: Pack, watch: _Watch) -> Played:
+    if story.period is None:
+        return play(story.scenario, pack, watch=watch, pace=_pace(story))
+    played = Played(story.scenario)
+
+    def take(number: int, changes: Changes, case: Case, at: datetime) -> None:
+        played.tell(number, changes, case, at)
+        watch(number, changes, case, at)
+
+    try:
+        played.moments["until"] = run_period(story, pack, take)
+    except HomewardError as error:
+        played.stopped, played.fault = str(error), error
+    return played
 
 
 class _Watch:
@@ -171,7 +174,10 @@ def _pace(story: Story) -> WhenDone | None:
     return when
 
 
-def _until(scenario: Scenario, played: Played) -> datetime:
+def _until(story: Story, played: Played) -> datetime:
+    scenario = story.scenario
+    if story.period is not None:
+        return played.moments.get("until", story.period.until)
     try:
         return scenario.until.resolve(played.moments)
     except HomewardError:
@@ -193,7 +199,7 @@ def _seen(played: Played, watch: _Watch) -> Iterable[str]:
             yield f"rule:{decision}:{rule}"
 
 
-def _faults(played: Played, watch: _Watch, pack: Pack, story: Story) -> Iterable[Fault]:
+def _faults(played: Played, watch: _Watch, story: Story) -> Iterable[Fault]:
     fault = played.fault
     if isinstance(fault, Incident):
         kind = "no rest" if "come to rest" in str(fault) else "incident"
@@ -218,9 +224,3 @@ def _stuck(watch: _Watch) -> Iterable[Fault]:
         listening = [e for e in waiting if case.plan.element(e).trigger in ("message", "conditional")]
         if waiting and not listening:
             yield Fault("stays open", ",".join(sorted(waiting)), f"case {number} stays open, nothing is owed")
-
-
-def facts_differ(story: Story, other: Mapping[str, Any]) -> list[str]:
-    """Return the facts in which a story differs from others."""
-    facts = story.scenario.facts
-    return [name for name in facts if facts[name] != other.get(name)]

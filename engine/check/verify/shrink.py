@@ -38,9 +38,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Shrunk:
-    """A counterexample as it is shown: a scenario, what it shows, and the elements that were passed."""
+    """A counterexample as it is shown: a story told whole, what it shows, and the elements that were passed."""
 
-    scenario: Scenario
+    story: Story
     shows: Breach | Fault
     passed: tuple[str, ...]
 
@@ -74,6 +74,8 @@ class _Shrinking:
         """Shrink as far as it goes; False where the story does not show the target at all."""
         if not self.take(self.story):
             return False
+        if self.story.period is not None:
+            return True
         shorter = True
         while shorter and self.plays < MOST:
             before = self.plays
@@ -124,6 +126,9 @@ class _Shrinking:
 
     def told(self) -> Shrunk | None:
         """Return the story with everything that its people do written down, once that has been played as well."""
+        if self.story.period is not None:
+            shows = self.target.found(self.best)
+            return None if shows is None else Shrunk(self.story, shows, self.best.passed)
         if self.best.carried:
             if not self.take(Story(told_whole(self.story, self.best), Pace.PROMPT)):
                 return None
@@ -132,7 +137,7 @@ class _Shrinking:
             self.story = Story(self.story.scenario, Pace.PROMPT)
         self._without_needless_holding()
         found = self.target.found(self.best)
-        return None if found is None else Shrunk(self.story.scenario, found, self.best.passed)
+        return None if found is None else Shrunk(self.story, found, self.best.passed)
 
     def _without_needless_work(self) -> None:
         """Drop the lines of what people do late where the story shows the same without."""

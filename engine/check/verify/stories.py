@@ -56,11 +56,21 @@ class Pace(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Period:
+    """A period for which a process that time starts is run."""
+
+    process: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
-    """A scenario and the pace of its people."""
+    """A scenario and the pace of its people; or the run of a period, of which the scenario gives the facts only."""
 
     scenario: Scenario
     pace: Pace = Pace.PROMPT
+    period: Period | None = None
 
     @property
     def prompt(self) -> bool:
