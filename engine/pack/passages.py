@@ -76,7 +76,9 @@ def read_passages(
     lines: dict[str, int] = {}
     for item in getattr(whole.tree("passages", True), "items", ()):
         if not isinstance(item, Branch):
-            noted.add(getattr(item, "line", 0), "", "a passage must be a mapping", "Begin it with `- place:`.")
+            noted.add(
+                getattr(item, "line", 0), "", "a passage must be a mapping", "Begin it with `- place:`."
+            )
             continue
         part = Section(item, noted)
         part.element = part.text("place", True) or ""

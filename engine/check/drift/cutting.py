@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import zip_longest
 
+from engine.check.drift.lexicon import LIGHT
+
 
 class Kind(StrEnum):
     """What a passage is in its text."""
@@ -257,7 +259,7 @@ def _runs_on(blocks: list[_Block], line: _Line) -> bool:
     """Tell whether a paragraph goes on behind a page break."""
     if not blocks or blocks[-1].row or len(blocks[-1].text) < 40 or _ENDS.search(blocks[-1].text):
         return False
-    return line.text[0].islower()
+    return line.text[0].islower() or blocks[-1].text.rsplit(maxsplit=1)[-1].lower() in LIGHT
 
 
 # --- places
@@ -366,7 +368,13 @@ def _sentences(block: _Block) -> Iterator[str]:
     yield from _split(block.text)
 
 
-def _split(text: str) -> Iterator[str]:
+def _split(whole: str) -> Iterator[str]:
+    """Yield the sentences of a text; bullets that were run together part them too."""
+    for text in re.split(r"\s+[•▪◦●]\s+", whole):
+        yield from _of_sentences(text)
+
+
+def _of_sentences(text: str) -> Iterator[str]:
     begun = 0
     for end in _SENTENCE_END.finditer(text):
         if not _ABBREVIATION.search(text[begun : end.start()]):

@@ -10,8 +10,7 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from engine.check.drift.comparison import requires
-from engine.check.drift.fingerprints import Fresh, fresh
+from engine.check.drift.fingerprints import Fresh, fresh, requires
 from engine.check.drift.lexicon import VERSION
 from engine.check.drift.linking import propose
 from engine.check.drift.pairing import pair
@@ -54,20 +53,26 @@ def passages_of(pack: Pack) -> tuple[Passage, ...]:
     return kept.passages
 
 
-def index(pack: Pack, text: str) -> Index:
-    """Cut a text into passages and link them to the pack's clauses."""
+def index(pack: Pack, text: str, kept: Passages | None = None) -> Index:
+    """Cut a text into passages and link them to the pack's clauses; `kept` are former passages, whose links go on.
+
+    Passages that were made by other rules cannot be likened: their links go on where a passage has the same place.
+    """
     found = fresh(text)
-    usable = pack.passages is not None and pack.passages.made == VERSION
-    former = pack.passages.passages if pack.passages is not None and usable else ()
-    pairs = pair(former, [item.passage for item in found])
+    former = kept.passages if kept is not None else ()
+    if kept is None or kept.made == VERSION:
+        pairs = pair(former, [item.passage for item in found])
+    else:
+        places = {item.passage.place: at for at, item in enumerate(found)}
+        pairs = {at: places[item.place] for at, item in enumerate(former) if item.place in places}
     links: dict[str, list[str]] = {item.passage.place: [] for item in found}
     lost: list[tuple[str, str]] = []
     for position, item in enumerate(former):
-        kept = [clause for clause in item.clauses if clause in pack.clauses]
+        cited_there = [clause for clause in item.clauses if clause in pack.clauses]
         if position in pairs:
-            links[found[pairs[position]].passage.place] += kept
+            links[found[pairs[position]].passage.place] += cited_there
         else:
-            lost += [(clause, item.place) for clause in kept]
+            lost += [(clause, item.place) for clause in cited_there]
     linked = {clause for cited in links.values() for clause in cited}
     proposed = []
     for place, cited in propose(tuple(pack.clauses.values()), found, linked).items():

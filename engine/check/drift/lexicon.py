@@ -135,6 +135,7 @@ PERIODS = frozenset(
 
 PHRASES: tuple[tuple[str, str], ...] = (
     # as they stand in a text of small letters, digits and single spaces; the first that fits is taken
+    (r"looked after", "lookedafter"),
     (r"as soon as (?:is )?(?:reasonably )?(?:possible|practicable|practical|they can)", "asap"),
     (r"immediately|straight ?away|at once|without delay|forthwith", "at-once"),
     (r"prior to|ahead of", "before"),

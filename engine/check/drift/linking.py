@@ -27,7 +27,7 @@ _KINDS = {
     "standards": "standard",
 }
 _SECTION, _EXACT, _ON_LINE = 0.5, 0.6, 1.5
-_FAR = -0.5
+_FAR, _HEADING = -0.5, 0.4
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _claim(clause: Clause) -> _Claim:
 
 
 def _score(claim: _Claim, item: Fresh, key: str, likeness: Likeness) -> float:
-    score = claim.likeness.to(likeness)
+    score = claim.likeness.to(likeness) - (_HEADING if item.passage.kind == "heading" else 0)
     for kind, meant in _KINDS.items():
         key = re.sub(rf"^{kind}\b", meant, key)
     if claim.line is not None:

@@ -62,8 +62,8 @@ GIVEN_NAMES = frozenset(
     """
     aaron abdul abigail adam adrian aisha alan alex alexander alexandra ali alice alison amanda amina amy andrea andrew
     angela anita ann anna anne anthony antony arthur asha ashley barbara ben benjamin bernadette beth bev beverley brian
-    bridget callum carl carol caroline catherine charles charlie charlotte cheryl chloe chris christine christopher claire
-    clare colin craig daniel danielle darren dave david dawn dean deborah debbie denise derek diana diane donna dorothy
+    bridget callum carl carol caroline catherine charles charlie charlotte cheryl chloe chris christine christopher
+    claire clare colin craig daniel danielle darren dave david dawn dean deborah debbie denise derek diana diane donna dorothy
     edward eileen elaine eleanor elizabeth ellen emily emma eric fatima fiona frances francis frank gareth gary gavin
     gemma geoff george georgina gillian glen gordon graham hannah harry hassan hayley heather helen henry hilary howard
     hussain ian imran iqbal isabel jack jackie jacqueline jake james jan jane janet janice jason jayne jean jennifer
