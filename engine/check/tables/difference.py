@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.check.finding import Finding
 from engine.check.tables.relation import TooWide, Trail, ask, meet
-from engine.check.tables.report import NO_ANSWER, answer, finding, named, witness, worded
+from engine.check.tables.report import NO_ANSWER, answer, finding, named, rule_id, witness, worded
 from engine.check.tables.sheet import Sheet
 from engine.check.tables.space import Situations, Space
 from engine.dmn.model import Rule
@@ -44,8 +44,10 @@ def _outcomes(sheet: Sheet, found: Situations, plane: int) -> list[tuple[Outcome
     """Return what a table can answer, with the bits required and forbidden for it."""
     outcomes: list[tuple[Outcome, tuple[int, int]]] = [((None, sheet.default), (0, found.all(plane)))]
     for n, row in enumerate(sheet.rows):
-        forbidden = found.possible(sheet.rivals(n), plane)
+        forbidden = found.possible(sheet.spoilers(n), plane)
         outcomes.append(((row.rule, row.answer), (found.sure(n, plane), forbidden)))
+    for n, m in sheet.clashes():
+        outcomes.append(((sheet.rows[n].rule, None), (found.sure(n, plane) | found.sure(m, plane), 0)))
     return outcomes
 
 
@@ -83,7 +85,7 @@ def _change(
 
 
 def _with(made: Finding, rule: Rule) -> Finding:
-    return replace(made, others=(*made.others, f"was {rule.id}"))
+    return replace(made, others=(*made.others, f"was {rule_id(rule)}"))
 
 
 def _of_lists(space: Space, old: Sheet, new: Sheet, found: Situations) -> Iterator[Finding]:

@@ -1,9 +1,10 @@
 """The values of a fact that stand for all of its values in a table.
 
 Between two limits that a table names every value fares alike, so one is enough; a word that the table does not name
-stands for all such words. Values that cannot be are left out: a count or a duration is never negative, a fact with a
-default is never unanswered. Nobody's answer (UNKNOWN) and null are tried where the expressions ask for them: elsewhere
-reading an unanswered fact is an incident and not an answer, and no form or record gives null.
+stands for all such words, unless the words have an order of gravity. Values that cannot be are left out: a count or a
+duration is never negative, a fact with a default is never unanswered. Nobody's answer (UNKNOWN) and null are tried
+where the expressions ask for them: elsewhere reading an unanswered fact is an incident and not an answer, and no form
+or record gives null.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def _known_values(path: str, use: Use, vocabulary: Vocabulary) -> list[Any]:
         return [True, False]
     if kind in ("enum", "role") or path.endswith(".outcome"):
         listed = fact.values if fact is not None and kind == "enum" else tuple(vocabulary.roles)
-        return _words(use, OUTCOMES if fact is None else listed)
+        return _words(use, OUTCOMES if fact is None else listed, fact is not None and bool(fact.graver))
     if kind == "string":
         return [*(c for c in use.constants if isinstance(c, str)), ANOTHER]
     if kind in ("integer", "number"):
@@ -84,8 +85,8 @@ def _kind(path: str, use: Use) -> str:
     return "number" if use.opaque else "string"
 
 
-def _words(use: Use, listed: Sequence[str]) -> list[Any]:
-    if use.opaque:
+def _words(use: Use, listed: Sequence[str], graded: bool) -> list[Any]:
+    if use.opaque or graded:
         return list(listed)
     named = [value for value in listed if value in use.constants]
     other = next((value for value in listed if value not in use.constants), None)

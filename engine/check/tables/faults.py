@@ -7,6 +7,7 @@ PRIORITY tables rules overlap on purpose; there a rule is dead when others take 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from engine.check.finding import Finding
 from engine.check.tables.relation import ask, together
@@ -44,40 +45,44 @@ def _gap(space: Space, sheet: Sheet, found: Situations) -> Iterator[Finding]:
 
 
 def _overlaps(space: Space, sheet: Sheet, found: Situations) -> Iterator[Finding]:
-    policy = sheet.table.policy
-    if policy not in (HitPolicy.UNIQUE, HitPolicy.ANY):
-        return
     beside = together(found.parts, 2 * len(sheet.rows))
-    told: set[tuple[str, str]] = set()
-    for n, row in enumerate(sheet.rows):
-        for m in range(n + 1, len(sheet.rows)):
-            other = sheet.rows[m]
-            pair = (row.rule.id, other.rule.id)
-            if row.rule is other.rule or pair in told:
-                continue
-            if not beside[len(sheet.rows) + n] & found.sure(m):
-                continue
-            if policy is HitPolicy.ANY and row.answer == other.answer:
-                continue
-            trail = ask(found.parts, found.sure(n) | found.sure(m), 0)
-            assert trail is not None
-            facts = found.facts(trail)
+    told: set[tuple[int, int]] = set()
+    for n, m in sheet.clashes():
+        row, other = sheet.rows[n], sheet.rows[m]
+        pair = (row.rule.number, other.rule.number)
+        if pair in told or not beside[len(sheet.rows) + n] & found.sure(m):
+            continue
+        facts, real = _both(space, sheet, found, n, m)
+        if real == ASKS:
+            continue
+        told.add(pair)
+        both = f"{named(row.rule)} and {named(other.rule)} both match"
+        differ = f", and answer differently: {worded(sheet, row.answer)}; {worded(sheet, other.answer)}"
+        yield finding(
+            space.pack,
+            sheet,
+            "overlap",
+            rules_of((row, other)),
+            both + (differ if sheet.table.policy is HitPolicy.ANY else ", where only one may"),
+            "Make the rules exclude each other, or choose the hit policy FIRST and order them.",
+            witness=witness(facts, space.read),
+            exact=not space.sampled and real == NO_ANSWER,
+        )
+
+
+def _both(
+    space: Space, sheet: Sheet, found: Situations, n: int, m: int
+) -> tuple[dict[str, Any], tuple[Any, ...]]:
+    """Return a situation in which two rows match, and what is answered: ASKS where an unanswered fact stops it first."""
+    facts: dict[str, Any] = {}
+    for situations in (found, space.situations([0], answered=True)):
+        trail = ask(situations.parts, found.sure(n) | found.sure(m), 0)
+        if trail is not None:
+            facts = situations.facts(trail)
             real = answer(space, sheet, facts)
-            if real == ASKS:  # an unanswered fact stops it first
-                continue
-            told.add(pair)
-            both = f"{named(row.rule)} and {named(other.rule)} both match"
-            differ = f", and answer differently: {worded(sheet, row.answer)}; {worded(sheet, other.answer)}"
-            yield finding(
-                space.pack,
-                sheet,
-                "overlap",
-                rules_of((row, other)),
-                both + (differ if policy is HitPolicy.ANY else ", where only one may"),
-                "Make the rules exclude each other, or choose the hit policy FIRST and order them.",
-                witness=witness(facts, space.read),
-                exact=not space.sampled and real == NO_ANSWER,
-            )
+            if real != ASKS:
+                return facts, real
+    return facts, ASKS
 
 
 def _dead(space: Space, sheet: Sheet, found: Situations) -> Iterator[Finding]:

@@ -67,7 +67,7 @@ def _reversal(
 ) -> Finding | None:
     n, m = rows
     required = found.sure(n) | found.sure(m, 1)
-    forbidden = found.possible(sheet.rivals(n)) | found.possible(sheet.rivals(m), 1)
+    forbidden = found.possible(sheet.spoilers(n)) | found.possible(sheet.spoilers(m), 1)
     trail = ask(found.parts, required, forbidden)
     if trail is None:
         return None

@@ -48,6 +48,11 @@ def worded(sheet: Sheet, given: tuple[Any, ...] | None) -> str:
     )
 
 
+def rule_id(rule: Rule) -> str:
+    """Return what a finding calls a rule: its id, or its number where the file gives none."""
+    return rule.id or f"rule-{rule.number}"
+
+
 def named(rule: Rule) -> str:
     return f"rule {rule.number}"
 
@@ -70,10 +75,10 @@ def finding(
         kind=kind,
         file=sheet.model.file,
         line=first.line if first is not None else sheet.table.line,
-        element=first.id if first is not None else sheet.decision.id,
+        element=rule_id(first) if first is not None else sheet.decision.id,
         message=f"{place}: {message}",
         remedy=remedy,
-        others=tuple(rule.id for rule in rules[1:]),
+        others=tuple(rule_id(rule) for rule in rules[1:]),
         clauses=tuple(cited),
         **more,
     )

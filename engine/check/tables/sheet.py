@@ -90,6 +90,22 @@ class Sheet:
                 tests = [cell for cell in column.cells if cell is not None]
                 uses.input(column.expression, tests if column.allowed is None else [*tests, column.allowed])
 
+    def spoilers(self, row: int) -> int:
+        """Return the rows, as bits, that a row must not match beside if its answer is to be the table's."""
+        every = range(len(self.rows))
+        if self.table.policy is HitPolicy.UNIQUE:
+            return sum(1 << n for n in every if self.rows[n].rule is not self.rows[row].rule)
+        if self.table.policy is HitPolicy.ANY:
+            return sum(1 << n for n in every if self.rows[n].answer != self.rows[row].answer)
+        return self.rivals(row)
+
+    def clashes(self) -> list[tuple[int, int]]:
+        """Return the pairs of rows that leave the table without an answer where both match."""
+        if self.table.policy not in (HitPolicy.UNIQUE, HitPolicy.ANY):
+            return []
+        every = range(len(self.rows))
+        return [(n, m) for n in every for m in every if n < m and self.spoilers(n) >> m & 1]
+
     def rivals(self, row: int) -> int:
         """Return the rows, as bits, that take the answer from a row where they match too."""
         policy = self.table.policy

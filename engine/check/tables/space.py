@@ -128,11 +128,13 @@ class Space:
         planes: Sequence[int],
         other: frozenset[str] = frozenset(),
         fixed: Mapping[str, int] | None = None,
+        answered: bool = False,
     ) -> Situations:
         """Return what can match together.
 
         `planes` are the numbers of sheets, one after the other in the masks; in the second, the facts `other` are
-        those of a second situation. `fixed` gives variables the number of one value.
+        those of a second situation. `fixed` gives variables the number of one value. `answered` leaves out what would
+        read a fact that nobody has answered.
         """
         widths = [2 * len(self.sheets[sheet].rows) for sheet in planes]
         everything = (1 << sum(widths)) - 1
@@ -146,6 +148,7 @@ class Space:
                 rows = {
                     numbers: {((masks.possible | masks.sure << size) << shift) | outside: ()}
                     for numbers, masks in assignments
+                    if not answered or masks.possible == masks.sure
                 }
                 relations.append(Relation(_renamed(variables, renamed), rows))
             shift += widths[plane]
