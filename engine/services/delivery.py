@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from engine.services.channels import Channel, Doubtful, Message, NotAccepted, Refused
 from engine.services.desk import Desk
-from engine.services.notices import MISSING_ADDRESS, NO_CHANNEL, TRIES, incident, wording
+from engine.services.notices import MISSING_ADDRESS, NO_CHANNEL, TRIES, incident, recipient_label, wording
 from engine.store.tables import Contact, Notice
 
 LEASE = timedelta(minutes=5)
@@ -89,7 +89,8 @@ def _prepare(desk: Desk, number: int, channel: Channel | None) -> Prepared | Non
     contact = desk.session.scalar(sa.select(Contact).where(Contact.recipient == notice.recipient))
     if contact is None:
         notice.state, notice.problem = "held", MISSING_ADDRESS
-        incident(desk, notice, f"no address is known for {notice.recipient}: enter one under contacts")
+        label = recipient_label(desk, notice.recipient)
+        incident(desk, notice, f"no address is known for {label}: enter one under Addresses")
         return None
     subject, body = wording(desk, notice)
     notice.state = "sending"

@@ -266,7 +266,7 @@ def test_a_missing_address_is_an_incident_and_entering_it_sends_the_notice(
         session.commit()
     outbox.deliver(smtp)
     assert outbox.row().state == "held"
-    assert outbox.incidents() == ["no address is known for role:director: enter one under contacts"]
+    assert outbox.incidents() == ["no address is known for Director: enter one under Addresses"]
     with outbox.sessions() as session:
         notices.set_contact(outbox.office.desk(session), "role:director", "new@council.example")
         session.commit()

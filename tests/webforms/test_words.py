@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -52,3 +53,21 @@ def test_a_task_whose_duty_outlives_its_step_is_not_called_needless() -> None:
     )
     assert ended.followed == ("No longer needed: Work through it",)
     assert kept.followed == ("Still to do, though its step is over: Work through it",)
+
+
+def test_an_offer_that_is_over_is_no_news() -> None:
+    pack = Library(SMALL).get("small")
+    process = pack.processes["missing-episode"]
+    offer = replace(process.elements[next(iter(process.elements))], id="ahead", watch=True, duties=())
+    processes = {
+        **pack.processes,
+        process.id: replace(process, elements={**process.elements, "ahead": offer}),
+    }
+    lines = [
+        HistoryLine(
+            1, NOW, "task_cancelled", "system", process.id, "ahead", "Before it is due", {"task": "t1"}
+        ),
+        HistoryLine(1, NOW, "timers_fired", "system"),
+    ]
+    (item,) = history_items(lines, replace(pack, processes=processes))
+    assert item.followed == ()

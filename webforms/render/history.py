@@ -56,7 +56,9 @@ def _item(lines: list[HistoryLine], pack: Pack) -> HistoryItem:
             line.name or words.plain(line.element or line.process or "")
         )
         for line in happened
-        if line.kind in FOLLOWED and (act.kind, line.kind) not in SAID_IN_TITLE
+        if line.kind in FOLLOWED
+        and (act.kind, line.kind) not in SAID_IN_TITLE
+        and not _offer_over(line, pack)
     ]
     if any(line.kind == "closed" for line in happened):
         followed.append("The case is closed: nothing is left to do")
@@ -66,6 +68,13 @@ def _item(lines: list[HistoryLine], pack: Pack) -> HistoryItem:
     return HistoryItem(
         act.at, _title(act, happened, pack), by, tuple(_notes(act)), tuple(dict.fromkeys(followed))
     )
+
+
+def _offer_over(line: HistoryLine, pack: Pack) -> bool:
+    """Tell whether a task ended that was only offered: nobody had to do it, so its end is no news."""
+    process = pack.processes.get(line.process or "")
+    element = process.elements.get(line.element or "") if process is not None else None
+    return line.kind == "task_cancelled" and element is not None and element.watch and not element.duties
 
 
 def _title(act: HistoryLine, happened: list[HistoryLine], pack: Pack) -> str:
