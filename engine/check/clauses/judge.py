@@ -137,7 +137,11 @@ def applies(check: Check, place: Place) -> bool:
 def _meets(conditions: tuple[Condition, ...], place: Place) -> bool:
     environment = place.case.environment(place.at)
     return all(
-        condition.meets(place.case.value(condition.fact, place.after, place.at), environment)
+        condition.meets(
+            place.case.value(condition.fact, place.after, place.at),
+            environment,
+            place.case.facts(place.after, place.at).context() if condition.others else {},
+        )
         for condition in conditions
     )
 
@@ -283,7 +287,8 @@ def _stands(holds: Holds, place: Place) -> _Fault | None:
     environment = place.case.environment(at)
     for condition in holds.facts:
         value = place.case.value(condition.fact, after, at)
-        if not condition.meets(value, environment):
+        context = place.case.facts(after, at).context() if condition.others else {}
+        if not condition.meets(value, environment, context):
             return _Fault(f"{condition.fact} must be {condition.text}; it is {value}", (), place.case.prompt)
     return None
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from types import MappingProxyType
 from typing import Any
 
-from engine.feel import UNKNOWN, Environment, UnaryTests
+from engine.feel import UNKNOWN, Environment, UnaryTests, UnknownFact
+from engine.feel.names import names_in
 from engine.pack.checks.moments import Moment, OfFact
 
 
@@ -20,14 +22,27 @@ class Condition:
     values: tuple[Any, ...] = ()
     known: bool | None = None
 
-    def meets(self, value: Any, environment: Environment) -> bool:
-        """Whether a value meets it; a fact that nobody has answered meets nothing but `unknown`."""
+    @property
+    def others(self) -> frozenset[str]:
+        """What its tests read beside the fact itself, such as another fact that it is held against."""
+        return names_in(self.tests.tree).surely if self.tests is not None else frozenset()
+
+    def meets(
+        self, value: Any, environment: Environment, context: Mapping[str, Any] = MappingProxyType({})
+    ) -> bool:
+        """Whether a value meets it; a fact that nobody has answered meets nothing but `unknown`.
+
+        `context` gives the other facts that a test reads; one of them that nobody has answered meets nothing either.
+        """
         if self.known is not None:
             return (value is not UNKNOWN) is self.known
         if value is UNKNOWN:
             return False
         if self.tests is not None:
-            return self.tests.test(value, {}, environment) is True
+            try:
+                return self.tests.test(value, context, environment) is True
+            except UnknownFact:
+                return False
         return value in self.values
 
 
@@ -183,6 +198,7 @@ class Check:
         if isinstance(self.consequence, Holds):
             conditions += self.consequence.facts
         found = {condition.fact for condition in conditions}
+        found |= {name for condition in conditions for name in condition.others}
         return frozenset(found | {one.fact for one in self.moments if isinstance(one, OfFact)})
 
     @property

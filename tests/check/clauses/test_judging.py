@@ -201,6 +201,18 @@ def test_facts_are_read_as_they_stood_when_it_came() -> None:
     assert kind(unknown, Life().event(10, "returned").until(100)) is Kind.BROKEN
 
 
+def test_a_fact_can_be_held_against_another_one() -> None:
+    life = Life(episode__last_seen_at=REPORTED - HOUR).event(5, "returned")
+    told = 'when: returned\nfacts: {return.returned_at: "episode.reported_at + duration(\\"PT5H\\")"}'
+    assert kind(told, life.until(9)) is Kind.HOLDS
+    assert kind(told.replace("PT5H", "PT6H"), life.until(9)) is Kind.BROKEN
+    earlier = 'when: returned\ngiven: {return.returned_at: "> episode.last_seen_at"}\nnever: ' + INTERVIEW
+    assert kind(earlier, life.until(9)) is Kind.HOLDS
+    assert kind(earlier.replace("> ", "< "), life.until(9)) is Kind.NOT_APPLICABLE
+    assert kind(earlier.replace("last_seen_at", "missing_from"), life.until(9)) is Kind.NOT_APPLICABLE
+    assert check(earlier).facts == {"return.returned_at", "episode.last_seen_at"}
+
+
 def test_an_exception_is_any_of_several_and_holds_only_whole() -> None:
     text = (
         f"when: returned\nthen: {INTERVIEW}\n"
