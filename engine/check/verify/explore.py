@@ -30,6 +30,8 @@ Listen = Callable[[float, str], None]
 ENOUGH = 1_200
 """After so many stories that showed nothing new, and with every check looked at, there is nothing left to try."""
 EXAMPLES = 3
+TELLING = 8
+"""So many stories in which a check held are kept for the suite."""
 TOWARDS = 60
 """So many stories are steered towards a check to which nothing applies, before the others have their turn again."""
 SMALL = 6
@@ -90,6 +92,10 @@ class Explorer:
         self.made = 0
         self.idle = 0
         self.found = Exploration({check.id: Tally(check) for check in checks})
+        self.telling: dict[int, tuple[Story, Result]] = {}
+        """The stories that told something, by their place among the stories: new ground, or a check that held."""
+        self._told_of: Counter[str] = Counter()
+        self._meant: dict[int, str] = {}
         self._first = self._initial(stories)
 
     # --- making up
@@ -139,6 +145,7 @@ class Explorer:
             story = self._towards(tally, rng) if not tally.examples else self._around(tally, rng)
             if story is not None:
                 tally.tries += 1
+                self._meant[id(story)] = tally.check.id
                 return story
             tally.done = True
         return None
@@ -173,6 +180,7 @@ class Explorer:
     def look(self, story: Story, result: Result) -> None:
         """Take in what came of a story."""
         found = self.found
+        meant = self._meant.pop(id(story), None)
         found.stories += 1
         self.idle += 1
         if result.awkward is not None:
@@ -184,8 +192,14 @@ class Explorer:
         if new and story.period is None:
             found.corpus.append(example)
             self.idle = 0
+        telling = bool(new)
         for name in result.held:
             self._judged(found.tallies[name], example)
+            if self._told_of[name] < TELLING and (name == meant or self._told_of[name] < 2):
+                self._told_of[name] += 1
+                telling = True
+        if telling:
+            self.telling[found.stories] = story, result
         for breach in result.broken:
             tally = found.tallies[breach.check]
             tally.judged += 1
