@@ -1,4 +1,4 @@
-"""Faulty packs: each with one fault that somebody could draw by mistake, which verification must find and name rightly."""
+"""Faulty packs: each with one fault that somebody could draw by mistake, which verification must find and name."""
 
 from __future__ import annotations
 
