@@ -25,7 +25,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine.services import cases, delivery, notices
+from engine.services import cases, caseview, delivery, notices
 from engine.services.channels import Channel, ChannelError, Folder, Notify, Smtp, channel
 from engine.services.desk import Desk
 from engine.settings import Settings
@@ -267,6 +267,12 @@ def test_a_missing_address_is_an_incident_and_entering_it_sends_the_notice(
     outbox.deliver(smtp)
     assert outbox.row().state == "held"
     assert outbox.incidents() == ["no address is known for Director: enter one under Addresses"]
+    with outbox.sessions() as session:
+        desk = outbox.office.desk(session)
+        case = session.scalars(sa.select(Notice.case_id)).one()
+        assert case is not None
+        shown = caseview.view(desk, case)
+        assert (shown.incidents, len(shown.unsent)) == ((), 1)  # the notice waits, and the case goes on
     with outbox.sessions() as session:
         notices.set_contact(outbox.office.desk(session), "role:director", "new@council.example")
         session.commit()

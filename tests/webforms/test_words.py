@@ -71,3 +71,15 @@ def test_an_offer_that_is_over_is_no_news() -> None:
     ]
     (item,) = history_items(lines, replace(pack, processes=processes))
     assert item.followed == ()
+
+
+def test_work_that_is_kept_while_its_task_stays_open_is_not_called_done() -> None:
+    pack = Library(SMALL).get("small")
+    lines = [
+        HistoryLine(
+            1, NOW, "left_open", "system", "missing-episode", "process", "Keep reviewing", {"entry": 3}
+        ),
+        HistoryLine(1, NOW, "task_completed", "Imelda Fairweather"),
+    ]
+    (item,) = history_items(lines, pack)
+    assert (item.title, item.followed) == ("Entered, and it stays open: Keep reviewing", ())

@@ -28,6 +28,7 @@ FOLLOWED = {
 STILL_TO_DO = "Still to do, though its step is over: {}"
 """Of a task whose step was interrupted while its duty goes on."""
 SAID_IN_TITLE = {("task_completed", "task_completed"), ("timers_fired", "timer_fired")}
+ENTERED = "Entered, and it stays open: {}"
 LATE = timedelta(minutes=1)
 """Something that was recorded within a minute was recorded at once."""
 
@@ -51,6 +52,7 @@ def history_items(lines: Iterable[HistoryLine], pack: Pack) -> list[HistoryItem]
 def _item(lines: list[HistoryLine], pack: Pack) -> HistoryItem:
     lines.reverse()  # what happened in an act reads forwards
     act, happened = lines[0], lines[1:]
+    title = _title(act, happened, pack)
     followed = [
         (STILL_TO_DO if line.detail.get("kept") else FOLLOWED[line.kind]).format(
             line.name or words.plain(line.element or line.process or "")
@@ -59,15 +61,14 @@ def _item(lines: list[HistoryLine], pack: Pack) -> HistoryItem:
         if line.kind in FOLLOWED
         and (act.kind, line.kind) not in SAID_IN_TITLE
         and not _offer_over(line, pack)
+        and not (line.kind == "left_open" and title == ENTERED.format(line.name))
     ]
     if any(line.kind == "closed" for line in happened):
         followed.append("The case is closed: nothing is left to do")
     if any(line.kind == "reopened" for line in happened):
         followed.append("The case is open again")
     by = "" if act.by == "system" else act.by
-    return HistoryItem(
-        act.at, _title(act, happened, pack), by, tuple(_notes(act)), tuple(dict.fromkeys(followed))
-    )
+    return HistoryItem(act.at, title, by, tuple(_notes(act)), tuple(dict.fromkeys(followed)))
 
 
 def _offer_over(line: HistoryLine, pack: Pack) -> bool:
@@ -86,7 +87,8 @@ def _title(act: HistoryLine, happened: list[HistoryLine], pack: Pack) -> str:
             return _event_title(str(detail.get("event", "")), pack)
         case "task_completed":
             done = next((line.name for line in happened if line.kind == "task_completed" and line.name), None)
-            return f"Done: {done}" if done else "Task done"
+            kept = next((line.name for line in happened if line.kind == "left_open" and line.name), None)
+            return f"Done: {done}" if done else ENTERED.format(kept) if kept else "Task done"
         case "facts_changed":
             return f"Changed: {_fact_names(detail)}"
         case "child_facts_changed":

@@ -73,6 +73,9 @@ class CaseView:
     known: Mapping[str, Any]
     links: tuple[LinkedCase, ...]
     incidents: tuple[int, ...]
+    """What keeps the case from going on."""
+    unsent: tuple[int, ...]
+    """Incidents of notices that have not left, which keep nothing else from going on."""
     _desk: Desk = field(repr=False)
     _record: CaseRecord = field(repr=False)
 
@@ -186,7 +189,7 @@ def view(desk: Desk, case_id: int) -> CaseView:
     """Show a case, and log that it was read. Raises NotFound, NotAllowed for a restricted one."""
     access.require(desk.caller, "see_case")
     found = desk.session.execute(
-        sa.select(CaseRecord, PackVersion.hash, Child, _OPEN_INCIDENTS, _LINKS)
+        sa.select(CaseRecord, PackVersion.hash, Child, _OPEN_INCIDENTS, _UNSENT, _LINKS)
         .join(PackVersion, PackVersion.id == CaseRecord.pack_id)
         .outerjoin(Child, Child.id == CaseRecord.child_id)
         .where(CaseRecord.id == case_id)
@@ -217,6 +220,7 @@ def view(desk: Desk, case_id: int) -> CaseView:
         known=dict(case.facts),
         links=tuple(LinkedCase(*link) for link in found.links or ()),
         incidents=tuple(found.incidents or ()),
+        unsent=tuple(found.unsent or ()),
         _desk=desk,
         _record=case,
     )
@@ -248,13 +252,18 @@ def _entries(desk: Desk, case_id: int, pack: Pack) -> tuple[EntryRow, ...]:
     return tuple(entry_row(entry, pack, names) for entry in entries)
 
 
-_OPEN_INCIDENTS = (
-    sa.select(sa.func.array_agg(aggregate_order_by(Incident.id, Incident.id)))
-    .where(Incident.case_id == CaseRecord.id, Incident.resolved_at.is_(None))
-    .correlate(CaseRecord)
-    .scalar_subquery()
-    .label("incidents")
-)
+def _open_incidents(label: str, kinds: sa.ColumnElement[bool]) -> Any:
+    return (
+        sa.select(sa.func.array_agg(aggregate_order_by(Incident.id, Incident.id)))
+        .where(Incident.case_id == CaseRecord.id, Incident.resolved_at.is_(None), kinds)
+        .correlate(CaseRecord)
+        .scalar_subquery()
+        .label(label)
+    )
+
+
+_OPEN_INCIDENTS = _open_incidents("incidents", Incident.kind != "notice")
+_UNSENT = _open_incidents("unsent", Incident.kind == "notice")
 _other = sa.orm.aliased(CaseRecord)
 _LINKS = (
     sa.select(
