@@ -150,21 +150,13 @@ class CaseTrace:
         return found
 
     def happened(self, event: str) -> list[tuple[int, datetime]]:
-        """Return when an event was recorded, or came to light with another one, as (act, real moment)."""
-        found: list[tuple[int, datetime]] = []
-        for index, act in enumerate(self.acts):
-            for happening in act.history:
-                if happening.kind not in ("event", "started"):
-                    continue
-                name = str(happening.detail.get("event"))
-                if name == event:
-                    found.append((index, self._actual(name, happening, act)))
-                    continue
-                heard = self.pack.vocabulary.events.get(name)
-                if heard is not None and heard.tells == event and not found:
-                    since = act.stored.get(heard.tells_since or "")
-                    found.append((index, since if isinstance(since, datetime) else act.at))
-        return found
+        """Return when an event was recorded, as (act, real moment)."""
+        return [
+            (index, self._actual(event, happening, act))
+            for index, act in enumerate(self.acts)
+            for happening in act.history
+            if happening.kind in ("event", "started") and happening.detail.get("event") == event
+        ]
 
     def _actual(self, event: str, happening: Happening, act: Act) -> datetime:
         told = happening.detail.get("actual")
