@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "scenarios": "scenarios",
     "up": "up",
     "users": "users",
+    "verify": "verify",
     "web": "web",
     "worker": "worker",
 }
