@@ -29,6 +29,7 @@ from webforms import (
     intake,
     procedures,
     provider,
+    quality,
     resend,
     security,
     signin,
@@ -97,6 +98,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         intake,
         figures,
         procedures,
+        quality,
         admin,
         help,
     ):

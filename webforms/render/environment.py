@@ -139,6 +139,7 @@ def navigation() -> list[dict[str, Any]]:
         (receives, "Reports received", "intake.overview", here[0] == "intake"),
         (sees_cases, "Figures", "figures.show", here[0] == "figures"),
         (True, "Procedure", "procedures.overview", here[0] == "procedures"),
+        (may_open("quality.overview"), "Quality", "quality.overview", here[0] == "quality"),
         (may_open("admin.overview"), "Administration", "admin.overview", here[0] == "admin"),
         (
             may_open("admin.incident_list") and not may_open("admin.overview"),

@@ -5,6 +5,18 @@ one council the same thing as that of another.
 """
 
 from engine.check.comparison.procedures import Required, Requirement, compare
-from engine.check.comparison.same_child import Circumstances, Demand, Told, tell
+from engine.check.comparison.ready import READY, Ready
+from engine.check.comparison.same_child import Circumstances, Demand, NoSuchStory, Told, tell
 
-__all__ = ["Circumstances", "Demand", "Required", "Requirement", "Told", "compare", "tell"]
+__all__ = [
+    "READY",
+    "Circumstances",
+    "Demand",
+    "NoSuchStory",
+    "Ready",
+    "Required",
+    "Requirement",
+    "Told",
+    "compare",
+    "tell",
+]

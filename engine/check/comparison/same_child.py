@@ -88,12 +88,29 @@ def ordinary_facts(vocabulary: Vocabulary, reported: datetime) -> dict[str, Any]
     return found
 
 
+OPEN_TO_SOCIAL_CARE = frozenset({"assessment", "child_in_need", "child_protection_plan", "looked_after"})
+
+
+def _following(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what follows from a child's standing where the circumstances do not say it themselves."""
+    standing = facts.get("child.legal_status", "child_in_need")
+    known = standing in OPEN_TO_SOCIAL_CARE
+    return {
+        "child.open_to_social_care": known,
+        "worker.social_worker_allocated": known,
+        "child.looked_after_basis": "accommodated" if standing == "looked_after" else "none",
+        "child.on_child_protection_plan": standing == "child_protection_plan",
+    }
+
+
 def story_of(circumstances: Circumstances, pack: Pack) -> Scenario:
     """Return the story as a scenario for one council; raise NoSuchStory for a fact that cannot be told."""
     reported = local(circumstances.reported)
     facts = ordinary_facts(pack.vocabulary, reported)
-    for name, raw in circumstances.facts.items():
+    for name, raw in {**_following(circumstances.facts), **circumstances.facts}.items():
         known = pack.vocabulary.facts.get(name)
+        if known is None and name not in circumstances.facts:
+            continue
         if known is None or known.source == "derived":
             raise NoSuchStory(f"{name} is no fact that a story can tell")
         try:
