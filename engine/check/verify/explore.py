@@ -19,7 +19,7 @@ from engine.check.verify.crew import Crew
 from engine.check.verify.domains import domains_of
 from engine.check.verify.periods import runs_of
 from engine.check.verify.playing import Breach, Fault, Result
-from engine.check.verify.stories import Pace, Story, Storyteller
+from engine.check.verify.stories import Pace, Story, Storyteller, usual
 from engine.check.verify.varying import Varying
 from engine.pack.checks import Check
 from engine.pack.model import Pack
@@ -227,7 +227,8 @@ class Explorer:
     def size(self, story: Story) -> int:
         """Return how much there is to a story: what it tells beyond the ordinary one."""
         scenario, ordinary = story.scenario, self.teller.ordinary.scenario
-        facts: int = sum(value != ordinary.facts.get(name) for name, value in scenario.facts.items())
+        plain = usual(ordinary, scenario.reported)
+        facts: int = sum(value != plain.get(name) for name, value in scenario.facts.items())
         lines = sum(2 + len(line.facts) for line in scenario.timeline)
         late = int(scenario.received != scenario.reported) + (scenario.reported != ordinary.reported)
         pace = 3 if story.pace is not Pace.PROMPT else 0

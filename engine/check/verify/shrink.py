@@ -7,6 +7,7 @@ always a scenario that can be written down.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,7 +15,7 @@ from datetime import timedelta
 from engine.check.scenarios.story import Happens, Moment, Scenario
 from engine.check.verify.crew import here
 from engine.check.verify.playing import Breach, Fault, Result, play_story, told_whole
-from engine.check.verify.stories import BACK, MINUTE, RETURNED, STARTS, Pace, Story, after
+from engine.check.verify.stories import BACK, MINUTE, RETURNED, STARTS, Pace, Story, after, usual
 from engine.clock import local
 from engine.pack.model import Pack
 
@@ -45,29 +46,37 @@ class Shrunk:
     passed: tuple[str, ...]
 
 
-def shrink_here(work: tuple[Story, Scenario, Target]) -> Shrunk | None:
+def shrink_here(work: tuple[Story, Scenario, Target, float | None]) -> Shrunk | None:
     """Shrink a story of the pack that this process plays; None where it cannot be shown again."""
     pack, _ = here()
-    story, ordinary, target = work
-    return shrink(story, ordinary, target, pack)
+    story, ordinary, target, seconds = work
+    return shrink(story, ordinary, target, pack, seconds)
 
 
-def shrink(story: Story, ordinary: Scenario, target: Target, pack: Pack) -> Shrunk | None:
-    """Return the shortest story found that shows the target; None where not even the given one shows it."""
-    work = _Shrinking(story, ordinary, target, pack)
+def shrink(
+    story: Story, ordinary: Scenario, target: Target, pack: Pack, seconds: float | None = None
+) -> Shrunk | None:
+    """Return the shortest story found that shows the target; None where not even the given one shows it.
+
+    With `seconds` it goes on no longer than that, and may give a longer story.
+    """
+    work = _Shrinking(story, ordinary, target, pack, seconds)
     return work.told() if work.shown() else None
 
 
 class _Shrinking:
     """The shrinking of one story: the smallest so far and what it shows."""
 
-    def __init__(self, story: Story, ordinary: Scenario, target: Target, pack: Pack) -> None:
+    def __init__(
+        self, story: Story, ordinary: Scenario, target: Target, pack: Pack, seconds: float | None
+    ) -> None:
         self.story = story
         self.ordinary = ordinary
         self.target = target
         self.pack = pack
         self.checks = () if target.check is None else (pack.checks[target.check],)
         self.plays = 0
+        self.until = None if seconds is None else time.monotonic() + seconds
         self.best = Result()
 
     def shown(self) -> bool:
@@ -77,7 +86,7 @@ class _Shrinking:
         if self.story.period is not None:
             return True
         shorter = True
-        while shorter and self.plays < MOST:
+        while shorter and not self.tired:
             before = self.plays
             shorter = self.once(_people)
             shorter |= self.facts()
@@ -86,6 +95,11 @@ class _Shrinking:
                     shorter = True
             shorter &= self.plays > before
         return True
+
+    @property
+    def tired(self) -> bool:
+        """Whether enough has been tried."""
+        return self.plays >= MOST or (self.until is not None and time.monotonic() > self.until)
 
     def take(self, story: Story) -> bool:
         """Make a story the smallest so far if it shows the target."""
@@ -98,15 +112,15 @@ class _Shrinking:
 
     def once(self, kind: Callable[[Story], Iterator[Story]]) -> bool:
         """Take the first smaller story of a kind that shows the target."""
-        return any(self.plays < MOST and self.take(smaller) for smaller in kind(self.story))
+        return any(not self.tired and self.take(smaller) for smaller in kind(self.story))
 
     def facts(self) -> bool:
         """Make facts ordinary, in halves, quarters, one by one."""
         odd = self._odd()
         size, any_taken = len(odd), False
-        while size and self.plays < MOST:
+        while size and not self.tired:
             place = 0
-            while place < len(odd) and self.plays < MOST:
+            while place < len(odd) and not self.tired:
                 tried = _ordinary_in(self.story.scenario, self.ordinary, odd[place : place + size])
                 if self.take(Story(tried, self.story.pace)):
                     odd, any_taken = odd[:place] + odd[place + size :], True
@@ -116,11 +130,9 @@ class _Shrinking:
         return any_taken
 
     def _odd(self) -> list[str]:
-        return [
-            name
-            for name, value in self.story.scenario.facts.items()
-            if value != self.ordinary.facts.get(name)
-        ]
+        scenario = self.story.scenario
+        ordinary = usual(self.ordinary, scenario.reported)
+        return [name for name, value in scenario.facts.items() if value != ordinary.get(name)]
 
     # --- the last word
 
@@ -136,12 +148,13 @@ class _Shrinking:
         elif self.story.pace is not Pace.PROMPT:  # idle people: whatever they owe is held
             self.story = Story(self.story.scenario, Pace.PROMPT)
         self._without_needless_holding()
+        self._with_what_counts()
         found = self.target.found(self.best)
         return None if found is None else Shrunk(self.story, found, self.best.passed)
 
     def _without_needless_work(self) -> None:
         """Drop the lines of what people do late where the story shows the same without."""
-        for line in [one for one in self.story.scenario.timeline if one.done is not None]:
+        for line in [one for one in self.story.scenario.timeline if one.done is not None and not self.tired]:
             kept = tuple(one for one in self.story.scenario.timeline if one is not line)
             self.take(Story(replace(self.story.scenario, timeline=kept), self.story.pace))
 
@@ -149,9 +162,9 @@ class _Shrinking:
         """Hold only what must be held, found in halves like the facts."""
         held = sorted(self.story.scenario.hold)
         size = len(held)
-        while size:
+        while size and not self.tired:
             place = 0
-            while place < len(held):
+            while place < len(held) and not self.tired:
                 left = held[:place] + held[place + size :]
                 scenario = replace(self.story.scenario, hold=frozenset(left))
                 if self.take(Story(scenario, self.story.pace)):
@@ -159,6 +172,23 @@ class _Shrinking:
                 else:
                     place += size
             size //= 2
+
+    def _with_what_counts(self) -> None:
+        """Tell first what is out of the ordinary, and nothing that neither the case nor a form asked for."""
+        facts, odd = self.story.scenario.facts, set(self._odd())
+        asked = {
+            name
+            for process in self.pack.processes.values()
+            for element in process.elements.values()
+            if (form := self.pack.forms.get(element.form or "")) is not None
+            for name in form.facts
+        }
+        wanted = set(self.best.read) | asked
+        ordered = [name for name in facts if name in odd] + [
+            name for name in facts if name not in odd and name in wanted
+        ]
+        told = {name: facts[name] for name in ordered}
+        self.take(Story(replace(self.story.scenario, facts=told), self.story.pace))
 
 
 # --- what is smaller
@@ -178,10 +208,10 @@ def _people(story: Story) -> Iterator[Story]:
 
 def _ordinary_in(scenario: Scenario, ordinary: Scenario, names: list[str]) -> Scenario:
     """Return the scenario with an ordinary child's facts in some respects."""
-    changed = dict(scenario.facts)
+    changed, facts = dict(scenario.facts), usual(ordinary, scenario.reported)
     for name in names:
-        if name in ordinary.facts:
-            changed[name] = ordinary.facts[name]
+        if name in facts:
+            changed[name] = facts[name]
         else:
             changed.pop(name, None)
     return replace(scenario, facts=changed)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -135,7 +135,7 @@ class Storyteller:
 
     def adopt(self, scenario: Scenario) -> Story:
         """Return a story that somebody wrote, without what it expects and with the ordinary facts it leaves out."""
-        facts = {**self.ordinary.scenario.facts, **scenario.facts}
+        facts = {**usual(self.ordinary.scenario, scenario.reported), **scenario.facts}
         return Story(
             replace(
                 scenario,
@@ -196,7 +196,7 @@ class Storyteller:
             told = settled(rng.choice(self.domains.facts[name]), reported)
             if told is not None:
                 facts = {**facts, name: told}
-        return {**facts, **self.ordinary.scenario.facts}
+        return usual(self.ordinary.scenario, reported)
 
     def impossible(self, facts: Mapping[str, Any], at: datetime) -> Expression | None:
         """Return the first combination of the pack's impossible ones that the facts are."""
@@ -305,6 +305,20 @@ class Storyteller:
         elif hold == self.duties:
             hold = frozenset()
         return Story(replace(story.scenario, hold=hold), pace)
+
+
+def usual(ordinary: Scenario, reported: datetime) -> dict[str, Any]:
+    """Return the facts of an ordinary child in a story that begins at another time: moments move with the report."""
+    shift = reported - ordinary.reported
+    days = timedelta(days=(reported.date() - ordinary.reported.date()).days)
+    facts: dict[str, Any] = {}
+    for name, value in ordinary.facts.items():
+        if isinstance(value, datetime):
+            value = local(value + shift)
+        elif isinstance(value, date):
+            value = value + days
+        facts[name] = value
+    return facts
 
 
 def settled(value: Any, reported: datetime) -> Any:

@@ -28,6 +28,8 @@ SHRINKING = 0.12
 """The share of the time that is kept for shrinking counterexamples."""
 SLOWEST = 8.0
 """Seconds that shrinking may take at most of a long exploration."""
+QUICKEST = 0.8
+"""Seconds that each counterexample is given at least."""
 JUDGED = ("case", "periodic")
 LIMITS = ("deadline", "notification")
 
@@ -57,7 +59,7 @@ def verify(
         found = explore(explorer, crew, seconds=seconds - reserve, stories=most, listen=listen)
         if listen is not None:
             listen(1.0, "shrinking what was found")
-        shrunk = _shrunk(explorer, found, crew)
+        shrunk = _shrunk(explorer, found, crew, None if most is not None else reserve * jobs)
     ended = (clock or SystemClock()).now()
     rows = [_row(pack, tally, shrunk.get(("check", tally.check.id))) for tally in found.tallies.values()]
     findings = story_findings(pack, shrunk)
@@ -148,8 +150,10 @@ def _limited(pack: Pack) -> set[str]:
 # --- checks
 
 
-def _shrunk(explorer: Explorer, found: Exploration, crew: Crew) -> dict[tuple[str, str], Shrunk]:
-    """Shrink what was found; where the smallest story cannot be told again, the next one is tried."""
+def _shrunk(
+    explorer: Explorer, found: Exploration, crew: Crew, seconds: float | None
+) -> dict[tuple[str, str], Shrunk]:
+    """Shrink what was found, in `seconds` of work; where a smallest story cannot be told again, the next is tried."""
     ordinary = explorer.teller.ordinary.scenario
     open_ones: dict[tuple[str, str], list[tuple[Story, Target]]] = {}
     for name, tally in found.tallies.items():
@@ -159,9 +163,10 @@ def _shrunk(explorer: Explorer, found: Exploration, crew: Crew) -> dict[tuple[st
     for key, (_, story, _) in found.faults.items():
         open_ones["fault", ":".join(key)] = [(story, Target(fault=key))]
     shrunk: dict[tuple[str, str], Shrunk] = {}
+    each = None if seconds is None else max(seconds / max(len(open_ones), 1), QUICKEST)
     while open_ones:
         keys = list(open_ones)
-        work = [(open_ones[key][0][0], ordinary, open_ones[key][0][1]) for key in keys]
+        work = [(open_ones[key][0][0], ordinary, open_ones[key][0][1], each) for key in keys]
         for key, result in zip(keys, crew.each(shrink_here, work), strict=True):
             del open_ones[key][0]
             if result is not None:
