@@ -84,11 +84,13 @@ class Explorer:
         seed: int = 1,
         stories: Sequence[Scenario] = (),
         narrow: bool = False,
+        first_only: bool = False,
     ) -> None:
         self.teller = Storyteller(pack, domains_of(pack))
         self.varying = Varying(self.teller)
         self.seed = seed
         self.narrow = narrow
+        self.first_only = first_only
         self.made = 0
         self.idle = 0
         self.found = Exploration({check.id: Tally(check) for check in checks})
@@ -236,10 +238,14 @@ class Explorer:
 
     @property
     def exhausted(self) -> bool:
-        """Whether nothing new has come for long and every check has been looked at."""
+        """Whether every check has been looked at and, where all were asked for, nothing new has come for long."""
+        tallies = self.found.tallies.values()
+        if self.first_only and any(tally.broken for tally in tallies):
+            return True
+        if self.narrow and all(tally.broken for tally in tallies):
+            return True
         return self.idle > ENOUGH and all(
-            tally.done or tally.broken or (not tally.examples and tally.tries > TOWARDS)
-            for tally in self.found.tallies.values()
+            tally.done or tally.broken or (not tally.examples and tally.tries > TOWARDS) for tally in tallies
         )
 
 

@@ -237,7 +237,7 @@ class Varying:
                 value = facts.read(condition.fact)
             except HomewardError:
                 value = UNKNOWN
-            if not condition.meets(value, environment):
+            if not condition.meets(value, environment, facts.context()):
                 found.append(condition.fact)
         return found
 

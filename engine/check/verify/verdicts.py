@@ -43,16 +43,20 @@ def verify(
     most: int | None = None,
     stories: Sequence[Scenario] = (),
     checks: Collection[str] | None = None,
+    first_only: bool = False,
     listen: Listen | None = None,
     clock: Clock | None = None,
 ) -> dict[str, Any]:
     """Explore a pack and return the document; `checks` are the ids of those to be looked at, None for all.
 
     `most` bounds the number of stories, which with `seed` fixes what is found whatever the number of `jobs`; `stories`
-    are scenarios to begin with. Tables and structure are looked at when all checks are.
+    are scenarios to begin with; `first_only` ends at the first breach. Tables and structure are looked at when all
+    checks are.
     """
     chosen = [check for check in pack.checks.values() if checks is None or check.id in checks]
-    explorer = Explorer(pack, chosen, seed=seed, stories=stories, narrow=checks is not None)
+    explorer = Explorer(
+        pack, chosen, seed=seed, stories=stories, narrow=checks is not None, first_only=first_only
+    )
     began = (clock or SystemClock()).now()
     with Crew(pack, chosen, jobs) as crew:
         reserve = min(seconds * SHRINKING, SLOWEST)
