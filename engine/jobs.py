@@ -27,6 +27,7 @@ from procrastinate.manager import JobManager
 from engine.services import children, delivery, housekeeping, intake, periodic, together
 from engine.services.channels import channel
 from engine.services.desk import Desk
+from engine.services.quality import verifications
 from engine.services.timers import Worker, sweep
 from engine.store.database import normal_url
 from engine.store.embedded import APP
@@ -72,6 +73,11 @@ def job_queue(worker: Worker, connector: BaseAsyncConnector | None = None) -> pr
             carried = together.carry_joint_duties(worker.desk(session, council), case)
             session.commit()
             return carried
+
+    @app.task(name=verifications.JOB, queue=verifications.LINES, retry=retried)
+    def verify_procedure(council: str, verification: int) -> bool:
+        """Explore a version of a council's procedure and keep what was found."""
+        return verifications.carry_out(worker, council, verification, verifications.explored(worker))
 
     @app.periodic(cron="* * * * *", periodic_id="handle_reports")
     @app.task(name="handle_reports", queue=WORK, queueing_lock="handle_reports", retry=retried)

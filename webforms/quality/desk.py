@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 
 from flask import Blueprint, g, request, url_for
+from flask.sansio.blueprints import BlueprintSetupState
 
 from engine.clock import LOCAL_ZONE, local
 from engine.pack.model import Form
@@ -37,9 +38,10 @@ def address(endpoint: str, **values: Any) -> str:
     return url_for(f"quality.{endpoint}", **values)
 
 
-@blueprint.app_context_processor
-def _words() -> dict[str, Any]:
-    return {"quality_url": address}
+@blueprint.record_once
+def _give_templates(state: BlueprintSetupState) -> None:
+    """Let templates and their macros call `address` as quality_url."""
+    state.app.jinja_env.globals["quality_url"] = address
 
 
 def period() -> tuple[datetime, datetime, str]:

@@ -6,7 +6,9 @@ installed, which each council publishes. Nothing of any case is read.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 
 from engine.check.comparison import Circumstances, Required, Told, compare, tell
@@ -68,7 +70,21 @@ def _requirements(beside: _Beside, label: Label) -> tuple[Required, ...]:
 
 def told(compared: Sequence[Pack], circumstances: Circumstances) -> tuple[Told, ...]:
     """Return what came of the same child in each council; raise NoSuchStory for circumstances that cannot be told."""
-    return tuple(tell(circumstances, pack) for pack in compared)
+    key = json.dumps(asdict(circumstances), sort_keys=True, default=str)
+    return _told(_Beside(compared), _Circumstances(key, circumstances))
+
+
+@dataclass(frozen=True)
+class _Circumstances:
+    """Circumstances as part of a cache's key: two are the same where what they tell is."""
+
+    key: str
+    told: Circumstances = field(compare=False)
+
+
+@lru_cache(maxsize=16)
+def _told(beside: _Beside, circumstances: _Circumstances) -> tuple[Told, ...]:
+    return tuple(tell(circumstances.told, pack) for pack in beside.packs)
 
 
 def requirements_csv(rows: Sequence[Required], compared: Sequence[Pack]) -> str:

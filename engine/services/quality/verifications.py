@@ -7,6 +7,7 @@ transactions of its own, and everything that was found is kept with the version'
 from __future__ import annotations
 
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.check.scenarios.read import examine
+from engine.check.verify import verify
 from engine.clock import local
 from engine.errors import HomewardError
 from engine.pack.model import Pack
@@ -34,9 +37,11 @@ LOG = logging.getLogger("homeward.verification")
 EXPLORE, MUTATE = "explore", "mutate"
 LOST = timedelta(minutes=5)
 """A verification that was not heard of for so long has lost its worker; another may be asked for."""
+TOLD_EVERY = 1.0
+"""Seconds between two notes of how far a verification is."""
 JOB = "verify_procedure"
 LINES = "verification"
-"""The queue of long jobs: a worker takes them one at a time, beside the short ones."""
+"""The queue of these jobs, and their lock: one runs at a time, because each takes two processors."""
 
 Listen = Callable[[float, str], None]
 """Hears how much is done, from 0 to 1, and what is being done."""
@@ -198,7 +203,8 @@ def ask(desk: Desk) -> int:
     )
     desk.session.add(row)
     desk.session.flush()
-    defer(desk.session, JOB, {"council": desk.caller.council, "verification": row.id}, queue=LINES)
+    job = {"council": desk.caller.council, "verification": row.id}
+    defer(desk.session, JOB, job, queue=LINES, lock=LINES)
     record(desk, "verification_asked", {"hash": pack.hash, "verification": row.id})
     return row.id
 
@@ -218,8 +224,12 @@ def carry_out(worker: Worker, council: str, number: int, explore: Explore) -> bo
         pack = pack_of(session, row.pack_id, digest or "")
         session.commit()
 
+    told = [float("-inf")]
+
     def tell(done: float, says: str) -> None:
-        _note(worker, council, number, percent=max(0, min(99, round(done * 100))), says=says)
+        if time.monotonic() - told[0] >= TOLD_EVERY:
+            told[0] = time.monotonic()
+            _note(worker, council, number, percent=max(0, min(99, round(done * 100))), says=says)
 
     try:
         document = dict(explore(pack, tell))
@@ -233,6 +243,24 @@ def carry_out(worker: Worker, council: str, number: int, explore: Explore) -> bo
         _finish(worker.desk(session, council), session.get_one(Verification, number), document)
         session.commit()
     return True
+
+
+SECONDS, PROCESSES = 60.0, 2
+
+
+def explored(worker: Worker) -> Explore:
+    """Return how a worker explores a version: in processes of its own, beginning with the stories installed with it."""
+
+    def explore(pack: Pack, listen: Listen) -> Mapping[str, Any]:
+        stories = []
+        for file in sorted((worker.packs.root / pack.id / "scenarios").glob("*.yaml")):
+            found, _ = examine(file, pack.vocabulary)
+            stories += [story for story in found if story.authority == pack.id]
+        return verify(
+            pack, seconds=SECONDS, jobs=PROCESSES, stories=stories, listen=listen, clock=worker.clock
+        )
+
+    return explore
 
 
 def _note(worker: Worker, council: str, number: int, **values: Any) -> None:
