@@ -47,13 +47,29 @@ class _Active:
     """Boundary events that still listen."""
 
 
+class Board:
+    """What does not change while a pack's processes are played: elements, flows, starts and boundary events."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.elements = {e.id: e for p in pack.processes.values() for e in p.elements.values()}
+        self.flows: dict[str, Flow] = {f.id: f for p in pack.processes.values() for f in p.flows.values()}
+        self.starts: dict[str, Element] = {}
+        self.attached: dict[str, list[Element]] = {}
+        for element in self.elements.values():
+            if element.kind == "startEvent":
+                self.starts.setdefault(element.scope, element)
+            if element.attached_to is not None:
+                self.attached.setdefault(element.attached_to, []).append(element)
+
+
 class TokenGame:
     """One play of a process."""
 
-    def __init__(self, pack: Pack, process: str) -> None:
+    def __init__(self, pack: Pack, process: str, board: Board | None = None) -> None:
         self.pack = pack
-        self.elements = {e.id: e for p in pack.processes.values() for e in p.elements.values()}
-        self.flows: dict[str, Flow] = {f.id: f for p in pack.processes.values() for f in p.flows.values()}
+        self.board = board or Board(pack)
+        self.elements = self.board.elements
+        self.flows = self.board.flows
         self.root = _Scope(process, None, None)
         self._condition: Callable[[Flow], bool] = lambda flow: True
         self._enter_start(self.root)
@@ -146,8 +162,7 @@ class TokenGame:
         return False
 
     def _enter_start(self, scope: _Scope) -> None:
-        start = next(e for e in self.elements.values() if e.kind == "startEvent" and e.scope == scope.name)
-        scope.tokens += start.outgoing
+        scope.tokens += self.board.starts[scope.name].outgoing
 
     def _leave(self, scope: _Scope, element: Element) -> None:
         scope.tokens += element.outgoing
@@ -164,7 +179,7 @@ class TokenGame:
             scope.active.append(_Active(element, inside, self._attached(element)))
             self._enter_start(inside)
         elif element.kind == "exclusiveGateway":
-            scope.tokens.append(self._choose(element))
+            scope.tokens += self._taken(element)
         elif element.kind == "endEvent":
             self._end(scope, element)
         else:
@@ -174,17 +189,21 @@ class TokenGame:
         return True
 
     def _attached(self, host: Element) -> list[Element]:
-        return [e for e in self.elements.values() if e.attached_to == host.id and e.process == host.process]
+        return list(self.board.attached.get(host.id, ()))
 
-    def _choose(self, gateway: Element) -> str:
+    def _taken(self, gateway: Element) -> list[str]:
+        """Return the flows that a gateway gives tokens to: the first that may be taken, or all of an inclusive one."""
+        taken = []
         for flow in gateway.outgoing:
             if flow != gateway.default_flow and (
                 self.flows[flow].condition is None or self._condition(self.flows[flow])
             ):
-                return flow
-        if gateway.default_flow is None:
+                taken.append(flow)
+                if gateway.kind == "exclusiveGateway":
+                    break
+        if not taken and gateway.default_flow is None:
             raise Stuck(f"no flow of {gateway.id} may be taken")
-        return gateway.default_flow
+        return taken or [gateway.default_flow or ""]
 
     def _gateway(self, scope: _Scope, gateway: Element) -> bool:
         marked = [flow for flow in gateway.incoming if flow in scope.tokens]
@@ -199,15 +218,7 @@ class TokenGame:
         if gateway.kind == "parallelGateway" or len(gateway.outgoing) == 1:
             scope.tokens += gateway.outgoing
             return True
-        taken = [
-            f
-            for f in gateway.outgoing
-            if f != gateway.default_flow
-            and (self.flows[f].condition is None or self._condition(self.flows[f]))
-        ]
-        if not taken and gateway.default_flow is None:
-            raise Stuck(f"no flow of {gateway.id} may be taken")
-        scope.tokens += taken or [gateway.default_flow or ""]
+        scope.tokens += self._taken(gateway)
         return True
 
     def _may_reach(self, scope: _Scope, flow: str, gateway: str) -> bool:
@@ -253,7 +264,7 @@ class TokenGame:
                 if active.inside is not scope:
                     continue
                 for event in active.armed:
-                    if event.trigger == kind and event.event in (None, element.event):
+                    if event.trigger == kind and event.code in (None, element.code):
                         self._boundary(scope.parent, active, event)
                         return True
             scope = scope.parent
