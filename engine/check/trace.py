@@ -7,7 +7,7 @@ any of its moments.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,15 @@ class Act:
         return any(happening.kind == "timer_fired" for happening in self.history)
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An entry as an act wrote it, and how it stood before: None where it arose."""
+
+    act: int
+    entry: Entry
+    was: str | None
+
+
 @dataclass(slots=True)
 class CaseTrace:
     """The acts of one case, in order. `prompt`: whoever had work did it at once, so nothing was owed by delay."""
@@ -58,6 +67,11 @@ class CaseTrace:
     prompt: bool = True
     process: str | None = None
     _facts: dict[tuple[int, datetime], Facts] = field(default_factory=dict)
+    _values: dict[tuple[str, int, datetime], Any] = field(default_factory=dict)
+    _environments: dict[datetime, Environment] = field(default_factory=dict)
+    _ledgers: dict[int, dict[int, tuple[int, Entry]]] = field(default_factory=dict)
+    _turns: dict[str, list[Turn]] = field(default_factory=dict)
+    _turned: int = 0
 
     @property
     def received(self) -> datetime:
@@ -93,10 +107,13 @@ class CaseTrace:
 
     def value(self, fact: str, after: int, at: datetime) -> Any:
         """Return a fact as it stood at a moment, after the act of this index; UNKNOWN where nobody had answered."""
-        try:
-            return self.facts(after, at).read(fact)
-        except Incident:
-            return UNKNOWN
+        key = fact, after, at
+        if key not in self._values:
+            try:
+                self._values[key] = self.facts(after, at).read(fact)
+            except Incident:
+                self._values[key] = UNKNOWN
+        return self._values[key]
 
     def facts(self, after: int, at: datetime) -> Facts:
         """Return the facts as they stood at a moment, after the act of this index."""
@@ -110,7 +127,10 @@ class CaseTrace:
         return found
 
     def environment(self, at: datetime) -> Environment:
-        return Environment(now=at, calendar=self.pack.calendar)
+        found = self._environments.get(at)
+        if found is None:
+            found = self._environments[at] = Environment(now=at, calendar=self.pack.calendar)
+        return found
 
     def computed(self, expression: Expression, after: int, at: datetime) -> Any:
         """Return an expression's value as things stood; UNKNOWN where it cannot be worked out."""
@@ -141,13 +161,29 @@ class CaseTrace:
                 return max(one - 1, 0)
         return index
 
-    def entries(self, after: int) -> dict[int, tuple[int, Entry]]:
+    def entries(self, after: int) -> Mapping[int, tuple[int, Entry]]:
         """Return the ledger as it stood after an act: by number the act at which an entry arose, and the entry."""
-        found: dict[int, tuple[int, Entry]] = {}
-        for index in range(after + 1):
-            for number, entry in self.acts[index].entries.items():
-                found[number] = found[number][0] if number in found else index, entry
+        found = self._ledgers.get(after)
+        if found is None:
+            found = {}
+            for index in range(after + 1):
+                for number, entry in self.acts[index].entries.items():
+                    found[number] = found[number][0] if number in found else index, entry
+            self._ledgers[after] = found
         return found
+
+    def turns(self, obligation: str) -> Sequence[Turn]:
+        """Return every time that an entry of an obligation was written, in order."""
+        if self._turned != len(self.acts):
+            self._turns, self._turned = {}, len(self.acts)
+            before: dict[int, str] = {}
+            for index, act in enumerate(self.acts):
+                for number, entry in act.entries.items():
+                    self._turns.setdefault(entry.obligation, []).append(
+                        Turn(index, entry, before.get(number))
+                    )
+                    before[number] = entry.outcome.value
+        return self._turns.get(obligation, ())
 
     def happened(self, event: str) -> list[tuple[int, datetime]]:
         """Return when an event was recorded, as (act, real moment)."""

@@ -123,9 +123,7 @@ def triggers(check: Check, case: CaseTrace) -> Iterator[Place]:
         yield from _becoming(check, case)
         return
     for place in _whens(check, case):
-        if check.missing is not None and case.back(place.after, place.at) is check.missing:
-            continue
-        if applies(check, place):
+        if _comes_up(check, place):
             yield place
 
 
@@ -304,54 +302,60 @@ def _closed(closes: Closes, place: Place) -> _Fault | None:
 
 
 def _never(check: Check, never: Never, case: CaseTrace) -> Verdict:
-    from_when = [place.after for place in _whens(check, case)] if not isinstance(check.when, Starts) else [0]
-    came_up = False
-    for index, act in enumerate(case.acts):
-        place = Place(case, index, act.at)
-        if not any(first <= index for first in from_when):
+    first = 0
+    if not isinstance(check.when, Starts):
+        whens = [place.after for place in _whens(check, case)]
+        if not whens:
+            return NOT_APPLICABLE
+        first = min(whens)
+    for index, entry in _arisen(case, never.obligations, never.roles):
+        place = Place(case, index, case.acts[index].at)
+        if index < first or not _comes_up(check, place):
             continue
-        if check.missing is not None and case.back(index, act.at) is check.missing:
+        before = resolve(never.before, place) if never.before is not None else None
+        after = resolve(never.after, place) if never.after is not None else None
+        if never.before is not None and (before is None or entry.raised >= before.at):
             continue
-        if not applies(check, place):
+        if never.after is not None and (after is None or entry.raised <= after.at):
             continue
-        came_up = True
-        for entry in _arisen(act, case, index, never.obligations, never.roles):
-            before = resolve(never.before, place) if never.before is not None else None
-            after = resolve(never.after, place) if never.after is not None else None
-            if never.before is not None and (before is None or entry.raised >= before.at):
-                continue
-            if never.after is not None and (after is None or entry.raised <= after.at):
-                continue
-            bound = f" before {_when(before)}" if before else f" after {_when(after)}" if after else ""
-            why = f"{entry.obligation} of {entry.role} must not arise{bound}; it did"
-            return Verdict(Kind.BROKEN, why, case.number, act.at, (entry.element,))
+        bound = f" before {_when(before)}" if before else f" after {_when(after)}" if after else ""
+        why = f"{entry.obligation} of {entry.role} must not arise{bound}; it did"
+        return Verdict(Kind.BROKEN, why, case.number, place.at, (entry.element,))
+    came_up = any(
+        _comes_up(check, Place(case, index, case.acts[index].at)) for index in range(first, len(case.acts))
+    )
     return HOLDS if came_up else NOT_APPLICABLE
+
+
+def _comes_up(check: Check, place: Place) -> bool:
+    missing = check.missing is None or place.case.back(place.after, place.at) is not check.missing
+    return missing and applies(check, place)
 
 
 def _only_after(check: Check, only: OnlyAfter, case: CaseTrace) -> Verdict:
     first = [index for event in only.events for index, _ in case.happened(event)]
     first += [index for state in only.states for index in reached(case, state.obligation, state.state)]
     found = NOT_APPLICABLE
-    for index, act in enumerate(case.acts):
-        arisen = list(_arisen(act, case, index, only.obligations, only.roles))
-        if not arisen or not applies(check, Place(case, index, act.at)):
+    for index, entry in _arisen(case, only.obligations, only.roles):
+        at = case.acts[index].at
+        if not applies(check, Place(case, index, at)):
             continue
         if not any(one <= index for one in first):
             wanted = " or ".join([*only.events, *(f"{s.obligation} is {s.state}" for s in only.states)])
-            why = f"{arisen[0].obligation} arose before {wanted}"
-            return Verdict(Kind.BROKEN, why, case.number, act.at, (arisen[0].element,))
+            why = f"{entry.obligation} arose before {wanted}"
+            return Verdict(Kind.BROKEN, why, case.number, at, (entry.element,))
         found = HOLDS
     return found
 
 
 def _arisen(
-    act: Act, case: CaseTrace, index: int, obligations: tuple[str, ...], roles: tuple[str, ...]
-) -> Iterator[Entry]:
-    """Yield the entries of the obligations and roles that arose by an act."""
-    for number, entry in act.entries.items():
-        if entry.obligation in obligations and (not roles or entry.role in roles):
-            if not any(number in earlier.entries for earlier in case.acts[:index]):
-                yield entry
+    case: CaseTrace, obligations: tuple[str, ...], roles: tuple[str, ...]
+) -> Iterator[tuple[int, Entry]]:
+    """Yield the entries of the obligations and roles with the act by which each arose."""
+    for obligation in obligations:
+        for turn in case.turns(obligation):
+            if turn.was is None and (not roles or turn.entry.role in roles):
+                yield turn.act, turn.entry
 
 
 def _asks(check: Check, asks: Asks, pack: Pack) -> Verdict:

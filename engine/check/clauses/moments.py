@@ -99,20 +99,12 @@ def _moved(
 
 def reached(case: CaseTrace, obligation: str, state: str) -> list[int]:
     """Return the acts by which a duty of an obligation came to stand so, in order."""
-    found: list[int] = []
-    before: dict[int, str] = {}
-    for index, act in enumerate(case.acts):
-        for number, entry in act.entries.items():
-            was = before.get(number)
-            now = entry.outcome.value
-            before[number] = now
-            if entry.obligation != obligation:
-                continue
-            if state == "raised" and was is None:
-                found.append(index)
-            elif state != "raised" and was in (None, "open") and stands(now, state):
-                found.append(index)
-    return found
+    turns = case.turns(obligation)
+    if state == "raised":
+        return [turn.act for turn in turns if turn.was is None]
+    return [
+        turn.act for turn in turns if turn.was in (None, "open") and stands(turn.entry.outcome.value, state)
+    ]
 
 
 def stands(outcome: str, state: str) -> bool:
@@ -162,7 +154,8 @@ def _shift(at: datetime, length: Length, sign: int) -> datetime:
         there = datetime.combine(
             date(year, month, min(there.day, last)), time(there.hour, there.minute, there.second), LOCAL_ZONE
         )
-    there = there + timedelta(days=sign * length.days)
+    if length.days:  # arithmetic by the clock forgets which of two equal clock times it was
+        there = there + timedelta(days=sign * length.days)
     elapsed = timedelta(minutes=sign * length.minutes)
     return local(there.astimezone(_UTC) + elapsed)
 
