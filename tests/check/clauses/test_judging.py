@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -333,3 +333,15 @@ def test_a_form_asks_what_a_check_wants_asked() -> None:
     field = next(iter(PACK.forms[form].schema["properties"]))
     obligation = element.duties[0].obligation
     assert kind(f"then: {obligation}\nasks: {field}", Trace(PACK)) is Kind.HOLDS
+
+
+def test_the_second_of_two_equal_clock_times_keeps_its_hour() -> None:
+    back = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    life = Life(return__returned_at=back)
+    told = {"event": "returned", "actual": back.isoformat()}
+    life.act(
+        4_000,
+        Happening(at(4_000), "event", None, None, "somebody", told),
+        entries=entry(due=back + 72 * HOUR),
+    )
+    assert kind(f"when: returned\nthen: {INTERVIEW}\nby: 72h after returned", life.until(4_009)) is Kind.HOLDS
