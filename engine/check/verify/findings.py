@@ -27,9 +27,9 @@ REMEDIES = {
 def story_findings(pack: Pack, shrunk: Mapping[tuple[str, str], Shrunk]) -> list[dict[str, Any]]:
     """Return the faults that stories ran into, each with the story."""
     places = {
-        element.id: (process.id, element.clauses)
+        part.id: (process.id, part.clauses)
         for process in pack.processes.values()
-        for element in process.elements.values()
+        for part in (*process.elements.values(), *process.flows.values())
     }
     found = []
     for (kind, _), one in sorted(shrunk.items()):

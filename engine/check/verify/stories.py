@@ -234,7 +234,7 @@ class Storyteller:
         episodes = []
         for n in range(number):
             ago = window + edge if n == 0 else max(window * (number - n) / (number + 1), timedelta(hours=30))
-            began = local(reported - ago)
+            began = local(reported - timedelta(hours=round(ago / timedelta(hours=1))))
             length = rng.choice((timedelta(hours=5), timedelta(hours=25), timedelta(hours=80)))
             category = usual if rng.random() < 0.8 else rng.choice(categories)
             episodes.append(

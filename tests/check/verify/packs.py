@@ -27,7 +27,7 @@ PROCEDURE = """
     fork -> away -> stayed
     as -> day -> care -> long
     care -> tell if="= child.legal_status = \\"looked_after\\" and child.age < 16"
-    catch long in=away timer="= episode.reported_at + duration(\\"P400D\\")"
+    catch long in=away when_true="= not(episode.still_away)"
     tell -> long -> ae
     back -> talk -> over
 """
