@@ -7,7 +7,7 @@ processes left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -48,8 +48,6 @@ def mutants(pack: Pack) -> Iterator[Mutant]:
     """Yield every mutant of a pack, in the order of its diagrams, tables and derived facts."""
     words = _taken_for(pack)
     for process in pack.processes.values():
-        if process.start is Start.TIMER:
-            continue  # what starts by time runs apart from the stories of children
         yield from _of_process(pack, process, words)
     for model in {id(model): model for model in pack.decisions.values()}.values():
         yield from _of_tables(pack, model, words)
@@ -90,9 +88,11 @@ def _expressions(expression: Expression, words: Mapping[str, str]) -> Iterator[t
 
 
 def _of_process(pack: Pack, process: Process, words: Mapping[str, str]) -> Iterator[Mutant]:
-    def put(kind: str, where: str, what: str, clauses: tuple[str, ...], touch: str, new: Process) -> Mutant:
+    def put(
+        kind: str, where: str, what: str, clauses: tuple[str, ...], touches: Iterable[str], new: Process
+    ) -> Mutant:
         return Mutant(
-            kind, where, what, clauses, frozenset({touch}), process.id,
+            kind, where, what, clauses, frozenset(touches), process.id,
             partial(replace, pack, processes={**pack.processes, process.id: new}),
         )  # fmt: skip
 
@@ -100,23 +100,23 @@ def _of_process(pack: Pack, process: Process, words: Mapping[str, str]) -> Itera
         start = process.elements[process.start_element]
         never = replace(process, start_expression=NEVER, start_event=None)
         yield put(
-            "dropped", process.id, "the process never starts", start.clauses, f"element:{start.id}", never
+            "dropped", process.id, "the process never starts", start.clauses, [f"element:{start.id}"], never
         )
         if process.start_expression is not None:
+            read = [f"fact:{'.'.join(name.split('.')[:2])}" for name in process.start_expression.names]
             for slip, expression in _expressions(process.start_expression, words):
                 changed = replace(process, start_expression=expression)
-                touch = f"process:{process.id}"
-                yield put(slip.kind, start.id, slip.what, start.clauses, touch, changed)
+                yield put(slip.kind, start.id, slip.what, start.clauses, read, changed)
     for element in process.elements.values():
         for kind, what, clauses, new in _of_element(pack, element, words):
             changed = replace(process, elements={**process.elements, element.id: new})
-            yield put(kind, element.id, what, clauses, f"element:{_noticed_at(element)}", changed)
+            yield put(kind, element.id, what, clauses, [f"element:{_noticed_at(element)}"], changed)
     for flow in process.flows.values():
         for kind, what, new_flow in _of_flow(process, flow, words):
             changed = replace(process, flows={**process.flows, flow.id: new_flow})
             source = process.elements[flow.source]
             clauses = flow.clauses or source.clauses
-            yield put(kind, flow.id, what, clauses, f"element:{source.id}", changed)
+            yield put(kind, flow.id, what, clauses, [f"element:{source.id}"], changed)
 
 
 def _noticed_at(element: Element) -> str:

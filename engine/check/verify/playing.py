@@ -109,7 +109,26 @@ def play_story(story: Story, pack: Pack, checks: Iterable[Check] | None = None) 
         instants=tuple(sorted(watch.instants)),
         carried=tuple(played.carried),
         passed=tuple(sorted(played.passed)),
+        ledger=_digest(played),
     )
+
+
+def _digest(played: Played) -> int:
+    rows = sorted(
+        (
+            case,
+            e.number,
+            e.obligation,
+            e.role,
+            e.clauses,
+            str(e.raised),
+            str(e.due),
+            e.outcome.value,
+            str(e.done),
+        )
+        for (case, _), e in played.entries.items()
+    )
+    return crc32(repr((rows, played.closed)).encode())
 
 
 def _played(story: Story, pack: Pack, watch: _Watch) -> Played:
