@@ -75,7 +75,7 @@ def compare(old: Sequence[Passage], new: Sequence[Fresh], binding: Collection[st
     """Compare the passages of two editions; `binding` are the clauses that something executes."""
     fingerprints = [item.passage for item in new]
     pairs = pair(old, fingerprints)
-    elsewhere = moved(pairs) | _rehung(old, fingerprints, pairs)
+    elsewhere = moved(pairs)
     changes: list[tuple[int, Change]] = []
     for position, former in enumerate(old):
         if position not in pairs:
@@ -113,6 +113,7 @@ def _changed(old: Passage, new: Fresh, elsewhere: bool, binding: Collection[str]
     if old.weight == now.weight:
         return replace(bare, fate=Fate.WORDING)
     weighty = requires(old) or requires(now) or not set(binding).isdisjoint(old.clauses)
+    weighty |= old.kind == "heading" and bool(old.says or now.says)  # it says when what stands below it holds
     if old.hard == now.hard and not weighty:
         return replace(bare, fate=Fate.WORDING)
     unruled = not old.clauses and requires(now) and not requires(old)
@@ -151,20 +152,6 @@ def _bucketed(packed: str, words: Counter[str]) -> tuple[tuple[str, ...], tuple[
             came.append(word.rstrip("<"))
     went = [_ROLES_BY_BUCKET.get(found, "a word") for found in held.elements()]
     return tuple(went), tuple(came)
-
-
-def _rehung(old: Sequence[Passage], new: Sequence[Passage], pairs: Pairs) -> frozenset[int]:
-    """Return the passages that stand under another passage than before, where both of these stood before."""
-    at_old = {item.place: position for position, item in enumerate(old)}
-    at_new = {item.place: position for position, item in enumerate(new)}
-    found = set()
-    for position, other in pairs.items():
-        above_old, above_new = at_old.get(old[position].under or ""), at_new.get(new[other].under or "")
-        if above_old is None or above_new is None or above_old not in pairs:
-            continue
-        if pairs[above_old] != above_new and above_new in pairs.values():
-            found.add(position)
-    return frozenset(found)
 
 
 def _with_hanging(change: Change, old: Sequence[Passage], new: Sequence[Passage], pairs: Pairs) -> Change:

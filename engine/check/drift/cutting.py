@@ -77,7 +77,7 @@ _LETTER = r"\(?(?P<letter>[a-z]|[ivx]{2,4})(?:\.|\))(?=\s|$)"
 _BULLET = re.compile(r"^(?P<space>\s*)(?P<glyph>[-–—•·▪◦●○■□➢✓*\uf0b7\uf0a7]|o(?=\t| {2,}))\s*(?=\S)(?!\*)")
 _LABEL = re.compile(rf"^\s*(?:{_NUMBERED}|{_TOP}|{_LETTER})\s*(?P<rest>.*)$")
 _APPENDIX = re.compile(
-    r"^(?P<number>(?:Appendix|Annex|Practice Standards?|Standard|Part|Chapter) (?:\d{1,2}|[A-Z])\b)[:.]?",
+    r"^(?P<number>(?:Appendix|Annex|Practice Standards?|Standard|Part|Chapter) (?:\d{1,2}|[A-Z])\b)(?![\])])[:.]?",
     re.I,
 )
 _CONTENTS = re.compile(r"^\W*(?:table of )?contents\W*$", re.I)
@@ -95,9 +95,16 @@ _HTML_BREAK = re.compile(r"<\s*(?:/?(?:ul|ol|p|tr|table|div)|br\s*/?|/li)\b[^>]*
 _HTML_ITEM = re.compile(r"<\s*li\b[^>]*>", re.I)
 _SPACES = re.compile(r"[\u00a0\u2000-\u200a\u202f\u3000]")
 _UNSEEN = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
+_ADDRESS = re.compile(r"<?(?:https?://|www\.)\S+$")
 _BRACKETED = re.compile(r"^\s*\[[^\[\]]*\]\s*$")  # a bookmark, or a placeholder by itself
 LONGEST_HEADING = 100
 LONGEST_CELL = 120
+WIDEST = 130
+"""No text is set wider: a longer line is a whole paragraph."""
+SLACK = 0.1
+"""How much of its width a full line may leave free: words that do not part, and indents, make it ragged."""
+SHORTEST_SET = 45
+"""Shorter lines say nothing about how wide a text is set."""
 RUNNING_TITLE = 6
 """From how many times on a line by itself is taken for a title printed on every page."""
 
@@ -225,6 +232,15 @@ def _opened(line: _Line, top: int) -> tuple[_Block | None, int]:
     return None, top
 
 
+def _only_looks_so(
+    block: _Block, previous: _Line, line: _Line, width: int | None, blocks: list[_Block]
+) -> bool:
+    """Tell whether a dash or number begins a line only because the line before it was full."""
+    if width is None or not blocks or (block.labels and "." in block.labels[0]) or block.row:
+        return False
+    return not _ENDS.search(previous.text) and not _broken(previous, line, width, blocks)
+
+
 def _is_section(found: re.Match[str], text: str, top: int, bulleted: bool) -> bool:
     """Tell whether a whole number opens a section: in turn, and before a capital."""
     number = int(found["top"])
@@ -238,28 +254,37 @@ def _is_section(found: re.Match[str], text: str, top: int, bulleted: bool) -> bo
 
 def _width(lines: list[_Line]) -> int | None:
     """Return how wide the text is set, None where its paragraphs are not broken into lines."""
-    lengths = sorted(len(line.raw.rstrip()) for line in lines if line.text and "\t" not in line.text)
-    if not lengths:
+    lengths = sorted(
+        len(line.raw.rstrip()) for line in lines if "\t" not in line.text and len(line.text) > SHORTEST_SET
+    )
+    within = [length for length in lengths if length <= WIDEST]
+    if not within or len(within) < 0.7 * len(lengths):
         return None
-    widest = lengths[int(len(lengths) * 0.98) if len(lengths) > 50 else -1]
-    return None if widest > 130 else widest
+    return within[int(len(within) * 0.98)]
 
 
 def _broken(previous: _Line, line: _Line, width: int | None, blocks: list[_Block]) -> bool:
     """Tell whether the break before a plain line is one of the text rather than one of its setting."""
     if blocks[-1].row:
         return True
-    if width is None:
+    if _ADDRESS.match(line.text) or _ADDRESS.match(previous.text):
+        return True
+    if width is None or len(previous.raw.rstrip()) > WIDEST:
         return not (line.text[0].islower() and not _ENDS.search(previous.text))
     first = line.text.split(maxsplit=1)[0]
-    return len(previous.raw.rstrip()) + 1 + len(first) <= width - 1
+    return len(previous.raw.rstrip()) + 1 + len(first) <= width * (
+        1 if previous.text.endswith(":") else 1 - SLACK
+    )
 
 
 def _runs_on(blocks: list[_Block], line: _Line) -> bool:
     """Tell whether a paragraph goes on behind a page break."""
     if not blocks or blocks[-1].row or len(blocks[-1].text) < 40 or _ENDS.search(blocks[-1].text):
         return False
-    return line.text[0].islower() or blocks[-1].text.rsplit(maxsplit=1)[-1].lower() in LIGHT
+    if _ADDRESS.match(line.text):
+        return False
+    last = blocks[-1].text.rsplit(maxsplit=1)[-1].lower()
+    return line.text[0].islower() or (last in LIGHT and last != "and")
 
 
 # --- places

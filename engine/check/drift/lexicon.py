@@ -41,6 +41,11 @@ CONDITION = frozenset(
 )
 """Words that say when, for whom or how far something holds."""
 
+STATES = frozenset(
+    {"lookedafter", "high", "medium", "low", "red", "amber", "green", "serious", "significant", "urgent"}
+)
+"""Words that say which children or how grave: they count as conditions do."""
+
 ROLES = frozenset(
     """
     police officer manager worker practitioner coordinator director chair carer parent guardian family team service
@@ -57,12 +62,22 @@ EQUAL = {
     **dict.fromkeys(("commence", "commenc", "begin", "began", "begun", "start"), "start"),
     **dict.fromkeys(("utilise", "utilis", "use", "us", "used"), "use"),
     **dict.fromkeys(
-        ("undertake", "undertak", "undertaken", "undertook", "conduct", "perform", "carry-out"), "carry-out"
+        (
+            "undertake",
+            "undertak",
+            "undertaken",
+            "undertook",
+            "conduct",
+            "perform",
+            "carry-out",
+            "carried-out",
+        ),
+        "carry-out",
     ),
     **dict.fromkeys(("ask", "request"), "ask"),
     **dict.fromkeys(("obtain", "get", "got", "gather", "collect"), "obtain"),
     **dict.fromkeys(("arrange", "arrang", "organise", "organis"), "arrange"),
-    **dict.fromkeys(("discover", "find-out", "establish", "ascertain"), "ascertain"),
+    **dict.fromkeys(("discover", "find-out", "found-out", "establish", "ascertain"), "ascertain"),
     **dict.fromkeys(("occur", "happen"), "happen"),
     **dict.fromkeys(("assist", "help"), "help"),
     **dict.fromkeys(("annual", "annually", "yearly"), "yearly"),
@@ -83,7 +98,7 @@ EQUAL = {
 PASSIVES = frozenset(
     """
     sent held made taken given told written seen found known kept met paid put set brought drawn shown led done begun
-    chosen understood left put undertaken sought overseen
+    chosen understood left put undertaken sought overseen carried-out found-out
     """.split()
 )
 """Participles that do not end in -ed."""
@@ -149,8 +164,12 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"(?:is|are) expected to|it (?:is|would be) expected that", "expected to"),
     (r"(?:is|are) to be|to be (?=\w+ed\b)", "to-be"),
     (r"mak(?:e|es|ing) (?:sure|certain)|made sure|ensures|ensuring|ensured", "ensure"),
-    (r"carry out|carries out|carried out|carrying out", "carry-out"),
-    (r"find out|finds out|finding out|found out", "find-out"),
+    (r"carry out|carries out|carrying out", "carry-out"),
+    (r"carried out", "carried-out"),
+    (r"find out|finds out|finding out", "find-out"),
+    (r"found out", "found-out"),
+    (r"he or she|he she|him or her|him her", "they"),
+    (r"his or her|his her", "their"),
     (
         r"in the event (?:that|of)|in cases? (?:where|in which|whereby|of)|on condition that|provided that",
         "if",
@@ -162,7 +181,10 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"for example|for instance|such as|that is to say", "eg"),
     (r"in addition to|as well as|together with|along with", "and"),
     (r"due to the fact that|owing to", "because"),
-    (r"(?:or|and) (?:more|over|longer|above)|plus(?= |$)", "or-more"),
+    (
+        r"or (?:more|over|longer|above)|and (?:over|above)|(?<=\d )plus|(?<=hours )plus|(?<=days )plus",
+        "or-more",
+    ),
     (r"or (?:less|fewer|under|below)", "or-less"),
     (r"(?:more|greater|longer|later) than|in excess of|over (?=\d)|exceeding", "more-than"),
     (r"(?:less|fewer|shorter|earlier) than|under (?=\d)", "less-than"),

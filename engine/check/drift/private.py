@@ -21,12 +21,13 @@ _URL = re.compile(
 )
 _PHONE = re.compile(r"(?<![\w.])(?:\+44[\s-]?(?:\(0\))?|\(?0)\d(?:[\s()-]{0,2}\d){5,10}(?![\w])")
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b")
-_NAME = r"[A-Z][a-z]+(?:[-'’][A-Z][a-z]+)*"
+_NAME = r"(?:[OD]['’]|Mc|Mac)?[A-Z][a-z]+(?:[-'’][A-Z][a-z]+)*"
 _TITLED = re.compile(rf"\b(?:Mr|Mrs|Ms|Miss|Dr|Cllr|Councillor|Prof)\.? (?:[A-Z]\.? ?)?{_NAME}(?: {_NAME})?")
-_PERSON = rf"{_NAME}(?: [A-Z]\.?)?(?: (?:de|van|al|bin|o) )? ?(?:{_NAME})? {_NAME}"
-_PEOPLE = rf"{_PERSON}(?:\s*(?:,|/|&|and)\s*{_PERSON})*"
-_ALONE = re.compile(rf"(?P<open>[(\t])(?P<who>{_PEOPLE})(?=\s*(?:[),;\t]|$))", re.MULTILINE)
-_IN_PROSE = re.compile(rf"(?P<open>)(?P<who>{_PERSON})(?![\w-])")
+_PERSON = rf"{_NAME}(?: [A-Z]\.?)?(?: {_NAME})? {_NAME}"
+_ALONE = re.compile(
+    rf"(?P<open>\(\s*|\t)(?P<who>{_PERSON}(?:\s*(?:/|&| and )\s*{_PERSON})*)(?=\s*(?:[),;\t]|$))"
+)
+_IN_PROSE = re.compile(rf"{_PERSON}(?![\w-])")
 _WORD = re.compile(r"[a-z]+")
 _ESCAPED = re.compile(r"\\([\\()\[\]_*.#-])")
 
@@ -63,7 +64,8 @@ GIVEN_NAMES = frozenset(
     aaron abdul abigail adam adrian aisha alan alex alexander alexandra ali alice alison amanda amina amy andrea andrew
     angela anita ann anna anne anthony antony arthur asha ashley barbara ben benjamin bernadette beth bev beverley brian
     bridget callum carl carol caroline catherine charles charlie charlotte cheryl chloe chris christine christopher
-    claire clare colin craig daniel danielle darren dave david dawn dean deborah debbie denise derek diana diane donna dorothy
+    claire clare colin craig daniel danielle darren dave david dawn dean deborah debbie denise derek diana diane donna
+    dorothy
     edward eileen elaine eleanor elizabeth ellen emily emma eric fatima fiona frances francis frank gareth gary gavin
     gemma geoff george georgina gillian glen gordon graham hannah harry hassan hayley heather helen henry hilary howard
     hussain ian imran iqbal isabel jack jackie jacqueline jake james jan jane janet janice jason jayne jean jennifer
@@ -91,19 +93,25 @@ def without_people(text: str) -> str:
     """
     for pattern in (_EMAIL, _URL, _POSTCODE, _PHONE, _BRACKETED, _TITLED):
         text = pattern.sub(SOMEBODY, text)
-    text = _ALONE.sub(_where_no_body, f"\t{text}")[1:]
-    return _IN_PROSE.sub(_where_given, text)
+    return _IN_PROSE.sub(_where_given, _ALONE.sub(_where_a_role_is_named, text))
 
 
-def _where_no_body(match: re.Match[str]) -> str:
-    words = _WORD.findall(match["who"].lower())
-    if any(word in _NO_NAMES or word.rstrip("s") in _NO_NAMES for word in words):
-        return match[0]
-    return f"{match['open']}{SOMEBODY}"
+def _where_a_role_is_named(match: re.Match[str]) -> str:
+    """Take a name out that stands in brackets behind a role, or in a cell of a row that names one."""
+    before = match.string[: match.start()]
+    if match["open"] == "\t":
+        beside = f"{before.rsplit(chr(9), 1)[-1]} {match.string[match.end() :].split(chr(9), 1)[0]}"
+        words = set(_WORD.findall(beside.lower().replace("-", "")))
+    else:
+        words = set(_WORD.findall(before.lower())[-1:])
+    body = any(
+        word in _NO_NAMES or word.rstrip("s") in _NO_NAMES for word in _WORD.findall(match["who"].lower())
+    )
+    return match[0] if body or words.isdisjoint(ROLES) else f"{match['open']}{SOMEBODY}"
 
 
 def _where_given(match: re.Match[str]) -> str:
-    first, *others = _WORD.findall(match["who"].lower())
+    first, *others = _WORD.findall(match[0].lower())
     if first not in GIVEN_NAMES or any(word in _NO_NAMES for word in others):
         return match[0]
     return SOMEBODY

@@ -115,6 +115,7 @@ def _plain(text: str) -> str:
         r"\b(can|won|n)(?:'t|not)\b", lambda m: {"can": "can not", "won": "will not"}.get(m[1], "not"), text
     )
     text = re.sub(r"n't\b", " not", text)
+    text = re.sub(r"\b(e|i)\.\s?(g|e)\b\.?", r"\1\2", text)
     text = _CLOCK.sub(_clock, text)
     text = re.sub(r"(?<=\d)[\s-]?(?=(?:hrs?|hours?|mins?|minutes?|days?)\b)", " ", text)
     text = re.sub(r"\bx\s?(?=\d)|(?<=\d)x\b", " ", text)
@@ -200,7 +201,7 @@ def _weighing(words: tuple[str, ...]) -> Iterator[tuple[Sort, str]]:
             yield Sort.FORCE, word
         elif word in lex.NEGATION:
             yield Sort.NEGATION, "not" if word == "non" else word
-        elif word in lex.CONDITION or word == "or":
+        elif word in lex.CONDITION or word in lex.STATES or word == "or":
             yield Sort.CONDITION, word
         else:
             stem = _stem(word)
