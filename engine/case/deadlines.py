@@ -15,6 +15,7 @@ from engine.case.facts import Facts
 from engine.case.model import Incident, Step
 from engine.clock import LOCAL_ZONE, local
 from engine.feel import Expression
+from engine.feel.tree import Name, Path
 from engine.feel.working import working
 
 END_OF_DAY = time(23, 59, 59)
@@ -52,7 +53,7 @@ def work_out(
     if value is None:
         return NO_LIMIT
     at, whole_day = instant(value, process=process, element=element, expression=expression)
-    shown = working(expression, facts.context(extra), facts.environment(moment))
+    shown = working(_reckoned(expression, facts), facts.context(extra), facts.environment(moment))
     clock = shown.clock_value
     if isinstance(clock, datetime):
         start: datetime | None = local(clock) if clock.tzinfo else clock.replace(tzinfo=LOCAL_ZONE)
@@ -61,6 +62,15 @@ def work_out(
     else:
         start = None
     return Deadline(at, whole_day, start, tuple(Step(text, _told(step)) for text, step in shown.steps))
+
+
+def _reckoned(expression: Expression, facts: Facts) -> Expression:
+    """Return the expression that shows the reckoning: of a limit that is a derived fact alone, that fact's own."""
+    if isinstance(expression.tree, Path) and isinstance(expression.tree.base, Name):
+        rule = facts.pack.derived.get(f"{expression.tree.base.name}.{expression.tree.name}")
+        if rule is not None and rule.expression is not None:
+            return rule.expression
+    return expression
 
 
 def _told(value: Any) -> str:

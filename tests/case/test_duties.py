@@ -8,7 +8,8 @@ import pytest
 
 from engine.case.case import Case
 from engine.case.model import CaseError, Incident, Outcome
-from tests.case.diagrams import T0, again, do, hours, open_tasks, pack, started
+from engine.pack.read import read_files
+from tests.case.diagrams import T0, again, do, files, hours, open_tasks, pack, started
 
 ONE = "start s message=reported\nuser a duty=hold_planning_meeting {}\nend e\ns -> a -> e"
 
@@ -358,3 +359,22 @@ def test_what_settles_a_duty_behind_the_interruption_of_its_task_ends_both_and_m
     assert open_tasks(case) == ["after"]
     do(case, "after", hours(2))
     assert case.closed
+
+
+def test_a_limit_that_is_a_derived_fact_shows_how_that_fact_is_reckoned() -> None:
+    text = """
+        start s message=reported
+        user a duty=hold_planning_meeting due="= meeting.hold_by"
+        end e
+        s -> a -> e
+    """
+    drawn = files(text)
+    rule = b"  meeting.hold_by: 'episode.reported_at + duration(\"PT72H\")'\n"
+    case = Case.start(
+        read_files({**drawn, "procedure.yaml": drawn["procedure.yaml"] + rule}),
+        facts={"episode.reported_at": T0, "notification.received_at": T0, "child.age": 14},
+        at=T0,
+    )
+    (entry,) = case.entries.values()
+    assert (entry.due, entry.clock) == (hours(72), T0)
+    assert [step.text for step in entry.working][-1] == "plus 72 hours"
