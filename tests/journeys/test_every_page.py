@@ -6,7 +6,7 @@ from playwright.sync_api import Browser
 
 from tests.journeys.people import Office
 from tests.webforms.site import Site
-from tests.webforms.test_pages import NOTHING_THERE, readable
+from tests.webforms.test_pages import NOTHING_THERE, readable, who_may
 from webforms.access import rule_of
 
 MORE = (
@@ -33,7 +33,7 @@ def test_every_page_is_accessible_and_fits_a_narrow_screen(
     pages += [("", path) for path in MORE]
     for endpoint, path in pages:
         rule = rule_of(site.app.view_functions[endpoint]) if endpoint else None
-        person = office.person("administrator" if rule and rule.roles else "missing-coordinator")
+        person = office.person(who_may(rule))
         if not person.page.url.startswith(address):
             person.page.on(
                 "console", lambda line: troubles.append(line.text) if "Policy" in line.text else None

@@ -30,6 +30,7 @@ def findings() -> ResponseReturnValue:
         else [],
         tables=_untried_rules(version.pack, found) if found else [],
         mutants=version.mutants,
+        plainly=lambda text: quality.plainly(version.pack, text),
     )
 
 

@@ -94,6 +94,7 @@ def clause(clause: str) -> ResponseReturnValue:
         duties=figures.duties_of(desk, clause, since, until) if may_decide else (),
         since=since,
         until=until,
+        plainly=lambda text: quality.plainly(version.pack, text),
         before=order[place - 1] if place else None,
         after=order[place + 1] if place + 1 < len(order) else None,
     )

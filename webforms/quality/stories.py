@@ -6,7 +6,8 @@ through a story needs no script and a step can be shown to somebody else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import render_template, request
@@ -43,6 +44,8 @@ def counterexample(check: str) -> ResponseReturnValue:
         text=told.story,
         back=address("clause", clause=found.clauses[0]),
         here=lambda **values: address("counterexample", check=check, **values),
+        at=told.at,
+        case=told.case,
     )
 
 
@@ -88,11 +91,14 @@ def story_page(
     text: str,
     back: str,
     here: Callable[..., str],
+    at: datetime | None = None,
+    case: int = 1,
     **more: Any,
 ) -> ResponseReturnValue:
     """Show the step of a story that the address names, drawn on the diagram on which most of it lies.
 
-    `here` gives the address of the page with another step or diagram; `concerned` are marked at the last step.
+    `here` gives the address of the page with another step or diagram; `concerned` are marked from the step on at which
+    the story breaks what it is told for: the last one of its `case` up to `at`, the very last where that is not known.
     """
     steps, played = steps_of(scenario, pack)
     if not steps:
@@ -101,11 +107,11 @@ def story_page(
     step = steps[number - 1]
     before = steps[number - 2] if number > 1 else None
     states = step.states()
-    if number == len(steps):
-        for element in concerned:
-            states[element] = states.get(element, frozenset()) | {"broken"}
+    breaks = _breaks(steps, at, case, concerned) if concerned else 0
+    concerns = concerned if 0 < breaks <= number else frozenset[str]()
+    for element in concerns:
+        states[element] = states.get(element, frozenset()) | {"broken"}
     order = {element: place for place, element in enumerate(step.fresh, start=1)}
-    concerns = concerned if number == len(steps) else frozenset[str]()
     process = _process(pack, step, concerns, request.args.get("diagram", ""))
     come_to = [one for one in pack.processes.values() if set(one.elements) & set(states)]
     return render_template(
@@ -119,6 +125,8 @@ def story_page(
         here=here,
         number=number,
         total=len(steps),
+        breaks=breaks,
+        plainly=lambda words_: quality.plainly(pack, words_),
         step=step,
         same=before is not None and before.at == step.at,
         lines=quality.brought(step, pack),
@@ -139,6 +147,26 @@ def story_page(
         index=[(n, one.at, quality.brought(one, pack)) for n, one in enumerate(steps, start=1)],
         **more,
     )
+
+
+def _breaks(steps: Sequence[Step], at: datetime | None, case: int, concerned: frozenset[str]) -> int:
+    """Return the number of the step at which a story breaks what it is told for.
+
+    Of several at that moment it is the one that raised a duty on an element concerned, else the last.
+    """
+    own = [
+        (n, step)
+        for n, step in enumerate(steps, start=1)
+        if step.case == case and (at is None or step.at <= at)
+    ]
+    if not own:
+        return len(steps)
+    raising = [
+        number
+        for number, step in own
+        if step.at == own[-1][1].at and any(entry.element in concerned for entry in step.raised)
+    ]
+    return raising[-1] if raising else own[-1][0]
 
 
 def _number(text: str, most: int) -> int:

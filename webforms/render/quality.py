@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from engine.check.scenarios.steps import Step
 from engine.pack.model import Pack, Process
@@ -58,6 +60,29 @@ GRADES: Mapping[str, tuple[str, str]] = {
 }
 
 
+_ID = re.compile(r"\b[a-z]+(?:[._][a-z0-9]+)*_[a-z0-9_]+\b|\b[a-z]+(?:\.[a-z][a-z0-9_]*)+\b")
+_MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:[+-]\d\d:\d\d|Z)")
+
+
+def plainly(pack: Pack, text: str) -> str:
+    """Return a sentence of the checks in a reader's words: duties by their meaning, roles by title, moments in words."""
+
+    def named(found: re.Match[str]) -> str:
+        name = found.group()
+        if name in pack.vocabulary.obligations:
+            return f"“{pack.vocabulary.obligations[name].meaning}”"
+        if name in pack.vocabulary.roles:
+            return role_label(pack, name)
+        if name in pack.vocabulary.facts:
+            return f"“{casewords.label(name)}”"
+        return words.plain(name).lower() if "_" in name else name
+
+    def told(found: re.Match[str]) -> str:
+        return moments.moment_words(datetime.fromisoformat(found.group()))
+
+    return _ID.sub(named, _MOMENT.sub(told, text))
+
+
 @dataclass(frozen=True, slots=True)
 class Brought:
     """A line of what a step brought; `kind` is happened, fact, duty or ended."""
@@ -68,8 +93,8 @@ class Brought:
 
 
 def brought(step: Step, pack: Pack) -> list[Brought]:
-    """Return what a step of a story brought, in words."""
-    lines = []
+    """Return what a step of a story brought, in words; that the case closed comes last."""
+    lines, last = [], []
     for happening in step.history:
         process = pack.processes.get(happening.process or "")
         element = process.elements.get(happening.element or "") if process else None
@@ -83,7 +108,7 @@ def brought(step: Step, pack: Pack) -> list[Brought]:
             lines.append(Brought("happened", FOLLOWED[happening.kind].format(name)))
         elif happening.kind in {"closed", "reopened"}:
             closed = happening.kind == "closed"
-            lines.append(Brought("happened", "The case is closed" if closed else "The case is open again"))
+            last.append(Brought("happened", "The case is closed" if closed else "The case is open again"))
     for change in step.facts:
         known = pack.vocabulary.facts.get(change.fact)
         if known is not None:
@@ -102,7 +127,7 @@ def brought(step: Step, pack: Pack) -> list[Brought]:
         meaning = pack.vocabulary.obligations[entry.obligation].meaning
         outcome = words.OUTCOMES.get(entry.outcome, words.plain(entry.outcome))
         lines.append(Brought("ended", f"{outcome}: {meaning}{f' ({entry.reason})' if entry.reason else ''}"))
-    return lines
+    return lines + last
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +155,11 @@ def painted(process: Process, found: Found) -> Painted:
     untried = [part for part in parts if not counts.get(part)]
     return Painted(
         states={part: frozenset({"tried" if counts.get(part) else "untried"}) for part in parts},
-        badges={part: f"{counts[part]:,}" for part in parts if counts.get(part) and part in process.elements},
+        badges={
+            part: f"{counts[part]:,}"
+            for part in parts
+            if counts.get(part) and part in process.elements and "ateway" not in process.elements[part].kind
+        },  # the name of a question stands where its number would
         tried=len(parts) - len(untried),
         total=len(parts),
         untried=tuple(names[part] or words.plain(part) for part in untried),
