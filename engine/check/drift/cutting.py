@@ -68,7 +68,6 @@ class _Block:
     bullet: bool = False
     depth: int = 0
     row: bool = False
-    closed: bool = False  # a blank line or another block's label came after it
 
 
 _NUMBERED = r"(?P<number>\d{1,2}(?:\.\d{1,3})+)\.?(?=\s|$)"
@@ -180,11 +179,18 @@ def _blocks(lines: list[_Line]) -> list[_Block]:
     previous: _Line | None = None
     for line in lines:
         if not line.text:
-            if blocks:
-                blocks[-1] = replace(blocks[-1], closed=True)
             previous = None
             continue
-        block, top = _opened(line, top)
+        block, after = _opened(line, top)
+        if (
+            block is not None
+            and previous is not None
+            and not pending
+            and _only_looks_so(block, previous, line, width, blocks)
+        ):
+            block = None
+        else:
+            top = after
         if (
             block is None
             and not pending
@@ -193,7 +199,7 @@ def _blocks(lines: list[_Line]) -> list[_Block]:
         ):
             blocks[-1] = replace(blocks[-1], text=f"{blocks[-1].text} {line.text}")
         elif block is None and not pending and previous is None and _runs_on(blocks, line):
-            blocks[-1] = replace(blocks[-1], text=f"{blocks[-1].text} {line.text}", closed=False)
+            blocks[-1] = replace(blocks[-1], text=f"{blocks[-1].text} {line.text}")
         else:
             block = block or _Block(line.line, line.text)
             labels = (*(label for label, _ in pending), *block.labels)
@@ -201,8 +207,6 @@ def _blocks(lines: list[_Line]) -> list[_Block]:
                 pending += [(label, line.line) for label in block.labels]
                 continue
             pending = []
-            if blocks:
-                blocks[-1] = replace(blocks[-1], closed=True)
             blocks.append(replace(block, labels=labels))
         previous = line
     return blocks

@@ -27,7 +27,6 @@ _PERSON = rf"{_NAME}(?: [A-Z]\.?)?(?: {_NAME})? {_NAME}"
 _ALONE = re.compile(
     rf"(?P<open>\(\s*|\t)(?P<who>{_PERSON}(?:\s*(?:/|&| and )\s*{_PERSON})*)(?=\s*(?:[),;\t]|$))"
 )
-_IN_PROSE = re.compile(rf"{_PERSON}(?![\w-])")
 _WORD = re.compile(r"[a-z]+")
 _ESCAPED = re.compile(r"\\([\\()\[\]_*.#-])")
 
@@ -82,6 +81,10 @@ GIVEN_NAMES = frozenset(
 )
 """Common given names: with one of these before it, a capital in a sentence begins a surname."""
 
+_IN_PROSE = re.compile(
+    rf"\b(?:{'|'.join(name.capitalize() for name in sorted(GIVEN_NAMES))})(?:-{_NAME})?"
+    rf"(?: [A-Z]\.?)?(?: {_NAME})? {_NAME}(?![\w-])"
+)
 SOMEBODY = " somebody "
 """What stands for each name or detail that was left out: that somebody is named there still counts."""
 
@@ -111,7 +114,5 @@ def _where_a_role_is_named(match: re.Match[str]) -> str:
 
 
 def _where_given(match: re.Match[str]) -> str:
-    first, *others = _WORD.findall(match[0].lower())
-    if first not in GIVEN_NAMES or any(word in _NO_NAMES for word in others):
-        return match[0]
-    return SOMEBODY
+    _, *others = _WORD.findall(match[0].lower())
+    return match[0] if any(word in _NO_NAMES for word in others) else SOMEBODY

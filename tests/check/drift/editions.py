@@ -120,14 +120,13 @@ _swaps("role", {role: tuple(other for other in _ROLES if other != role) for role
           "independent reviewing officer": ("team manager",), "head of service": ("team manager",)})  # fmt: skip
 _swaps("act", {"inform": ("consult",), "notify": ("visit",), "informed": ("consulted",), "notified": ("visited",),
                "recorded": ("discussed",), "record": ("discuss",), "offered": ("refused", "shown"),
-               "completed": ("planned", "considered"), "complete": ("consider",), "convened": ("cancelled", "reviewed"),
-               "reviewed": ("closed", "copied"), "shared": ("discussed",), "held": ("postponed",),
-               "returned": ("telephoned",),
-               "strategy meeting": ("network meeting",), "weekly": ("monthly",),
-               "looked after": ("fostered",), "high risk": ("low risk",),
-               "face-to-face": ("by telephone",),
-               "written": ("spoken",), "assessment": ("conversation",), "immediately": ("in due course",), "visit": ("letter",),
-               "telephone": ("e-mail",), "talk": ("questionnaire",), "plan": ("leaflet",), "agree": ("discuss",)})  # fmt: skip
+               "completed": ("planned", "considered"), "complete": ("consider",),
+               "convened": ("cancelled", "reviewed"), "reviewed": ("closed", "copied"), "shared": ("discussed",),
+               "held": ("postponed",), "returned": ("telephoned",), "strategy meeting": ("network meeting",),
+               "weekly": ("monthly",), "looked after": ("fostered",), "high risk": ("low risk",),
+               "face-to-face": ("by telephone",), "written": ("spoken",), "assessment": ("conversation",),
+               "immediately": ("in due course",), "visit": ("letter",), "telephone": ("e-mail",),
+               "talk": ("questionnaire",), "plan": ("leaflet",), "agree": ("discuss",)})  # fmt: skip
 _swaps("condition", {"within": ("after",), "before": ("after",), "after": ("before",), "unless": ("because",),
                      "until": ("before",), "only": ("also",), "at least": ("at most",), "or": ("and",),
                      "more than": ("less than",), "all": ("some",), "any": ("no",)})  # fmt: skip

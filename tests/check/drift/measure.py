@@ -77,7 +77,7 @@ def judge(score: Score, edition: Edition) -> None:
     missed = [f"{place} not {fate}" for place, fate in edition.was.items() if told.get(place) is not fate]
     missed += ["not appeared"] * max(0, edition.new - appeared)
     if not edition.was and not edition.new and not edition.renumbers:
-        score.right += not wrong  # an edition without changes is right as a whole
+        score.right += found.unchanged  # where nothing was to be told, every passage left alone is right
     score.right += sum(told.get(place) is fate for place, fate in edition.was.items()) + min(
         appeared, edition.new
     )
