@@ -52,8 +52,13 @@ class Dependencies:
             return self.of(rule.expression)
         if rule.decision is not None:
             model = self._pack.decisions[rule.decision]
-            return self._follow(model.decisions[rule.decision].names) | {NOW}
+            # The names leave `now` out; the file is looked through for the word, wherever it may stand.
+            clock = {NOW} if _TELLS_TIME.search(self._text(model.file)) else set()
+            return self._follow(model.decisions[rule.decision].names) | clock
         return frozenset()
+
+    def _text(self, file: str) -> str:
+        return self._pack.files.get(file, b"now").decode("utf-8", "replace")
 
     def _follow(self, names: Iterable[str]) -> frozenset[str]:
         found: set[str] = set()
@@ -93,6 +98,12 @@ class Changes:
     @property
     def stamp(self) -> int:
         return len(self._log)
+
+    def copy(self) -> Changes:
+        """Return a log that goes on by itself."""
+        other = Changes()
+        other._log = list(self._log)
+        return other
 
     def note(self, name: str) -> None:
         """Note that something has changed."""

@@ -6,7 +6,7 @@ copied, and a fact that nobody has answered is UNKNOWN rather than null.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -67,6 +67,18 @@ class Facts:
 
     def _make_groups(self) -> dict[str, Group]:
         return {prefix: Group(self.read, prefix, names) for prefix, names in self.dependencies.groups.items()}
+
+    def going_on(
+        self, stored: dict[str, Any], episodes: tuple[Episode, ...], changed: Iterable[str]
+    ) -> Facts:
+        """Return the facts of a later act, at the same moment; derived ones that hang on nothing changed are kept."""
+        later = Facts(self.pack, stored, episodes, self.dependencies)
+        later.now = self.now
+        later.changes = self.changes.copy()
+        later._derived = dict(self._derived)
+        for name in changed:
+            later.changes.note(name)
+        return later
 
     def store(self, fact: str, value: Any) -> None:
         """Set a stored fact."""

@@ -24,6 +24,7 @@ from engine.pack.model import Pack
 
 BACK = "return.returned_at"
 REPORTED_AT = "episode.reported_at"
+EARLIER = "child.earlier_episodes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class CaseTrace:
     until: datetime | None = None
     prompt: bool = True
     process: str | None = None
+    met: dict[tuple[str, str, int, datetime], bool] = field(default_factory=dict)
+    """Which conditions (fact, words) were met after which act, at which moment, as far as was asked."""
     _facts: dict[tuple[int, datetime], Facts] = field(default_factory=dict)
     _values: dict[tuple[str, int, datetime], Any] = field(default_factory=dict)
     _environments: dict[datetime, Environment] = field(default_factory=dict)
@@ -119,11 +122,27 @@ class CaseTrace:
         """Return the facts as they stood at a moment, after the act of this index."""
         found = self._facts.get((after, at))
         if found is None:
-            act = self.acts[after]
+            found = self._facts[after, at] = self._worked_out(after, at)
+        return found
+
+    def _worked_out(self, after: int, at: datetime) -> Facts:
+        """Return the facts after an act: those after the one before it, but for what has changed since."""
+        act = self.acts[after]
+        if at != act.at:
+            found = self.facts(after, act.at).going_on(dict(act.stored), act.episodes, ())
+        elif after == 0:
             found = Facts(self.pack, dict(act.stored), act.episodes, plan_of(self.pack).dependencies)
-            found.ledger = _LedgerThen(self, after)
-            found.at(at)
-            self._facts[after, at] = found
+        else:
+            last = self.acts[after - 1]
+            changed = [f"ledger.{obligation}" for obligation in act.ledger]
+            if act.stored is not last.stored:
+                names = act.stored.keys() | last.stored.keys()
+                changed += [n for n in names if act.stored.get(n, UNKNOWN) is not last.stored.get(n, UNKNOWN)]
+            if act.episodes != last.episodes:
+                changed.append(EARLIER)
+            found = self.facts(after - 1, last.at).going_on(dict(act.stored), act.episodes, changed)
+        found.ledger = _LedgerThen(self, after)
+        found.at(at)
         return found
 
     def environment(self, at: datetime) -> Environment:

@@ -133,15 +133,24 @@ def applies(check: Check, place: Place) -> bool:
 
 
 def _meets(conditions: tuple[Condition, ...], place: Place) -> bool:
-    environment = place.case.environment(place.at)
-    return all(
-        condition.meets(
-            place.case.value(condition.fact, place.after, place.at),
-            environment,
-            place.case.facts(place.after, place.at).context() if condition.others else {},
-        )
-        for condition in conditions
+    derived = place.case.pack.derived  # what is told is asked first: it costs nothing
+    return all(_met(condition, place) for condition in conditions if condition.fact not in derived) and all(
+        _met(condition, place) for condition in conditions if condition.fact in derived
     )
+
+
+def _met(condition: Condition, place: Place) -> bool:
+    """Whether a condition is met at a place: asked once, since many checks ask the same of the same act."""
+    case = place.case
+    key = (condition.fact, condition.text, place.after, place.at)
+    met = case.met.get(key)
+    if met is None:
+        met = case.met[key] = condition.meets(
+            case.value(condition.fact, place.after, place.at),
+            case.environment(place.at),
+            case.facts(place.after, place.at).context() if condition.others else {},
+        )
+    return met
 
 
 def _becoming(check: Check, case: CaseTrace) -> Iterator[Place]:

@@ -62,21 +62,27 @@ class Crew:
         stories: Callable[[int], list[Story]],
         look: Callable[[Story, Result], None],
         more: Callable[[], bool],
+        settled: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
-        """Play stories until there are no more; `stories` makes up a lot, `look` sees each result in order."""
-        waiting: deque[tuple[list[Story], Future[list[Result]] | None]] = deque()
+        """Play stories until there are no more; `stories` makes up a lot, `look` sees each result in order.
+
+        Of the checks that are `settled` it is known that they hold somewhere: they are only watched for a breach.
+        """
+        waiting: deque[tuple[list[Story], frozenset[str], Future[list[Result]] | None]] = deque()
         while True:
             while len(waiting) < AHEAD and more():
                 lot = stories(LOT)
                 if not lot:
                     break
-                waiting.append((lot, self._pool.submit(_play, lot) if self._pool is not None else None))
+                known = settled()
+                promised = None if self._pool is None else self._pool.submit(_play, lot, known)
+                waiting.append((lot, known, promised))
             if not waiting:
                 return
-            lot, promised = waiting.popleft()
+            lot, known, promised = waiting.popleft()
             if promised is not None and not more() and promised.cancel():
                 continue
-            results = _play(lot) if promised is None else promised.result()
+            results = _play(lot, known) if promised is None else promised.result()
             for story, result in zip(lot, results, strict=True):
                 look(story, result)
 
@@ -105,6 +111,6 @@ def _begin(files: Mapping[str, bytes] | None, names: tuple[str, ...]) -> None:
     gc.set_threshold(SELDOM, 20, 20)
 
 
-def _play(lot: list[Story]) -> list[Result]:
+def _play(lot: list[Story], settled: frozenset[str]) -> list[Result]:
     pack, checks = here()
-    return [play_story(story, pack, checks) for story in lot]
+    return [play_story(story, pack, checks, settled) for story in lot]

@@ -35,6 +35,7 @@ TELLING = 8
 TOWARDS = 60
 """So many stories are steered towards a check to which nothing applies, before the others have their turn again."""
 SMALL = 6
+SETTLED = 40
 
 
 @dataclass(slots=True)
@@ -236,6 +237,10 @@ class Explorer:
         pace = 3 if story.pace is not Pace.PROMPT else 0
         return facts + lines + 2 * len(scenario.earlier) + late + pace
 
+    def settled(self) -> frozenset[str]:
+        """Return the checks that have held in so many stories that one more tells nothing."""
+        return frozenset(name for name, tally in self.found.tallies.items() if tally.judged >= SETTLED)
+
     @property
     def exhausted(self) -> bool:
         """Whether every check has been looked at and, where all were asked for, nothing new has come for long."""
@@ -273,6 +278,6 @@ def explore(
                 share = max(share, explorer.found.stories / stories)
             listen(min(share, 1.0), f"{explorer.found.stories} stories told")
 
-    crew.play(explorer.lot, look, more)
+    crew.play(explorer.lot, look, more, explorer.settled)
     explorer.found.seconds = time.monotonic() - began
     return explorer.found

@@ -26,11 +26,10 @@ REMEDIES = {
 
 def story_findings(pack: Pack, shrunk: Mapping[tuple[str, str], Shrunk]) -> list[dict[str, Any]]:
     """Return the faults that stories ran into, each with the story."""
-    places = {
-        part.id: (process.id, part.clauses)
-        for process in pack.processes.values()
-        for part in (*process.elements.values(), *process.flows.values())
-    }
+    places: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for process in pack.processes.values():
+        places |= {element.id: (process.id, element.clauses) for element in process.elements.values()}
+        places |= {flow.id: (process.id, flow.clauses) for flow in process.flows.values()}
     found = []
     for (kind, _), one in sorted(shrunk.items()):
         if kind != "fault" or not isinstance(one.shows, Fault):

@@ -24,7 +24,7 @@ from engine.check.trace import Trace
 from engine.check.verify.periods import run_period
 from engine.check.verify.stories import Pace, Story, after
 from engine.errors import HomewardError
-from engine.pack.checks import Check
+from engine.pack.checks import Check, Never
 from engine.pack.model import Pack
 
 HOUR = timedelta(hours=1)
@@ -84,8 +84,13 @@ def told_whole(story: Story, result: Result) -> Scenario:
     return replace(scenario, timeline=(*scenario.timeline, *result.carried))
 
 
-def play_story(story: Story, pack: Pack, checks: Iterable[Check] | None = None) -> Result:
-    """Play a story and judge every check of the pack, or those given."""
+def play_story(
+    story: Story, pack: Pack, checks: Iterable[Check] | None = None, settled: frozenset[str] = frozenset()
+) -> Result:
+    """Play a story and judge every check of the pack, or those given.
+
+    Of `settled` ones that forbid something it is not asked again whether they came up, where nothing forbidden arose.
+    """
     trace = Trace(pack, prompt=story.prompt)
     watch = _Watch(trace)
     played = _played(story, pack, watch)
@@ -95,7 +100,14 @@ def play_story(story: Story, pack: Pack, checks: Iterable[Check] | None = None) 
     trace.end(min(end, watch.last or end) if played.fault is not None else end)
     held: list[str] = []
     broken: list[Breach] = []
+    arisen = {entry.obligation for entry in played.entries.values()}
     for check in pack.checks.values() if checks is None else checks:
+        if (
+            check.id in settled
+            and isinstance(check.consequence, Never)
+            and arisen.isdisjoint(check.consequence.obligations)
+        ):
+            continue
         verdict = judge(check, trace)
         if verdict.kind is Kind.HOLDS:
             held.append(check.id)
