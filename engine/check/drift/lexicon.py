@@ -16,7 +16,7 @@ LIGHT = frozenset(
     is are was were be been being am do does did has have had having
     if where when whenever whilst while whereby whether
     therefore however thus hence furthermore moreover additionally addition please etc eg ie example
-    respect regard regarding relation relating instance well purpose_
+    respect regard regarding relation relating instance purpose
     per namely overall clearly fully properly simply basically accordingly likewise
     """.split()
 )
@@ -180,6 +180,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ),
     (r"for example|for instance|such as|that is to say", "eg"),
     (r"in addition to|as well as|together with|along with", "and"),
+    (r"as well", "also"),
     (r"due to the fact that|owing to", "because"),
     (
         r"or (?:more|over|longer|above)|and (?:over|above)|(?<=\d )plus|(?<=hours )plus|(?<=days )plus",

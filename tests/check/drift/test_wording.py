@@ -58,6 +58,7 @@ def test_these_say_the_same_in_other_words(one: str, other: str) -> None:
         ("24 hours or more.", "More than 24 hours."),
         ("Parents or carers are told.", "Parents and carers are told."),
         ("Review it weekly.", "Review it monthly."),
+        ("A safe and well check.", "A safe check."),
         ("Where the risk is high.", "Where the risk is low."),
         ("A return interview is held.", "A planning meeting is held."),
         ("Share it with Turning Point, the charity.", "Share it with the charity."),
