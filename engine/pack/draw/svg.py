@@ -274,7 +274,8 @@ class _Drawing:
     def header(self, rect: Rect, name: str, *, bold: bool = False) -> str:
         strip = Rect(rect.x, rect.y, HEADER, rect.height)
         paper = box(strip, f'fill="{HEADER_PAPER}" stroke="{INK if bold else LANE_RULE}" stroke-width="1.2"')
-        lines = balanced(name, max(rect.height - 12, 40.0))[:2]
+        room = max(rect.height - 12, 40.0) / (BOLD if bold else 1.0)
+        lines = balanced(name, room)[:2]
         middle = strip.centre
         weight = ' font-weight="bold"' if bold else ""
         turned = f' transform="rotate(-90 {num(middle.x)} {num(middle.y)})"{weight}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from lxml import etree
@@ -13,6 +14,7 @@ from engine.pack.draw.marks import STATE_INK, STATE_PAPER, state_mark
 from engine.pack.draw.text import BOLD, width, wrap
 from tests.pack.draw.drawing import HAND_WRITTEN, diagram, process, root_of
 
+DRAWINGS = Path(__file__).resolve().parents[3] / "bpmn-diagrams"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -210,3 +212,16 @@ def test_a_heading_that_is_wider_than_its_diagram_is_not_cut_off() -> None:
     )
     wide = float(narrow.get("width") or 0)
     assert wide >= width(heading, 20) * BOLD
+
+
+@pytest.mark.parametrize(
+    "drawing", sorted(DRAWINGS.glob("*/*.svg")), ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
+def test_the_name_of_a_pool_fits_the_pool(drawing: Path) -> None:
+    for pool in parsed(drawing.read_text()).iter(f"{SVG}g"):
+        turned = pool.find(f"{SVG}text[@font-weight='bold']")
+        if "participant" not in str(pool.get("class")) or turned is None or not turned.get("transform"):
+            continue
+        high = float(str(pool.findall(f"{SVG}rect")[0].get("height")))
+        for line in turned.iter(f"{SVG}tspan"):
+            assert width(str(line.text)) * BOLD <= high, f"{line.text} is cut off"
