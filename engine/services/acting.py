@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine.case.case import Case
+from engine.case.asked import AUDIT_WORDS, SIBLING_WORDS, Asked, carry_out
 from engine.case.codec import StateError
-from engine.case.model import Changes, Episode, Incident
+from engine.case.model import Changes, Incident
 from engine.clock import local
 from engine.errors import HomewardError
 from engine.pack.model import Pack
-from engine.pack.values import parse_fact, parse_moment, to_json
+from engine.pack.values import to_json
 from engine.services.child_facts import learn
 from engine.services.desk import Conflict, Desk, NotFound
 from engine.store import casefile
@@ -41,20 +41,6 @@ SET_ASIDE = datetime(9999, 1, 1, tzinfo=UTC)
 """Until when a timer is held that only its incident tries again."""
 OF_THE_CHILD = ("child.", "worker.", "placement.")
 """What begins so belongs to the child, not to one episode."""
-AUDIT_WORDS = {
-    "start": "case_started",
-    "event": "event_recorded",
-    "facts": "facts_changed",
-    "complete": "task_completed",
-    "entry": "duty_recorded",
-    "timers": "timers_fired",
-    "episodes": "earlier_episodes_changed",
-}
-SIBLING_WORDS = {"facts": "child_facts_changed", "episodes": "earlier_episodes_changed"}
-
-Asked = Mapping[str, Any]
-"""An act as it was asked for, in JSON: `do` and what that needs. Kept with incidents, and run again from
-there."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +94,7 @@ def act_on(
     if asked["do"] == "timers" and file.status == "quarantined":
         asked = _without_held(desk, file, asked)
     try:
-        run(desk, file, asked, at=local(at), by="system" if account is None else str(account))
+        run(file, asked, at=local(at), by="system" if account is None else str(account))
         changes = save(desk.session, file, Act(AUDIT_WORDS[asked["do"]], at, account, _kept(asked), task))
     except (Incident, StateError, NotStarted) as error:
         if isinstance(error, Incident) and error.timer is not None and "only" not in asked:
@@ -133,71 +119,12 @@ def act_on(
     return Done(file.id, file.case.closed, tuple(file.task_ids.values()))
 
 
-def run(desk: Desk, file: CaseFile, asked: Asked, *, at: datetime, by: str) -> None:
+def run(file: CaseFile, asked: Asked, *, at: datetime, by: str) -> None:
     """Run an act in the core, in memory. Raises Incident, CaseError."""
-    do = asked["do"]
-    if do == "start":
-        file.begin(_started(file.pack, asked, at=at, by=by))
-        return
-    case = file.case
-    actual = parse_moment(asked["actual"]) if asked.get("actual") else None
-    if do == "event":
-        facts = values(file.pack, asked.get("facts", {}))
-        case.record_event(
-            asked["event"], at=at, actual=actual, facts=facts, by=by, reason=asked.get("reason")
-        )
-    elif do == "facts":
-        case.set_facts(
-            values(file.pack, asked["facts"]),
-            at=at,
-            by=by,
-            actual=actual,
-            reason=asked.get("reason"),
-            origin=asked.get("origin", "record"),
-            where=asked.get("where", "record"),
-        )
-    elif do == "complete":
-        case.complete(
-            asked["task"], values(file.pack, asked["answers"]), at=at, by=by, entries=asked.get("entries")
-        )
-    elif do == "entry":
-        if asked.get("facts"):
-            case.set_facts(values(file.pack, asked["facts"]), at=at, by=by, where=f"duty {asked['number']}")
-        case.complete_entry(asked["number"], at=at, by=by)
-    elif do == "timers":
-        case.fire_timers(at, only=asked.get("only"), without=asked.get("without", ()))
-    elif do == "episodes":
-        case.set_earlier_episodes(_episodes(asked["episodes"], file.pack), at=at, by=by)
+    if asked["do"] == "start":
+        file.begin(carry_out(None, asked, file.pack, at=at, by=by))
     else:
-        raise ValueError(f"no act is called {do}")
-
-
-def _started(pack: Pack, asked: Asked, *, at: datetime, by: str) -> Case:
-    if "process" in asked:
-        return Case.start_period(
-            pack,
-            asked["process"],
-            since=parse_moment(asked["from"]),
-            until=parse_moment(asked["to"]),
-            at=at,
-            by=by,
-        )
-    return Case.start(
-        pack,
-        facts=values(pack, asked["facts"]),
-        earlier_episodes=_episodes(asked["episodes"], pack),
-        event=asked["event"],
-        at=at,
-        by=by,
-    )
-
-
-def values(pack: Pack, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return JSON answers as FEEL values: those named as facts by the fact's type, others as they are."""
-    facts = pack.vocabulary.facts
-    return {
-        name: parse_fact(facts[name], value) if name in facts else value for name, value in answers.items()
-    }
+        carry_out(file.case, asked, file.pack, at=at, by=by)
 
 
 def plain(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -258,18 +185,6 @@ def remembered(pack: Pack) -> frozenset[str]:
     return _remembered[pack.hash]
 
 
-def _episodes(rows: Iterable[Any], pack: Pack) -> tuple[Episode, ...]:
-    return tuple(
-        Episode(
-            reported=parse_moment(reported),
-            returned=parse_moment(returned) if returned else None,
-            category=category,
-            facts=values(pack, facts),
-        )
-        for reported, returned, category, facts in rows
-    )
-
-
 # --- what one act means elsewhere: the child's record, the episode, the child's other cases
 
 
@@ -327,7 +242,7 @@ def act_on_sibling(desk: Desk, other: CaseFile, asked: Asked, *, account: int | 
     """Carry out in another case what was learnt about its child; it goes no further from there."""
     at = max(desk.now(), other.updated_at)
     try:
-        run(desk, other, asked, at=local(at), by="system" if account is None else str(account))
+        run(other, asked, at=local(at), by="system" if account is None else str(account))
         changes = save(desk.session, other, Act(SIBLING_WORDS[asked["do"]], at, account, _kept(asked)))
     except (HomewardError, ValueError, KeyError, TypeError, AttributeError) as error:
         if not isinstance(error, HomewardError):

@@ -7,7 +7,7 @@ reader of packs and the codec of stored values, nothing that was running when pr
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,11 +15,11 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from engine.case.asked import ACTS, carry_out
 from engine.case.case import Case
-from engine.case.model import Changes, Entry, Episode
+from engine.case.model import Changes, Entry
 from engine.clock import local
 from engine.pack.model import Pack
-from engine.pack.values import parse_fact, parse_moment
 from engine.store.packed import unpack, unpack_bytes
 from tests.prove.notebook import DONE, Intent
 
@@ -402,58 +402,6 @@ def _entry_row(row: Row) -> tuple[Any, ...]:
 
 def _act(case: Case | None, event: Row, pack: Pack) -> Case:
     """Run one act of the audit chain in the core."""
-    asked: Mapping[str, Any] = event["detail"].get("act", {})
-    at, by = local(event["at"]), "system" if event["account_id"] is None else str(event["account_id"])
-    actual = parse_moment(asked["actual"]) if asked.get("actual") else None
-    action = event["action"]
-    if action == "case_started" and "process" in asked:
-        since, until = parse_moment(asked["from"]), parse_moment(asked["to"])
-        return Case.start_period(pack, asked["process"], since=since, until=until, at=at, by=by)
-    if action == "case_started":
-        facts, earlier = _values(pack, asked["facts"]), _episodes(pack, asked)
-        return Case.start(pack, facts=facts, earlier_episodes=earlier, event=asked["event"], at=at, by=by)
-    if case is None:
-        raise ValueError("the chain does not begin with the start of a case")
-    if action == "event_recorded":
-        facts = _values(pack, asked.get("facts", {}))
-        case.record_event(
-            asked["event"], at=at, actual=actual, facts=facts, by=by, reason=asked.get("reason")
-        )
-    elif action in ("facts_changed", "child_facts_changed"):
-        origin, where = asked.get("origin", "record"), asked.get("where", "record")
-        facts = _values(pack, asked["facts"])
-        case.set_facts(
-            facts, at=at, by=by, actual=actual, reason=asked.get("reason"), origin=origin, where=where
-        )
-    elif action == "task_completed":
-        case.complete(
-            asked["task"], _values(pack, asked["answers"]), at=at, by=by, entries=asked.get("entries")
-        )
-    elif action == "duty_recorded":
-        if asked.get("facts"):
-            case.set_facts(_values(pack, asked["facts"]), at=at, by=by, where=f"duty {asked['number']}")
-        case.complete_entry(asked["number"], at=at, by=by)
-    elif action == "timers_fired":
-        case.fire_timers(at, only=asked.get("only"), without=asked.get("without", ()))
-    elif action == "earlier_episodes_changed":
-        case.set_earlier_episodes(_episodes(pack, asked), at=at, by=by)
-    else:
-        raise ValueError(f"nobody knows how to repeat {action}")
-    return case
-
-
-def _values(pack: Pack, told: Mapping[str, Any]) -> dict[str, Any]:
-    facts = pack.vocabulary.facts
-    return {name: parse_fact(facts[name], value) if name in facts else value for name, value in told.items()}
-
-
-def _episodes(pack: Pack, asked: Mapping[str, Any]) -> tuple[Episode, ...]:
-    return tuple(
-        Episode(
-            reported=parse_moment(reported),
-            returned=parse_moment(returned) if returned else None,
-            category=category,
-            facts=_values(pack, facts),
-        )
-        for reported, returned, category, facts in asked.get("episodes", ())
-    )
+    asked = {**event["detail"].get("act", {}), "do": ACTS[event["action"]]}
+    by = "system" if event["account_id"] is None else str(event["account_id"])
+    return carry_out(case, asked, pack, at=local(event["at"]), by=by)
