@@ -220,6 +220,11 @@ def _settled(place: Place, within: int = 0) -> int:
     return max(place.case.last_at(place.at + timedelta(minutes=within) + TOLERANCE), place.after)
 
 
+def _at_rest(place: Place) -> int:
+    """Return the act after which the case had come to rest at that very instant."""
+    return max(place.case.last_at(place.at), place.after)
+
+
 def _required(check: Check, requires: Requires, place: Place) -> _Fault | None:
     case = place.case
     allowed = place.at + timedelta(minutes=requires.within) + TOLERANCE
@@ -289,7 +294,7 @@ def _withdrawn(withdraws: Withdraws, place: Place) -> _Fault | None:
 
 
 def _stands(holds: Holds, place: Place) -> _Fault | None:
-    after = _settled(place)
+    after = _at_rest(place)
     at = max(place.at, place.case.acts[after].at)
     environment = place.case.environment(at)
     for condition in holds.facts:
@@ -301,7 +306,7 @@ def _stands(holds: Holds, place: Place) -> _Fault | None:
 
 
 def _closed(closes: Closes, place: Place) -> _Fault | None:
-    if place.case.acts[_settled(place)].closed is closes.closed:
+    if place.case.acts[_at_rest(place)].closed is closes.closed:
         return None
     wanted, found = ("closed", "open") if closes.closed else ("open", "closed")
     return _Fault(f"the case must be {wanted}; it is {found}", (), place.case.prompt)

@@ -307,6 +307,11 @@ def test_facts_and_the_closing_are_judged_when_all_is_at_rest() -> None:
     assert kind("when: returned\nclosed: true", life) is Kind.BROKEN
 
 
+def test_what_comes_within_the_minute_changes_nothing_in_how_facts_stood() -> None:
+    life = Life(risk__level="low").told(24 + 1 / 120, risk__level="high")
+    assert kind("when: 24h after reported\nfacts: {risk.level: low}", life.until(30)) is Kind.HOLDS
+
+
 def test_derived_facts_are_computed_for_the_very_instant() -> None:
     text = f"given: {{episode.hours_missing: '>= 72h'}}\nwhen: 72h after reported\nthen: {INTERVIEW}"
     assert kind(text, Life().until(100)) is Kind.BROKEN
