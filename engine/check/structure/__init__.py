@@ -26,7 +26,7 @@ def examine_structure(pack: Pack) -> list[Finding]:
     board = Board(pack)
     inside: dict[str, Inside] = {}
     found: dict[str, list[Finding]] = {}
-    for process in _called_first(pack):
+    for process in called_first(pack):
         found[process.id] = list(_examine(pack, process, board, inside))
     ordered = [item for process in pack.processes for item in found[process]]
     return accept(ordered, pack.accepted, KINDS)
@@ -36,14 +36,15 @@ def examine_process(pack: Pack, process: str) -> list[Finding]:
     """Return what is wrong with one process."""
     board = Board(pack)
     inside: dict[str, Inside] = {}
-    for one in _called_first(pack):
+    for one in called_first(pack):
         found = list(_examine(pack, one, board, inside))
         if one.id == process:
             return found
     return []
 
 
-def _called_first(pack: Pack) -> list[Process]:
+def called_first(pack: Pack) -> list[Process]:
+    """Return the processes, each after those that it calls."""
     order: list[Process] = []
 
     def visit(process: Process) -> None:
@@ -60,14 +61,14 @@ def _called_first(pack: Pack) -> list[Process]:
 
 
 def _examine(pack: Pack, process: Process, board: Board, inside: dict[str, Inside]) -> Iterator[Finding]:
-    for scope in (*_inner_first(process), process.id):
+    for scope in scopes_of(process):
         explored = explore(Play(pack, scope, board, inside))
         inside[scope] = explored.inside()
         yield from _Report(pack, process, scope, board, explored, inside).findings()
 
 
-def _inner_first(process: Process) -> list[str]:
-    """Return the subprocesses of a process, each after those inside it."""
+def scopes_of(process: Process) -> list[str]:
+    """Return the subprocesses of a process, each after those inside it, and the process itself."""
     depth = {}
     for element in process.elements.values():
         if element.kind == "subProcess":
@@ -75,7 +76,7 @@ def _inner_first(process: Process) -> list[str]:
             while at.scope in process.elements:
                 at, steps = process.elements[at.scope], steps + 1
             depth[element.id] = steps
-    return sorted(depth, key=lambda name: -depth[name])
+    return [*sorted(depth, key=lambda name: -depth[name]), process.id]
 
 
 class _Report:
@@ -95,10 +96,10 @@ class _Report:
 
     def findings(self) -> Iterator[Finding]:
         explored = self.explored
-        if explored.endless is not None:
+        if explored.endless:
             yield self._finding(
                 "never-rests",
-                self.board.elements[explored.endless],
+                self.board.elements.get(explored.play.run.at or "") or self._whole(),
                 "tokens run in a circle here without waiting for anything",
                 "Put a task or a wait into the circle.",
             )
@@ -152,7 +153,11 @@ class _Report:
         if not states or self._interruptible():
             return
         state = states[0]
-        place = self.board.elements[state[1][0][0]] if state[1] else self._whole()
+        place = self._whole()
+        if state[0]:
+            place = self.board.elements[self.board.flows[state[0][0]].target]
+        elif state[1]:
+            place = self.board.elements[state[1][0][0]]
         yield self._finding(
             "never-ends",
             place,
@@ -190,9 +195,11 @@ class _Report:
             if element.scope != self.scope or element.id in passed:
                 continue
             sources = {self.board.flows[flow].source for flow in element.incoming} | {element.attached_to}
-            if element.incoming and not (sources & passed):
-                continue  # told of where the way to it breaks off
+            if element.incoming and (not sources & passed or passed.intersection(element.incoming)):
+                continue  # told of where the way to it breaks off, or of a join where tokens wait in vain
             if element.attached_to is not None and element.attached_to not in passed:
+                continue
+            if self._formal_end(element):
                 continue
             yield self._finding(
                 "unreachable",
@@ -200,6 +207,12 @@ class _Report:
                 f"no token ever comes to {_named(element)}",
                 "See what should lead here; remove it if nothing should.",
             )
+
+    def _formal_end(self, element: Element) -> bool:
+        """Whether an element only ends what an interruption ends before: such an end is drawn for form's sake."""
+        sources = [self.board.elements[self.board.flows[flow].source] for flow in element.incoming]
+        plain = element.kind == "endEvent" and element.trigger in (None, "none") and not element.duties
+        return plain and all(s.kind in INNER and not self.inside[s.calls or s.id].ends for s in sources)
 
     def _whole(self) -> Element:
         """Return the element that stands for the scope: the subprocess, or the process's start."""

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from engine.check.structure.play import LEFT, Inside, Play, State, Step
+from engine.check.structure.play import LEFT, Inside, Play, State, Step, TooMany
 from engine.check.tokengame import Stuck
 
 IN_FULL = 1_000
@@ -30,7 +30,7 @@ class Explored:
     came: dict[State, tuple[str, State | None]] = field(default_factory=dict)
     following: dict[State, list[State]] = field(default_factory=dict)
     passed: set[str] = field(default_factory=set)
-    endless: str | None = None
+    endless: bool = False
     reduced: bool = False
     given_up: bool = False
 
@@ -63,7 +63,10 @@ class Explored:
         ]
 
     def endless_states(self) -> list[State]:
-        """Return states from which neither an end nor a rest nor a deadlock can be reached, the nearest first."""
+        """Return states from which neither an end nor a rest nor a deadlock can be reached.
+
+        Those come first in which a token waits at a join, and then the nearest.
+        """
         before: dict[State, list[State]] = {}
         for state, following in self.following.items():
             for after in following:
@@ -75,7 +78,7 @@ class Explored:
                 if state not in good:
                     good.add(state)
                     waiting.append(state)
-        return [state for state in self.came if state not in good]
+        return sorted((state for state in self.came if state not in good), key=lambda state: not state[0])
 
     def doubled(self) -> Iterator[tuple[str, State]]:
         """Yield each element or flow that two tokens can hold at once, with the first such state."""
@@ -126,6 +129,8 @@ def _explore(play: Play, reduced: bool, limit: int) -> Explored:
                 following += arrive(steps, state)
                 if fresh:
                     break
-    except Stuck as stuck:
-        found.endless = str(stuck)
+    except Stuck:
+        found.endless = True
+    except TooMany:
+        found.given_up = True
     return found

@@ -25,7 +25,13 @@ MANY = 2
 """Tokens at one place beyond which more make no difference: a loop that lets work pile up has no end of them."""
 ANSWERS = 60
 """Gateways answered within one step, beyond which tokens run in a circle without waiting."""
+OUTCOMES = 1_000
+"""Ways in which the gateways of one step may answer, beyond which a scope is not explored to its end."""
 INNER = frozenset({"subProcess", "callActivity"})
+
+
+class TooMany(Exception):
+    """One step has too many outcomes."""
 
 
 @dataclass
@@ -62,6 +68,8 @@ class _Run(TokenGame):
         self.thrown: set[tuple[str, str | None]] = set()
         self.left = False
         self.clipped = False
+        self.at: str | None = None
+        """The last gateway that had a choice."""
 
     def set(self, state: State, script: list[int]) -> None:
         tokens, active = state
@@ -89,7 +97,7 @@ class _Run(TokenGame):
 
     def _arrive(self, scope: _Scope, flow: str) -> bool:
         element = self.elements[self.flows[flow].target]
-        self.passed.add(flow)
+        self.passed.update(other for other in element.incoming if other in scope.tokens)
         if element.kind in INNER:
             scope.tokens.remove(flow)
             scope.active.append(_Active(element, None, self._attached(element)))
@@ -101,9 +109,11 @@ class _Run(TokenGame):
         return moved
 
     def _taken(self, gateway: Element) -> list[str]:
-        if len(self.asked) >= ANSWERS:
-            raise Stuck(gateway.id)
         choices = _choices(gateway)
+        if len(choices) > 1 or self.at is None:
+            self.at = gateway.id
+        if len(self.asked) >= ANSWERS:
+            raise Stuck(f"tokens run in a circle at {self.at}")
         number = self.script[len(self.asked)] if len(self.asked) < len(self.script) else 0
         self.asked.append(len(choices))
         names = " and ".join(f"“{self.flows[flow].name or flow}”" for flow in choices[number])
@@ -213,19 +223,20 @@ class Play:
         """Yield a step for each way in which the gateways behind it can answer; raise Stuck where they never end."""
         run = self.run
         script: list[int] = []
-        while True:
+        for _ in range(OUTCOMES):
             run.set(state, script)
             act()
             run.advance(run._condition)
             self.thrown |= run.thrown
             after = LEFT if run.left else run.state()
-            yield Step("; ".join([said, *run.answers]), after, frozenset(run.passed))
+            yield Step("; ".join([said, *run.answers]), after, frozenset(run.passed.union(run.root.tokens)))
             answered = [*script, *[0] * (len(run.asked) - len(script))]
             while answered and answered[-1] + 1 == run.asked[len(answered) - 1]:
                 answered.pop()
             if not answered:
                 return
             script = [*answered[:-1], answered[-1] + 1]
+        raise TooMany
 
 
 def _named(element: Element) -> str:
