@@ -43,6 +43,11 @@ def test_a_moment_is_told_in_local_time() -> None:
     assert moments.moment_words(datetime(2026, 7, 1, 23, 30, tzinfo=UTC)) == "Thursday 2 July 2026 at 12:30am"
 
 
+def test_midnight_is_said_to_begin_its_day() -> None:
+    assert moments.moment_words(at("2026-05-15T00:00")) == "midnight at the start of Friday 15 May 2026"
+    assert moments.short_moment_words(at("2026-05-13T00:00"), NOW) == "midnight at the start of tomorrow"
+
+
 @pytest.mark.parametrize(
     ("span", "words"),
     [
@@ -108,7 +113,7 @@ def test_limits_read_in_the_unit_people_use() -> None:
         ("2026-12-01T00:00", "2027-01-01T00:00", "1 December to 31 December 2026"),
         ("2026-10-01T00:00", "2027-04-01T00:00", "1 October 2026 to 31 March 2027"),
         ("2026-05-12T00:00", "2026-05-13T00:00", "12 May 2026"),
-        ("2026-05-12T09:30", "2026-06-01T00:00", "12 May 2026 at 9:30am to 1 June 2026 at midnight"),
+        ("2026-05-12T09:30", "2026-06-01T00:00", "12 May 2026 at 9:30am to midnight at the start of 1 June 2026"),
     ],
 )
 def test_a_period_reads_with_its_last_day(since: str, until: str, words: str) -> None:

@@ -43,19 +43,25 @@ def _repeated(there: datetime) -> bool:
 
 def moment_words(moment: datetime) -> str:
     """Return a moment as "Tuesday 12 May 2026 at 4:30pm"."""
-    return f"{day_words(local(moment).date())} at {time_words(moment)}"
+    return _on_day(day_words(local(moment).date()), moment)
 
 
 def short_moment_words(moment: datetime, now: datetime) -> str:
     """Return a moment as "today at 4:30pm", "Tue 12 May at 9am"."""
-    return f"{short_day_words(local(moment).date(), local(now).date())} at {time_words(moment)}"
+    return _on_day(short_day_words(local(moment).date(), local(now).date()), moment)
+
+
+def _on_day(day: str, moment: datetime) -> str:
+    """Return the words of a moment of a day; midnight is said to begin it, or a limit would seem a day longer."""
+    words = time_words(moment)
+    return f"{words} at the start of {day}" if words.startswith("midnight") else f"{day} at {words}"
 
 
 def period_words(since: datetime, until: datetime) -> str:
     """Return a period as "1 May to 31 May 2026", its last day included; with times where it does not keep to days."""
     first, end = local(since), local(until)
     if any((there.hour, there.minute, there.second) != (0, 0, 0) for there in (first, end)):
-        return f"{_short_date(first.date())} at {time_words(first)} to {_short_date(end.date())} at {time_words(end)}"
+        return f"{_on_day(_short_date(first.date()), first)} to {_on_day(_short_date(end.date()), end)}"
     last = end.date() - timedelta(days=1)
     if first.date() == last:
         return _short_date(last)
