@@ -78,40 +78,49 @@ def judge(check: Check, trace: Trace) -> Verdict:
 
 
 def _judge(check: Check, case: CaseTrace) -> Verdict:
-    match check.consequence:
-        case Never() as never:
-            return _never(check, never, case)
-        case OnlyAfter() as only_after:
-            return _only_after(check, only_after, case)
     found = NOT_APPLICABLE
-    for place in triggers(check, case):
-        why: _Fault | None
-        match check.consequence:
-            case Requires() as requires:
-                why = _required(check, requires, place)
-            case Withdraws() as withdraws:
-                why = _withdrawn(withdraws, place)
-            case Holds() as holds:
-                why = _stands(holds, place)
-            case Closes() as closes:
-                why = _closed(closes, place)
-            case _:
-                raise TypeError(check.consequence)
-        if why is not None:
-            if why.judged:
-                return Verdict(Kind.BROKEN, why.text, case.number, place.at, why.elements)
-            continue
-        found = HOLDS
+    for place, fault in findings(check, case):
+        if fault is None:
+            found = HOLDS
+        elif fault.judged:
+            return Verdict(Kind.BROKEN, fault.text, case.number, place.at, fault.elements)
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class _Fault:
-    """What is wrong; `judged` False where it is owed to somebody's delay, so that nothing can be said."""
+class Fault:
+    """What is wrong; `judged` False where it is owed to somebody's delay, so that nothing can be said.
+
+    `what` is missing (no such duty), limit, ended, withdrawn, fact, closed, arose (what may not be) or order.
+    """
 
     text: str
     elements: tuple[str, ...] = ()
     judged: bool = True
+    what: str = "missing"
+
+
+def findings(check: Check, case: CaseTrace) -> Iterator[tuple[Place, Fault | None]]:
+    """Yield every place at which a check came up in a case, and what is wrong there (None: it holds)."""
+    match check.consequence:
+        case Never() as never:
+            yield from _never(check, never, case)
+            return
+        case OnlyAfter() as only_after:
+            yield from _only_after(check, only_after, case)
+            return
+    for place in triggers(check, case):
+        match check.consequence:
+            case Requires() as requires:
+                yield place, required(check, requires, place)
+            case Withdraws() as withdraws:
+                yield place, _withdrawn(withdraws, place)
+            case Holds() as holds:
+                yield place, _stands(holds, place)
+            case Closes() as closes:
+                yield place, _closed(closes, place)
+            case _:
+                raise TypeError(check.consequence)
 
 
 # --- when
@@ -225,7 +234,8 @@ def _at_rest(place: Place) -> int:
     return max(place.case.last_at(place.at), place.after)
 
 
-def _required(check: Check, requires: Requires, place: Place) -> _Fault | None:
+def required(check: Check, requires: Requires, place: Place) -> Fault | None:
+    """Return what is wrong with a duty that is required at a place."""
     case = place.case
     allowed = place.at + timedelta(minutes=requires.within) + TOLERANCE
     ledger = case.entries(_settled(place, requires.within))
@@ -242,23 +252,27 @@ def _required(check: Check, requires: Requires, place: Place) -> _Fault | None:
     ]
     if not of_role:
         unfinished = case.end < allowed - TOLERANCE
-        return _Fault(_missing(check, requires, near), _elements(near), case.prompt and not unfinished)
+        return Fault(_missing(check, requires, near), _elements(near), case.prompt and not unfinished)
     limit = resolve(requires.by, place) if requires.by is not None else None
     if requires.by is not None and limit is None:
         return None  # what the limit counts from has not come
     fitting = [one for one in of_role if _fits(requires, one[1], limit)]
     if not fitting:
         told = "no limit" if limit is None else f"the limit {_when(limit)}"
-        return _Fault(
-            f"{_names(requires.obligations)} must have {told}; {_found(of_role)}", _elements(of_role)
+        return Fault(
+            f"{_names(requires.obligations)} must have {told}; {_found(of_role)}",
+            _elements(of_role),
+            what="limit",
         )
     if requires.ends:
         final = case.entries(len(case.acts) - 1)
         ended = [final[entry.number][1] for _, entry in fitting]
         if not any(one.open or one.outcome.value in requires.ends for one in ended):
             wanted = " or ".join(requires.ends)
-            return _Fault(
-                f"{_names(requires.obligations)} must end {wanted}; it ended {ended[0].outcome.value}"
+            return Fault(
+                f"{_names(requires.obligations)} must end {wanted}; it ended {ended[0].outcome.value}",
+                _elements(fitting),
+                what="ended",
             )
     return None
 
@@ -283,17 +297,19 @@ def _fits(requires: Requires, entry: Entry, limit: Instant | None) -> bool:
     return limit.is_that_of(entry.due, TOLERANCE)
 
 
-def _withdrawn(withdraws: Withdraws, place: Place) -> _Fault | None:
+def _withdrawn(withdraws: Withdraws, place: Place) -> Fault | None:
     before = place.case.entries(place.after - 1) if place.after > 0 else {}
     now = place.case.entries(_settled(place))
     for number, (_, entry) in before.items():
         if entry.open and entry.obligation in withdraws.obligations and now[number][1].open:
-            return _Fault(f"{entry.obligation} must be withdrawn; it is still open", (entry.element,))
+            return Fault(
+                f"{entry.obligation} must be withdrawn; it is still open", (entry.element,), what="withdrawn"
+            )
     opened = any(e.open and e.obligation in withdraws.obligations for _, e in before.values())
-    return None if opened else _Fault("nothing was open", judged=False)
+    return None if opened else Fault("nothing was open", judged=False)
 
 
-def _stands(holds: Holds, place: Place) -> _Fault | None:
+def _stands(holds: Holds, place: Place) -> Fault | None:
     after = _at_rest(place)
     at = max(place.at, place.case.acts[after].at)
     environment = place.case.environment(at)
@@ -301,26 +317,28 @@ def _stands(holds: Holds, place: Place) -> _Fault | None:
         value = place.case.value(condition.fact, after, at)
         context = place.case.facts(after, at).context() if condition.others else {}
         if not condition.meets(value, environment, context):
-            return _Fault(f"{condition.fact} must be {condition.text}; it is {value}", (), place.case.prompt)
+            return Fault(
+                f"{condition.fact} must be {condition.text}; it is {value}", (), place.case.prompt, "fact"
+            )
     return None
 
 
-def _closed(closes: Closes, place: Place) -> _Fault | None:
+def _closed(closes: Closes, place: Place) -> Fault | None:
     if place.case.acts[_at_rest(place)].closed is closes.closed:
         return None
     wanted, found = ("closed", "open") if closes.closed else ("open", "closed")
-    return _Fault(f"the case must be {wanted}; it is {found}", (), place.case.prompt)
+    return Fault(f"the case must be {wanted}; it is {found}", (), place.case.prompt, "closed")
 
 
 # --- what may not be
 
 
-def _never(check: Check, never: Never, case: CaseTrace) -> Verdict:
-    first = 0
+def _never(check: Check, never: Never, case: CaseTrace) -> Iterator[tuple[Place, Fault | None]]:
+    first, arose = 0, False
     if not isinstance(check.when, Starts):
         whens = [place.after for place in _whens(check, case)]
         if not whens:
-            return NOT_APPLICABLE
+            return
         first = min(whens)
     for index, entry in _arisen(case, never.obligations, never.roles):
         place = Place(case, index, case.acts[index].at)
@@ -334,11 +352,15 @@ def _never(check: Check, never: Never, case: CaseTrace) -> Verdict:
             continue
         bound = f" before {_when(before)}" if before else f" after {_when(after)}" if after else ""
         why = f"{entry.obligation} of {entry.role} must not arise{bound}; it did"
-        return Verdict(Kind.BROKEN, why, case.number, place.at, (entry.element,))
-    came_up = any(
-        _comes_up(check, Place(case, index, case.acts[index].at)) for index in range(first, len(case.acts))
-    )
-    return HOLDS if came_up else NOT_APPLICABLE
+        arose = True
+        yield place, Fault(why, (entry.element,), what="arose")
+    if arose:
+        return
+    places = (Place(case, index, case.acts[index].at) for index in range(first, len(case.acts)))
+    for place in places:
+        if _comes_up(check, place):
+            yield place, None
+            return
 
 
 def _comes_up(check: Check, place: Place) -> bool:
@@ -346,20 +368,18 @@ def _comes_up(check: Check, place: Place) -> bool:
     return missing and applies(check, place)
 
 
-def _only_after(check: Check, only: OnlyAfter, case: CaseTrace) -> Verdict:
+def _only_after(check: Check, only: OnlyAfter, case: CaseTrace) -> Iterator[tuple[Place, Fault | None]]:
     first = [index for event in only.events for index, _ in case.happened(event)]
     first += [index for state in only.states for index in reached(case, state.obligation, state.state)]
-    found = NOT_APPLICABLE
     for index, entry in _arisen(case, only.obligations, only.roles):
-        at = case.acts[index].at
-        if not applies(check, Place(case, index, at)):
+        place = Place(case, index, case.acts[index].at)
+        if not applies(check, place):
             continue
-        if not any(one <= index for one in first):
-            wanted = " or ".join([*only.events, *(f"{s.obligation} is {s.state}" for s in only.states)])
-            why = f"{entry.obligation} arose before {wanted}"
-            return Verdict(Kind.BROKEN, why, case.number, at, (entry.element,))
-        found = HOLDS
-    return found
+        if any(one <= index for one in first):
+            yield place, None
+            continue
+        wanted = " or ".join([*only.events, *(f"{s.obligation} is {s.state}" for s in only.states)])
+        yield place, Fault(f"{entry.obligation} arose before {wanted}", (entry.element,), what="order")
 
 
 def _arisen(
