@@ -90,7 +90,10 @@ def _refuse_unstorable() -> None:
 
 def _check_access() -> ResponseReturnValue | None:
     g.person = None
-    if request.endpoint is None or request.endpoint == "static":
+    if request.endpoint == "static":
+        return None
+    if request.endpoint is None:
+        g.person = _person()  # the page that says so is theirs as well
         return None
     rule = rule_of(current_app.view_functions.get(request.endpoint))
     if rule is None:

@@ -125,3 +125,13 @@ def test_behind_https_the_cookie_travels_over_https_alone(site: Site) -> None:
     assert answer.headers["Set-Cookie"].startswith("__Host-homeward=")
     assert "Secure" in answer.headers["Set-Cookie"]
     assert "max-age" in answer.headers["Strict-Transport-Security"]
+
+
+def test_a_page_that_is_not_there_keeps_whoever_is_signed_in_at_home(site: Site) -> None:
+    person = site.client("social-worker")
+    page = person.get("/no-such-page")
+    assert page.status_code == 404
+    assert "Sign out" in page.get_data(as_text=True)
+    stranger = site.app.test_client().get("/no-such-page")
+    assert stranger.status_code == 404
+    assert "Sign out" not in stranger.get_data(as_text=True)
