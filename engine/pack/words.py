@@ -84,7 +84,9 @@ def _graver(fact: Fact, tree: Tree | None, part: Section) -> tuple[tuple[Any, ..
     if isinstance(tree, Leaf) and fact.type in _ORDERED and tree.text in ("more", "less"):
         return tree.text
     if not isinstance(tree, Row):
-        remedy = "Write `more` or `less` for a number or a duration, else a list of values, the least grave first."
+        remedy = (
+            "Write `more` or `less` for a number or a duration, else a list of values, the least grave first."
+        )
         part.fault("graver", f"graver tells no order of {fact.id}", remedy)
         return ()
     levels: list[tuple[Any, ...]] = []
@@ -96,7 +98,7 @@ def _graver(fact: Fact, tree: Tree | None, part: Section) -> tuple[tuple[Any, ..
         except BadValue as error:
             part.fault("graver", str(error), "Name values of the fact.")
             continue
-        if any(value in seen for value in level for seen in levels):
+        if len(set(level)) < len(level) or any(value in seen for value in level for seen in levels):
             part.fault("graver", f"a value of {fact.id} stands twice in graver", "Keep it in one place.")
         levels.append(level)
     return tuple(levels)
