@@ -44,6 +44,19 @@ class Told:
         return moment.date() if self.whole_day else moment
 
 
+class _LeftOut:
+    """Stands for a fact that the story does not tell."""
+
+    def __repr__(self) -> str:
+        return "left out"
+
+    def __reduce__(self) -> str:
+        return "LEFT_OUT"
+
+
+LEFT_OUT = _LeftOut()
+
+
 @dataclass(frozen=True)
 class Domains:
     """What can be varied in the stories of one pack.
@@ -127,7 +140,9 @@ def _lengths(fact: Fact, usual: Any, found: _Finder) -> tuple[Any, ...]:
         for n in (-1, 0, 1)
         if length <= LONGEST
     }
-    return _first(ordinary, (Told(length, whole) for length in sorted(near)))
+    if whole:  # a date that is over, the day of the report, and days on which the child may be back
+        near |= {step * n for n in (-1, 0, 1, 2, 4)}
+    return _first(ordinary, (*(Told(length, whole) for length in sorted(near)), LEFT_OUT))
 
 
 def _first(usual: Any, others: Iterable[Any]) -> tuple[Any, ...]:
@@ -200,6 +215,8 @@ class _Finder:
             rule = self.pack.derived.get(fact.id)
             if rule is not None and rule.expression is not None:
                 found |= self._base(rule.expression.names)
+            elif rule is not None and rule.decision is not None:
+                found |= self._base(self.pack.decisions[rule.decision].decisions[rule.decision].names)
             elif fact.source in ("record", "asked") and fact.type in ("boolean", "enum", "integer"):
                 found.add(fact.id)
         return found

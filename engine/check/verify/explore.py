@@ -21,7 +21,7 @@ from engine.check.verify.periods import runs_of
 from engine.check.verify.playing import Breach, Fault, Result
 from engine.check.verify.stories import Pace, Story, Storyteller, usual
 from engine.check.verify.varying import Varying
-from engine.pack.checks import Check
+from engine.pack.checks import Check, OnEvent
 from engine.pack.model import Pack
 
 Listen = Callable[[float, str], None]
@@ -35,6 +35,9 @@ TELLING = 8
 TOWARDS = 60
 """So many stories are steered towards a check to which nothing applies, before the others have their turn again."""
 SMALL = 6
+NEAR = 8
+EAGER = 6
+"""How many times as often a check is tried to which no story has come yet."""
 SETTLED = 40
 
 
@@ -97,6 +100,8 @@ class Explorer:
         self.found = Exploration({check.id: Tally(check) for check in checks})
         self.telling: dict[int, tuple[Story, Result]] = {}
         """The stories that told something, by their place among the stories: new ground, or a check that held."""
+        self.near: dict[str, list[Example]] = {}
+        """Stories by what they came to: an event, a duty."""
         self._told_of: Counter[str] = Counter()
         self._meant: dict[int, str] = {}
         self._first = self._initial(stories)
@@ -144,7 +149,7 @@ class Explorer:
     def _for_a_check(self, rng: random.Random) -> Story | None:
         """Return the next story of the check that has been tried least; None where all have been looked at."""
         waiting = [tally for tally in self.found.tallies.values() if not tally.done and not tally.broken]
-        for tally in sorted(waiting, key=lambda one: one.tries):
+        for tally in sorted(waiting, key=lambda one: one.tries if one.judged else one.tries / EAGER):
             story = self._towards(tally, rng) if not tally.examples else self._around(tally, rng)
             if story is not None:
                 tally.tries += 1
@@ -157,11 +162,20 @@ class Explorer:
         given_up = tally.check.vacuous is not None and tally.tries >= TOWARDS
         if given_up or tally.check.process is not None:
             return None
+        near = [one for thing in self._about(tally.check) for one in self.near.get(thing, ())]
         pick = rng.random()
-        start = self.teller.ordinary if pick < 0.2 else rng.choice(self.found.corpus).story
-        if pick > 0.8:
+        if pick < 0.15:
+            start = self.teller.ordinary
+        elif pick < 0.3:
             start = self.teller.at_random(rng)
+        else:
+            start = rng.choice(near if near and pick < 0.85 else self.found.corpus).story
         return self.varying.towards(tally.check, start, rng)
+
+    def _about(self, check: Check) -> list[str]:
+        """Return what a story has come to that is near to a check: the event or the duties that it speaks of."""
+        event = check.when.event if isinstance(check.when, OnEvent) else None
+        return [f"event:{event}", *(f"duty:{obligation}" for obligation in check.obligations)]
 
     def _around(self, tally: Tally, rng: random.Random) -> Story | None:
         while True:
@@ -194,6 +208,10 @@ class Explorer:
         found.seen.update(result.seen)
         if new and story.period is None:
             found.corpus.append(example)
+            for thing in {near_of(one) for one in new}:
+                kept = self.near.setdefault(thing, [])
+                if len(kept) < NEAR:
+                    kept.append(example)
             self.idle = 0
         telling = bool(new)
         for name in result.held:
@@ -220,6 +238,7 @@ class Explorer:
             tally.examples.append(example)
             if tally.judged == 1:
                 self.idle = 0
+                tally.tries = 0  # what it took to come to it does not count against looking around it
 
     def _keep(self, kept: list[tuple[int, Story, Breach]], one: tuple[int, Story, Breach]) -> None:
         if len(kept) < SMALL or one[0] < kept[-1][0]:
@@ -252,6 +271,11 @@ class Explorer:
         return self.idle > ENOUGH and all(
             tally.done or tally.broken or (not tally.examples and tally.tries > TOWARDS) for tally in tallies
         )
+
+
+def near_of(seen: str) -> str:
+    """Return a covered thing without its details: a duty without its role and outcome."""
+    return ":".join(seen.split(":")[:2])
 
 
 def explore(

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.check.finding import Finding
+from engine.check.structure import examine_structure
 from engine.check.tables import examine_tables
 from engine.check.verify.playing import Fault
 from engine.check.verify.shrink import Shrunk
@@ -64,7 +65,9 @@ def story_findings(pack: Pack, shrunk: Mapping[tuple[str, str], Shrunk]) -> list
 
 def written_findings(pack: Pack) -> list[dict[str, Any]]:
     """Return what the analyses of tables and of structure report."""
-    return [_row(pack, "table", finding) for finding in examine_tables(pack)]
+    return [_row(pack, "table", finding) for finding in examine_tables(pack)] + [
+        _row(pack, "structure", finding) for finding in examine_structure(pack)
+    ]
 
 
 def _row(pack: Pack, kind: str, finding: Finding) -> dict[str, Any]:

@@ -167,7 +167,7 @@ class _Watch:
         self.trace = trace
         self.read: dict[str, None] = {}
         self.instants: set[datetime] = set()
-        self.rules: set[str] = set()
+        self.events: set[str] = set()
         self.last: datetime | None = None
         self.cases: dict[int, Case] = {}
 
@@ -182,6 +182,8 @@ class _Watch:
         for happening in changes.history:
             if happening.kind == "timer_fired":
                 self.instants.add(at)
+            elif happening.kind in ("event", "started"):
+                self.events.add(str(happening.detail.get("event")))
         self.instants.update(timer.due for timer in case.timers)
 
 
@@ -224,6 +226,8 @@ def _seen(played: Played, watch: _Watch) -> Iterable[str]:
         yield f"duty:{entry.obligation}:{entry.role}:{entry.outcome.value}:{entry.due is not None}"
         for clause in entry.clauses:
             yield f"clause:{clause}"
+    for event in watch.events:
+        yield f"event:{event}"
     for case in watch.cases.values():
         for flow in case.flows:
             yield f"flow:{flow}"

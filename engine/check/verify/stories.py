@@ -17,7 +17,7 @@ from typing import Any
 from engine.case.facts import Facts
 from engine.case.scopes import REPORTED, plan_of
 from engine.check.scenarios.story import EarlierEpisode, Happens, Moment, Scenario
-from engine.check.verify.domains import Domains, Told
+from engine.check.verify.domains import LEFT_OUT, Domains, Told
 from engine.clock import local
 from engine.errors import HomewardError
 from engine.feel import Expression
@@ -135,7 +135,7 @@ class Storyteller:
 
     def adopt(self, scenario: Scenario) -> Story:
         """Return a story that somebody wrote, without what it expects and with the ordinary facts it leaves out."""
-        facts = {**usual(self.ordinary.scenario, scenario.reported), **scenario.facts}
+        facts = {**self._untold(scenario), **scenario.facts}
         return Story(
             replace(
                 scenario,
@@ -147,6 +147,15 @@ class Storyteller:
                 file="",
             )
         )
+
+    def _untold(self, scenario: Scenario) -> dict[str, Any]:
+        """Return the ordinary facts without the dates of the record: a story that leaves one out means that."""
+        words = self.pack.vocabulary.facts
+        return {
+            name: value
+            for name, value in usual(self.ordinary.scenario, scenario.reported).items()
+            if words[name].source != "record" or not isinstance(value, date)
+        }
 
     # --- random stories
 
@@ -322,7 +331,7 @@ def usual(ordinary: Scenario, reported: datetime) -> dict[str, Any]:
 
 
 def settled(value: Any, reported: datetime) -> Any:
-    """Return a fact's value in a story: what is told as a length from the report becomes its moment."""
+    """Return a fact's value in a story: a length from the report becomes its moment, what is left out None."""
     if isinstance(value, Told):
         return value.at(reported)
-    return value
+    return None if value is LEFT_OUT else value

@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.case.facts import Facts
-from engine.case.model import Episode
+from engine.case.ledger import Ledger
+from engine.case.model import Changes, Episode
 from engine.case.scopes import plan_of
 from engine.check.scenarios.story import Happens, Moment, Scenario
-from engine.check.verify.domains import CLOCKS, Told
+from engine.check.verify.domains import CLOCKS, LEFT_OUT, Told
 from engine.check.verify.stories import (
     BACK,
     MINUTE,
@@ -30,9 +31,10 @@ from engine.check.verify.stories import (
 )
 from engine.clock import local
 from engine.errors import HomewardError
-from engine.feel import UNKNOWN, Environment
+from engine.feel import Environment
 from engine.pack.checks import Check, OnEvent, Reached
-from engine.pack.checks.model import Conditions
+from engine.pack.checks.model import Condition
+from engine.pack.checks.moments import Shifted
 
 EPISODES = "child.earlier_episodes"
 FEW = 8
@@ -97,9 +99,11 @@ class Varying:
         """Return the story with another value of a fact; None where that is impossible together with the others."""
         scenario = story.scenario
         told = settled(value, scenario.reported)
-        if told is None:
+        if told is None and value is not LEFT_OUT:
             return None
         facts = {**scenario.facts, name: told}
+        if told is None:
+            del facts[name]
         if self.teller.impossible(facts, scenario.reported) is not None:
             return None
         return Story(replace(scenario, facts=facts), story.pace)
@@ -174,16 +178,19 @@ class Varying:
 
     def towards(self, check: Check, story: Story, rng: random.Random) -> Story:
         """Return the story brought as near as can be to what a check is about: its facts, its event, its moment."""
-        story = self.meeting(check.given, story, rng)
+        story = self.meeting(check, story, rng)
         when = check.when
         if isinstance(when, OnEvent) and when.event != RETURNED and not self._happens(story, when.event):
-            story = self._with_event(story, when.event, rng)
+            story = self._with_event(check, story, when.event, rng)
         elif isinstance(when, OnEvent) and when.event == RETURNED and not self._happens(story, RETURNED):
             story = self.back_at(story, story.scenario.reported + timedelta(hours=20))
         elif isinstance(when, Reached):
             if rng.random() < 0.6:
                 story = self.returning(story, [])
-            story = Story(replace(story.scenario, until=Moment.parse("+40d")), story.pace)
+            length = max((one.length.days + 30 * one.length.months for one in _shifts(check)), default=0)
+            story = Story(replace(story.scenario, until=Moment.parse(f"+{length + 40}d")), story.pace)
+        if rng.random() < 0.3:
+            story = self.beside(story, rng)
         return self.teller.at_pace(story, Pace.PROMPT) if rng.random() < 0.8 else story
 
     def _happens(self, story: Story, event: str) -> bool:
@@ -191,22 +198,31 @@ class Varying:
             line.event == event for line in story.scenario.timeline
         )
 
-    def _with_event(self, story: Story, event: str, rng: random.Random) -> Story:
+    def _with_event(self, check: Check, story: Story, event: str, rng: random.Random) -> Story:
+        """Return the story with an event, which in some brings the facts that the check gives."""
         scenario = story.scenario
         if event in self.domains.openers and rng.random() < 0.5:
             return Story(replace(scenario, started_by=event), story.pace)
         back = next((line.name for line in scenario.timeline if line.event == RETURNED and line.name), None)
         moment = self.teller.random_moment(rng, scenario, back if back and rng.random() < 0.5 else None)
-        line = Happens(moment, 0, event=event)
-        return Story(replace(scenario, timeline=(*scenario.timeline, line)), story.pace)
+        brought: dict[str, Any] = {}
+        if rng.random() < 0.5:
+            given = [one.fact for one in check.given if one.fact in self.domains.varied]
+            brought = {name: scenario.facts[name] for name in given if name in scenario.facts}
+        facts = scenario.facts
+        if brought and rng.random() < 0.5:  # it was otherwise before
+            other = self.teller.random_facts(rng, scenario.reported)
+            facts = {**facts, **{name: other[name] for name in brought if name in other}}
+            if self.teller.impossible(facts, scenario.reported) is not None:
+                facts = scenario.facts
+        line = Happens(moment, 0, event=event, facts=brought)
+        return Story(replace(scenario, facts=facts, timeline=(*scenario.timeline, line)), story.pace)
 
-    def meeting(self, conditions: Conditions, story: Story, rng: random.Random) -> Story:
-        """Return the story with facts that meet the conditions, as far as what is told decides them."""
-        for _ in range(24):
-            unmet = self._unmet(conditions, story)
-            if not unmet:
-                break
-            names = self.behind(rng.choice(unmet))
+    def meeting(self, check: Check, story: Story, rng: random.Random) -> Story:
+        """Return the story with facts that meet what a check gives, as far as what is told decides them."""
+        for _ in range(30):
+            unmet = self._unmet(check, story)
+            names = [name for fact in unmet for name in self.behind(fact)]
             if not names:
                 break
             name = rng.choice(names)
@@ -218,12 +234,12 @@ class Varying:
             tried = self.told(story, name, rng.choice(self.domains.facts[name]))
             if tried is None:
                 continue
-            if len(self._unmet(conditions, tried)) <= len(unmet):
+            if len(self._unmet(check, tried)) <= len(unmet):
                 story = tried
         return story
 
-    def _unmet(self, conditions: Conditions, story: Story) -> list[str]:
-        """Return the facts that do not meet their condition, among those that what is told decides."""
+    def _unmet(self, check: Check, story: Story) -> list[str]:
+        """Return the facts that keep a check from applying when the case starts, exceptions included."""
         scenario = story.scenario
         stored = {**scenario.facts, **dict.fromkeys(sorted(CLOCKS), scenario.reported)}
         stored["notification.received_at"] = scenario.received
@@ -231,14 +247,19 @@ class Varying:
         facts = Facts(self.pack, stored, episodes, plan_of(self.pack).dependencies)
         facts.at(scenario.received)
         environment = Environment(now=scenario.received, calendar=self.pack.calendar)
-        found = []
-        for condition in conditions:
+        facts.ledger = Ledger(self.pack, Changes(), lambda name: None)
+
+        def met(condition: Condition) -> bool:
             try:
                 value = facts.read(condition.fact)
+                return condition.meets(value, environment, facts.context())
             except HomewardError:
-                value = UNKNOWN
-            if not condition.meets(value, environment, facts.context()):
-                found.append(condition.fact)
+                return False
+
+        found = [condition.fact for condition in check.given if not met(condition)]
+        for group in check.unless:
+            if group and all(map(met, group)):
+                found += [condition.fact for condition in group]
         return found
 
     def behind(self, fact: str) -> tuple[str, ...]:
@@ -304,3 +325,7 @@ class Varying:
                 yield self.starting(story, scenario.reported, length + MINUTE * step)
         yield self.starting(story, rng.choice(STARTS))
         yield self.returning(story, [])
+
+
+def _shifts(check: Check) -> list[Shifted]:
+    return [moment for moment in check.moments if isinstance(moment, Shifted)]

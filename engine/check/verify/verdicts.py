@@ -230,6 +230,9 @@ def coverage(pack: Pack, found: Exploration) -> dict[str, Any]:
             if element.kind == "subProcess":
                 inside = [e.id for e in process.elements.values() if e.scope == element.id]
                 counts[element.id] = max((seen[f"element:{name}"] for name in inside), default=0)
+            elif element.calls is not None:
+                start = pack.processes[element.calls].start_element
+                counts[element.id] = max(counts[element.id], seen[f"element:{start}"])
         for flow in process.flows.values():
             decided = flow.condition is not None or process.elements[flow.source].default_flow == flow.id
             source, target = counts.get(flow.source, 0), counts.get(flow.target, 0)
