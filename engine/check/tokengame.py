@@ -23,14 +23,14 @@ class Stuck(Exception):
 
 
 @dataclass(eq=False)
-class _Scope:
+class Scope:
     """A running process or subprocess: tokens on flows, and the nodes that are active in it."""
 
     name: str
-    parent: _Scope | None
+    parent: Scope | None
     host: Element | None
     tokens: list[str] = field(default_factory=list)
-    active: list[_Active] = field(default_factory=list)
+    active: list[Active] = field(default_factory=list)
 
     @property
     def over(self) -> bool:
@@ -38,11 +38,11 @@ class _Scope:
 
 
 @dataclass(eq=False)
-class _Active:
+class Active:
     """A node that holds a token: work, a wait, or a scope running inside."""
 
     element: Element
-    inside: _Scope | None = None
+    inside: Scope | None = None
     armed: list[Element] = field(default_factory=list)
     """Boundary events that still listen."""
 
@@ -70,7 +70,7 @@ class TokenGame:
         self.board = board or Board(pack)
         self.elements = self.board.elements
         self.flows = self.board.flows
-        self.root = _Scope(process, None, None)
+        self.root = Scope(process, None, None)
         self._condition: Callable[[Flow], bool] = lambda flow: True
         self._enter_start(self.root)
 
@@ -130,7 +130,7 @@ class TokenGame:
 
     # --- moving
 
-    def _all(self, scope: _Scope | None = None) -> Iterator[tuple[_Scope, _Active]]:
+    def _all(self, scope: Scope | None = None) -> Iterator[tuple[Scope, Active]]:
         scope = scope or self.root
         for active in list(scope.active):
             yield scope, active
@@ -145,13 +145,13 @@ class TokenGame:
                     return True
         return any(self._end_scope(scope) for scope in self._scopes(self.root))
 
-    def _scopes(self, scope: _Scope) -> Iterator[_Scope]:
+    def _scopes(self, scope: Scope) -> Iterator[Scope]:
         for active in list(scope.active):
             if active.inside is not None:
                 yield from self._scopes(active.inside)
         yield scope
 
-    def _end_scope(self, scope: _Scope) -> bool:
+    def _end_scope(self, scope: Scope) -> bool:
         if scope.parent is None or not scope.over:
             return False
         for active in list(scope.parent.active):
@@ -161,22 +161,22 @@ class TokenGame:
                 return True
         return False
 
-    def _enter_start(self, scope: _Scope) -> None:
+    def _enter_start(self, scope: Scope) -> None:
         scope.tokens += self.board.starts[scope.name].outgoing
 
-    def _leave(self, scope: _Scope, element: Element) -> None:
+    def _leave(self, scope: Scope, element: Element) -> None:
         scope.tokens += element.outgoing
 
-    def _arrive(self, scope: _Scope, flow: str) -> bool:
+    def _arrive(self, scope: Scope, flow: str) -> bool:
         element = self.elements[self.flows[flow].target]
         if element.kind in ("parallelGateway", "inclusiveGateway"):
             return self._gateway(scope, element)
         scope.tokens.remove(flow)
         if element.kind in WORK or element.kind in ("intermediateCatchEvent", "eventBasedGateway"):
-            scope.active.append(_Active(element, None, self._attached(element)))
+            scope.active.append(Active(element, None, self._attached(element)))
         elif element.kind in ("subProcess", "callActivity"):
-            inside = _Scope(element.calls or element.id, scope, element)
-            scope.active.append(_Active(element, inside, self._attached(element)))
+            inside = Scope(element.calls or element.id, scope, element)
+            scope.active.append(Active(element, inside, self._attached(element)))
             self._enter_start(inside)
         elif element.kind == "exclusiveGateway":
             scope.tokens += self._taken(element)
@@ -205,7 +205,7 @@ class TokenGame:
             raise Stuck(f"no flow of {gateway.id} may be taken")
         return taken or [gateway.default_flow or ""]
 
-    def _gateway(self, scope: _Scope, gateway: Element) -> bool:
+    def _gateway(self, scope: Scope, gateway: Element) -> bool:
         marked = [flow for flow in gateway.incoming if flow in scope.tokens]
         missing = [flow for flow in gateway.incoming if flow not in scope.tokens]
         if gateway.kind == "parallelGateway":
@@ -221,7 +221,7 @@ class TokenGame:
         scope.tokens += self._taken(gateway)
         return True
 
-    def _may_reach(self, scope: _Scope, flow: str, gateway: str) -> bool:
+    def _may_reach(self, scope: Scope, flow: str, gateway: str) -> bool:
         """Whether a token of this scope could still come to `flow` without passing the gateway."""
         seen: set[str] = set()
         todo = [flow]
@@ -244,7 +244,7 @@ class TokenGame:
                 todo += self.elements[source.attached_to].incoming
         return False
 
-    def _end(self, scope: _Scope, element: Element) -> None:
+    def _end(self, scope: Scope, element: Element) -> None:
         if element.trigger == "terminate":
             scope.tokens.clear()
             scope.active.clear()
@@ -254,10 +254,10 @@ class TokenGame:
         elif element.trigger == "escalation":
             self._escalate(scope, element)
 
-    def _escalate(self, scope: _Scope, element: Element) -> None:
+    def _escalate(self, scope: Scope, element: Element) -> None:
         self._throw(scope, element, "escalation")
 
-    def _throw(self, scope: _Scope, element: Element, kind: str) -> bool:
+    def _throw(self, scope: Scope, element: Element, kind: str) -> bool:
         """Carry an error or escalation outwards to the first boundary that catches it."""
         while scope.parent is not None:
             for active in scope.parent.active:
@@ -270,7 +270,7 @@ class TokenGame:
             scope = scope.parent
         return False
 
-    def _boundary(self, scope: _Scope, active: _Active, event: Element) -> None:
+    def _boundary(self, scope: Scope, active: Active, event: Element) -> None:
         if event.interrupting:
             scope.active.remove(active)
         else:

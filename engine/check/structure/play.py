@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import chain, combinations
 from typing import TypeVar
 
-from engine.check.tokengame import AWAITED, WORK, Board, Stuck, TokenGame, _Active, _Scope
+from engine.check.tokengame import AWAITED, WORK, Active, Board, Scope, Stuck, TokenGame
 from engine.pack.model import Element, Pack
 
 Item = TypeVar("Item", str, tuple[str, tuple[str, ...]])
@@ -75,7 +75,7 @@ class _Run(TokenGame):
         tokens, active = state
         self.root.tokens[:] = tokens
         self.root.active[:] = [
-            _Active(self.elements[name], None, [self.elements[event] for event in armed])
+            Active(self.elements[name], None, [self.elements[event] for event in armed])
             for name, armed in active
         ]
         self.script, self.asked, self.answers = script, [], []
@@ -95,12 +95,12 @@ class _Run(TokenGame):
                 kept.append(item)
         return tuple(kept)
 
-    def _arrive(self, scope: _Scope, flow: str) -> bool:
+    def _arrive(self, scope: Scope, flow: str) -> bool:
         element = self.elements[self.flows[flow].target]
         self.passed.update(other for other in element.incoming if other in scope.tokens)
         if element.kind in INNER:
             scope.tokens.remove(flow)
-            scope.active.append(_Active(element, None, self._attached(element)))
+            scope.active.append(Active(element, None, self._attached(element)))
             moved = True
         else:
             moved = super()._arrive(scope, flow)
@@ -121,7 +121,7 @@ class _Run(TokenGame):
             self.answers.append(f"“{gateway.name or gateway.id}” is answered {names}")
         return list(choices[number])
 
-    def _throw(self, scope: _Scope, element: Element, kind: str) -> bool:
+    def _throw(self, scope: Scope, element: Element, kind: str) -> bool:
         self.thrown.add((kind, element.code))
         if kind == "error":
             scope.tokens.clear()

@@ -9,9 +9,7 @@ may show a situation that cannot be, and never hides one that can.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from itertools import product
-from math import prod
 from typing import Any
 
 from engine import feel
@@ -52,7 +50,7 @@ class Space:
             if use.opaque and path not in self.definitions and not self._whole(path)
         )
         self._defined = {path: self._work_out(path, uses) for path in self._in_order()}
-        self.uses = uses
+        self._left: dict[int, list[tuple[tuple[str, ...], list[tuple[tuple[int, ...], Masks]]]]] = {}
 
     def _domain(self, path: str, uses: Uses) -> list[Any]:
         values = representatives(path, uses.of(path), self.pack.vocabulary)
@@ -108,12 +106,14 @@ class Space:
 
     # --- relations
 
-    @cache  # noqa: B019 - a space lives as long as the analysis of one table
     def _masks(self, sheet: int) -> list[tuple[tuple[str, ...], list[tuple[tuple[int, ...], Masks]]]]:
-        found = []
-        for column in self.sheets[sheet].columns:
-            found.append((column.variables, list(column.assignments(self.domains, self.env))))
-        return found
+        """Return for each column of a sheet its facts, and what their assignments leave standing; worked out once."""
+        if sheet not in self._left:
+            self._left[sheet] = [
+                (column.variables, list(column.assignments(self.domains, self.env)))
+                for column in self.sheets[sheet].columns
+            ]
+        return self._left[sheet]
 
     def affected(self, path: str) -> frozenset[str]:
         """Return a fact and the derived facts that follow from it."""
@@ -287,8 +287,3 @@ def _consistent(entry: Mapping[str, Any]) -> bool:
         return False
     raised = all(there)
     return raised or not (any(ended) or entry.get("open", False))
-
-
-def size_of(domains: Mapping[str, Sequence[Any]], names: Iterable[str]) -> int:
-    """Return how many assignments some facts have."""
-    return prod(len(domains[name]) for name in names)
