@@ -21,8 +21,8 @@ from engine.pack.checks import Check
 from engine.pack.model import Pack
 from engine.pack.read import read_files
 
-LOT = 4
-AHEAD = 16
+LOT = 3
+AHEAD = 8
 SELDOM = 50_000
 """A story leaves thousands of small objects behind: the collector looks for them every few stories."""
 T = TypeVar("T")

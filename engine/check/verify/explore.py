@@ -121,11 +121,10 @@ class Explorer:
             story = next(self._first, None)
             if story is not None:
                 return story
-        if turn == 0 or not self.found.corpus:
-            return self.teller.at_random(rng)
-        if turn == 1:
-            return self._beside(rng)
-        return self._for_a_check(rng) or self._beside(rng)
+        story = self._for_a_check(rng) if turn > 1 else None
+        if story is not None:
+            return story
+        return self._beside(rng) if turn and self.found.corpus else self.teller.at_random(rng)
 
     def _initial(self, stories: Sequence[Scenario]) -> Iterator[Story]:
         """Yield the ordinary story, those that come with the pack, then the ordinary one with one difference each."""
@@ -164,7 +163,7 @@ class Explorer:
             return None
         near = [one for thing in self._about(tally.check) for one in self.near.get(thing, ())]
         pick = rng.random()
-        if pick < 0.15:
+        if pick < 0.15 or not self.found.corpus:
             start = self.teller.ordinary
         elif pick < 0.3:
             start = self.teller.at_random(rng)

@@ -283,6 +283,8 @@ class Storyteller:
 
     def random_change(self, rng: random.Random, scenario: Scenario, back: str | None) -> Happens | None:
         """Return a line by which one fact changes on the way."""
+        if not self.domains.varied:
+            return None
         name = rng.choice(self.domains.varied)
         value = settled(rng.choice(self.domains.facts[name]), scenario.reported)
         if value is None or self.impossible({**scenario.facts, name: value}, scenario.reported) is not None:

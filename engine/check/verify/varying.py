@@ -66,6 +66,8 @@ class Varying:
         scenario, teller = story.scenario, self.teller
         back = next((line.name for line in scenario.timeline if line.event == RETURNED and line.name), None)
         if kind == "fact":
+            if not self.domains.varied:
+                return story
             name = rng.choice(self.domains.varied)
             return self.told(story, name, rng.choice(self.domains.facts[name])) or story
         if kind == "time":
