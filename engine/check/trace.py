@@ -122,6 +122,12 @@ class CaseTrace:
         """Return the facts as they stood at a moment, after the act of this index."""
         found = self._facts.get((after, at))
         if found is None:
+            first = after
+            while first and (first - 1, self.acts[first - 1].at) not in self._facts:
+                first -= 1
+            for index in range(first, after):  # in order, so that a case of a year needs no deep recursion
+                then = self.acts[index].at
+                self._facts[index, then] = self._worked_out(index, then)
             found = self._facts[after, at] = self._worked_out(after, at)
         return found
 

@@ -350,3 +350,12 @@ def test_the_second_of_two_equal_clock_times_keeps_its_hour() -> None:
         entries=entry(due=back + 72 * HOUR),
     )
     assert kind(f"when: returned\nthen: {INTERVIEW}\nby: 72h after returned", life.until(4_009)) is Kind.HOLDS
+
+
+def test_a_case_of_a_thousand_acts_is_judged() -> None:
+    life = Life()
+    for hour in range(1, 1001):
+        life.told(hour)
+    trace = life.event(1001, "returned").until(1002)
+    verdict = judge(check("when: returned\nfacts: {return.returned_at: known}"), trace)
+    assert verdict.kind is Kind.HOLDS
