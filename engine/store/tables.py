@@ -832,6 +832,61 @@ class AuditPoint(Base):
     done_by: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
 
 
+class ExaminedCase(Base):
+    """A case that was run again and judged, as it stood after so many acts.
+
+    `whole`: all its acts could be repeated. `differences` counts where what is stored is not what they lead to.
+    `tallies`, packed, are what it adds to the months: by month and clause how often it came up, held, was broken, waits.
+    """
+
+    __tablename__ = "examined_case"
+    case_id: Mapped[int] = _case(primary_key=True)
+    council_id: Mapped[int] = _council()
+    acts: Mapped[int]
+    judged_at: Mapped[datetime]
+    whole: Mapped[bool]
+    differences: Mapped[int] = mapped_column(sa.SmallInteger)
+    tallies: Mapped[bytes]
+
+
+class CaseBreach(Base):
+    """A way in which a case did not go as a clause demands; the fields are those of engine.check.conformance.Breach."""
+
+    __tablename__ = "case_breach"
+    case_id: Mapped[int] = _case(primary_key=True)
+    number: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True)
+    council_id: Mapped[int] = _council()
+    kind: Mapped[str]
+    cause: Mapped[str]
+    clauses: Mapped[list[str]]
+    check_id: Mapped[str | None]
+    obligation: Mapped[str | None]
+    role: Mapped[str | None]
+    at: Mapped[datetime]
+    due: Mapped[datetime | None]
+    done: Mapped[datetime | None]
+    entry: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    says: Mapped[str]
+    because: Mapped[dict[str, Any] | None]
+    __table_args__ = (
+        sa.Index("ix_case_breach_at", "council_id", "at"),
+        sa.Index("ix_case_breach_clauses", "clauses", postgresql_using="gin"),
+    )
+
+
+class ClauseMonth(Base):
+    """How often a clause came up in real cases of a month, held, was broken, or waits: the sum of the cases' tallies."""
+
+    __tablename__ = "clause_month"
+    council_id: Mapped[int] = _council(primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    clause: Mapped[str] = mapped_column(primary_key=True)
+    came_up: Mapped[int]
+    held: Mapped[int]
+    broken: Mapped[int]
+    waiting: Mapped[int]
+
+
 def council_tables() -> list[str]:
     """Return the names of the tables whose rows belong to one council, in alphabetical order."""
     return sorted(name for name, table in Base.metadata.tables.items() if "council_id" in table.columns)
