@@ -113,7 +113,11 @@ def test_limits_read_in_the_unit_people_use() -> None:
         ("2026-12-01T00:00", "2027-01-01T00:00", "1 December to 31 December 2026"),
         ("2026-10-01T00:00", "2027-04-01T00:00", "1 October 2026 to 31 March 2027"),
         ("2026-05-12T00:00", "2026-05-13T00:00", "12 May 2026"),
-        ("2026-05-12T09:30", "2026-06-01T00:00", "12 May 2026 at 9:30am to midnight at the start of 1 June 2026"),
+        (
+            "2026-05-12T09:30",
+            "2026-06-01T00:00",
+            "12 May 2026 at 9:30am to midnight at the start of 1 June 2026",
+        ),
     ],
 )
 def test_a_period_reads_with_its_last_day(since: str, until: str, words: str) -> None:
