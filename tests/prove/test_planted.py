@@ -51,7 +51,7 @@ def test_at_least_thirty_faulty_packs_are_found_with_the_right_clause_named() ->
         started = time.monotonic()
         pack = faulty(fault)
         wanted = [check.id for check in pack.checks.values() if set(check.clauses) & set(fault["clauses"])]
-        found = verify(pack, seconds=SECONDS, checks=wanted)
+        found = verify(pack, seconds=SECONDS, checks=wanted, first_only=True)
         broken = [check for check in found["checks"] if check["verdict"] == "broken"]
         first.append(time.monotonic() - started)
         if not broken:
