@@ -344,6 +344,8 @@ def _never(check: Check, never: Never, case: CaseTrace) -> Iterator[tuple[Place,
         place = Place(case, index, case.acts[index].at)
         if index < first or not _comes_up(check, place):
             continue
+        if never.cites and not set(check.clauses) & set(entry.clauses):
+            continue
         before = resolve(never.before, place) if never.before is not None else None
         after = resolve(never.after, place) if never.after is not None else None
         if never.before is not None and (before is None or entry.raised >= before.at):

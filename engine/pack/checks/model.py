@@ -111,12 +111,16 @@ class Requires:
 
 @dataclass(frozen=True, slots=True)
 class Never:
-    """None of `obligations` arises (of `roles`; before or after a moment, where given)."""
+    """None of `obligations` arises (of `roles`; before or after a moment, where given).
+
+    `cites`: only what cites one of the check's clauses counts, so that what another rule brings is left alone.
+    """
 
     obligations: tuple[str, ...]
     roles: tuple[str, ...] = ()
     before: Moment | None = None
     after: Moment | None = None
+    cites: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,7 @@ class _Reader:
             self._roles(),
             before=self._moment(before, "before") if before else None,
             after=self._moment(after, "after") if after else None,
+            cites=self.part.flag("cites"),
         )
 
     def _only_after(self, obligations: tuple[str, ...], roles: tuple[str, ...]) -> OnlyAfter:

@@ -253,6 +253,14 @@ def test_a_check_can_be_of_a_child_who_is_missing_only() -> None:
 # --- what may not be
 
 
+def test_what_another_rule_brings_may_arise_where_only_this_clause_forbids() -> None:
+    text = f"never: {INTERVIEW}\ncites: true"
+    for clause, expected in (("3.4.a", Kind.BROKEN), ("3.1", Kind.HOLDS)):
+        arose = Life().act(5, entries=entry(raised=5, clauses=(clause,))).until(10)
+        assert kind(text, arose) is expected
+    assert kind(f"never: {INTERVIEW}", arose) is Kind.BROKEN
+
+
 def test_what_may_never_arise_breaks_whoever_is_late() -> None:
     text = f"given: {{risk.level: low}}\nnever: {INTERVIEW}"
     arisen = Life(prompt=False, risk__level="low").act(5, entries=entry(raised=5)).until(9)
@@ -359,3 +367,11 @@ def test_a_case_of_a_thousand_acts_is_judged() -> None:
     trace = life.event(1001, "returned").until(1002)
     verdict = judge(check("when: returned\nfacts: {return.returned_at: known}"), trace)
     assert verdict.kind is Kind.HOLDS
+
+
+def test_what_was_entered_later_than_it_was_received_counts_from_when_it_was_received() -> None:
+    text = f"then: {INTERVIEW}\nby: 72h after received"
+    entered = Life(received=30, notification__received_at=at(2))
+    assert kind(text, entered.act(30, entries=entry(raised=30, due=at(74))).until(100)) is Kind.HOLDS
+    told = Life(received=30).act(30, entries=entry(raised=30, due=at(102))).until(100)
+    assert kind(text, told) is Kind.HOLDS
