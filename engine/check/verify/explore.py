@@ -117,7 +117,7 @@ class Explorer:
         self.made += 1
         rng = random.Random(f"{self.seed}:{index}")  # noqa: S311 - choices of a search, no secrets
         turn = index % 4
-        if turn < 2 or not self.narrow:
+        if turn < 2:
             story = next(self._first, None)
             if story is not None:
                 return story

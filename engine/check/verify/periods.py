@@ -21,6 +21,8 @@ from engine.errors import HomewardError
 from engine.pack.model import Pack, Start
 
 FIRST = local(datetime.fromisoformat("2026-01-01T00:00+00:00"))
+IDLE = 3
+"""In the first so many periods people are idle once as well."""
 PERIODS = 13
 """So many periods one after the other are run: a year of months and one more."""
 WATCHED = timedelta(days=62)
@@ -33,12 +35,12 @@ def runs_of(pack: Pack, ordinary: Story) -> Iterator[Story]:
         if process.start is not Start.TIMER:
             continue
         since = FIRST
-        for _ in range(PERIODS):
+        for number in range(PERIODS):
             try:
                 until = next_period(pack, process.id, since)
             except HomewardError:  # that it does not say when it starts next is told by the run itself
                 until = since + timedelta(days=28)
-            for pace in (Pace.PROMPT, Pace.IDLE):
+            for pace in (Pace.PROMPT, Pace.IDLE) if number < IDLE else (Pace.PROMPT,):
                 named = replace(ordinary.scenario, id=process.id, title=process.title, timeline=())
                 yield Story(named, pace, Period(process.id, since, until))
             since = until

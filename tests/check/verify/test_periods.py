@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.check.verify import play_story, verify
 from engine.check.verify.domains import domains_of
-from engine.check.verify.periods import PERIODS, runs_of
+from engine.check.verify.periods import IDLE, PERIODS, runs_of
 from engine.check.verify.stories import Pace, Storyteller
 from engine.pack.model import Pack
 from engine.pack.read import read_files
@@ -41,7 +41,7 @@ def monthly(days: int = 10) -> Pack:
 def test_a_process_that_time_starts_is_run_for_thirteen_periods_with_prompt_and_idle_people() -> None:
     pack = monthly()
     runs = list(runs_of(pack, Storyteller(pack, domains_of(pack)).ordinary))
-    assert len(runs) == 2 * PERIODS
+    assert len(runs) == PERIODS + IDLE
     assert {run.pace for run in runs} == {Pace.PROMPT, Pace.IDLE}
     since = [run.period.since for run in runs if run.period is not None]
     assert len(set(since)) == PERIODS
