@@ -23,6 +23,7 @@ from engine.feel import UNKNOWN, Environment, Expression
 from engine.pack.model import Pack
 
 BACK = "return.returned_at"
+HEARD = "notification.received_at"
 REPORTED_AT = "episode.reported_at"
 EARLIER = "child.earlier_episodes"
 
@@ -80,6 +81,12 @@ class CaseTrace:
     def received(self) -> datetime:
         """When the case started."""
         return self.acts[0].at
+
+    @property
+    def heard(self) -> datetime:
+        """When the council received what started the case: earlier than its start where that was entered later."""
+        told = self.acts[0].stored.get(HEARD)
+        return min(told, self.received) if isinstance(told, datetime) else self.received
 
     @property
     def end(self) -> datetime:

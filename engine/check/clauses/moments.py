@@ -61,7 +61,7 @@ def resolve(moment: Moment, place: Place) -> Instant | None:
     """Return a moment as things stood; None where it has not come or nobody knows it."""
     match moment:
         case Received():
-            return Instant(place.case.received)
+            return Instant(place.case.heard)
         case Then():
             return Instant(place.at)
         case OfFact(fact):

@@ -23,7 +23,7 @@ KINDS: Mapping[str, str] = {
 CAUSES: Mapping[str, str] = {
     "own": "whoever owed it",
     "earlier": "an earlier duty stood open",
-    "heard late": "the council heard of it too late",
+    "heard late": "the council heard of it, or entered it, too late",
     "outside": "a body outside the council",
     "system": "this software stood still or was late",
     "procedure": "the diagrams, as they are drawn",
@@ -36,8 +36,14 @@ class Because:
 
     obligation: str
     role: str
+    raised: datetime
     due: datetime | None
     done: datetime | None
+
+    @property
+    def cause(self) -> str:
+        """Whose fault that was: nobody could be in time with what arose after its limit."""
+        return "heard late" if self.due is not None and self.raised > self.due else "earlier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ class Tallies:
     months: dict[str, dict[str, Tally]] = field(default_factory=dict)
 
     def of(self, at: datetime, clause: str) -> Tally:
-        return self.months.setdefault(f"{at:%Y-%m}-01", {}).setdefault(clause, Tally())
+        return self.months.setdefault(f"{at.year:04}-{at.month:02}-01", {}).setdefault(clause, Tally())
 
     def by_clause(self) -> dict[str, Tally]:
         """Return the tallies of all months together."""

@@ -111,19 +111,14 @@ class _Judge:
         """Return why an entry arose only after its limit had passed."""
         for work in self.done.work:
             if work.ended == arose and work.how == "completed" and (late := self._late(work)) is not None:
-                return "earlier", late
-        act = self.trace.acts[arose]
-        if arose and act.by_time and self._timer_late(act.at, arose):
+                return late.cause, late
+        entry = self.trace.acts[arose].entries
+        raised = self.trace.acts[arose].at
+        if any(stall.until == raised for stall in self.done.stalls) and any(
+            e.trigger for e in entry.values()
+        ):
             return "system", None
         return "heard late", None
-
-    def _timer_late(self, at: datetime, index: int) -> bool:
-        """Whether the timers that an act let pass had been due for longer than a minute."""
-        return any(
-            at - datetime.fromisoformat(str(happening.detail["due"])) > TOLERANCE
-            for happening in self.trace.acts[index].history
-            if happening.kind == "timer_fired" and "due" in happening.detail
-        )
 
     def _late(self, work: Work) -> Because | None:
         """Return the duty of a piece of work that was done late or stands open after its limit."""
@@ -132,7 +127,7 @@ class _Judge:
             if entry.due is None or entry.outcome.value in GIVEN_UP:
                 continue
             if (entry.done or self.trace.end) > entry.due:
-                return Because(entry.obligation, entry.role, entry.due, entry.done)
+                return Because(entry.obligation, entry.role, entry.raised, entry.due, entry.done)
         return None
 
     # --- checks
@@ -161,7 +156,7 @@ class _Judge:
             return self._missing(check, check.consequence, place, fault)
         if fault.what in ("fact", "closed"):
             return self._not_so(check, place, fault)
-        cause = "own" if fault.what == "ended" else "procedure"
+        cause = "own" if fault.what == "ended" else self._drawn(place)
         return "broken", self._breach(check, place, _KINDS[fault.what], cause, fault.text)
 
     def _missing(
@@ -171,20 +166,22 @@ class _Judge:
         settled = self.trace.last_at(place.at + timedelta(minutes=requires.within) + TOLERANCE)
         settled = max(settled, place.after)
         came = self._came(check, requires, settled)
-        behind = self._behind(self.ways.carriers(requires.obligations), settled, came)
+        targets = self.ways.carriers(requires.obligations)
+        behind = self._behind(targets, settled, came)
         if came is not None:
-            return self._came_late(check, requires, place, came, behind, fault)
+            return self._came_late(check, requires, place, came, behind, targets)
+        if self._stalled(place.at, targets) or (not behind and self._stood_still(place.at)):
+            return "broken", self._breach(check, place, "never raised", "system", fault.text)
         if not behind:
-            cause = "system" if self._stood_still(place.at) else "procedure"
-            return "broken", self._breach(check, place, "never raised", cause, fault.text)
+            return "broken", self._breach(check, place, "never raised", self._drawn(place), fault.text)
         late = self._latest(behind)
         if late is not None:
-            return "broken", self._breach(check, place, "never raised", "earlier", fault.text, late)
+            return "broken", self._breach(check, place, "never raised", late.cause, fault.text, late)
         if any(work.ended is None for work in behind):
             return "waiting", None
         over = max(work.ended or 0 for work in behind)
         if applies(check, Place(self.trace, over, self.trace.acts[over].at, place.event, place.actual)):
-            cause = "system" if self._stood_still(place.at) else "procedure"
+            cause = "system" if self._stood_still(place.at) else self._drawn(place)
             return "broken", self._breach(check, place, "never raised", cause, fault.text)
         return (
             "waiting",
@@ -198,21 +195,23 @@ class _Judge:
         place: Place,
         came: int,
         behind: Sequence[Work],
-        fault: Fault,
+        targets: frozenset[str],
     ) -> tuple[str, Breach | None]:
         at = self.trace.acts[came].at
         again = required(check, replace(requires, within=_minutes(at - place.at)), place)
         if again is not None and again.what != "missing":
-            cause = "own" if again.what == "ended" else "procedure"
+            cause = "own" if again.what == "ended" else self._drawn(place)
             return "broken", self._breach(check, place, _KINDS[again.what], cause, again.text)
+        told = f"{_first(requires.obligations)} arose only {_moment(at)}"
+        if self._stalled(place.at, targets):
+            return "broken", self._breach(check, place, "raised late", "system", told)
         done = tuple(work for work in behind if work.ended is not None and work.ended <= came)
         late = self._latest(done)
-        told = f"{_first(requires.obligations)} arose only {_moment(at)}"
         if late is not None:
-            return "broken", self._breach(check, place, "raised late", "earlier", told, late)
+            return "broken", self._breach(check, place, "raised late", late.cause, told, late)
         if done:
             return "held", None  # whoever's work it waited for was in time
-        cause = "system" if self._timer_late(at, came) or self._stood_still(place.at) else "procedure"
+        cause = "system" if self._stood_still(place.at) else self._drawn(place)
         return "broken", self._breach(check, place, "raised late", cause, told)
 
     def _not_so(self, check: Check, place: Place, fault: Fault) -> tuple[str, Breach | None]:
@@ -228,10 +227,10 @@ class _Judge:
                 behind = []
         late = self._latest(behind)
         if late is not None:
-            return "broken", self._breach(check, place, _KINDS[fault.what], "earlier", fault.text, late)
+            return "broken", self._breach(check, place, _KINDS[fault.what], late.cause, fault.text, late)
         if behind:
             return "waiting", None
-        cause = "system" if self._stood_still(place.at) else "procedure"
+        cause = "system" if self._stood_still(place.at) else self._drawn(place)
         return "broken", self._breach(check, place, _KINDS[fault.what], cause, fault.text)
 
     # --- work that stood open
@@ -278,6 +277,24 @@ class _Judge:
             if late is not None and ended > newest:
                 newest, found = ended, late
         return found
+
+    def _drawn(self, place: Place) -> str:
+        """Return whose fault it is where nobody's work explains it: the diagrams', or that the case came in late.
+
+        What a check demands at a report holds for one that is entered at once; by the time that a later one is, its
+        night may be over.
+        """
+        late = place.after == 0 and self.trace.received - self.trace.heard > TOLERANCE
+        return "heard late" if late else "procedure"
+
+    def _stalled(self, at: datetime, targets: frozenset[str]) -> bool:
+        """Whether a timer that leads to one of the targets was due at a moment and had not fired."""
+        return any(
+            stall.since <= at + TOLERANCE
+            and (stall.until is None or stall.until > at + TOLERANCE)
+            and not targets.isdisjoint(self.ways.leads_to(stall.element))
+            for stall in self.done.stalls
+        )
 
     def _stood_still(self, at: datetime) -> bool:
         """Whether the case waited for an incident to be resolved at a moment."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -23,6 +23,8 @@ from engine.clock import local
 from engine.errors import HomewardError
 from engine.pack.values import to_json
 
+SLACK = timedelta(minutes=1)
+"""A timer that fires within it is in time: the worker looks every few seconds."""
 MOST = 20
 """So many differences of one case are told; one that went another way differs in everything behind it."""
 
@@ -48,9 +50,18 @@ class Work:
     how: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """A timer that was due and did not fire for a while, at an element; `until` is None while it has not."""
+
+    element: str
+    since: datetime
+    until: datetime | None = None
+
+
 @dataclass(slots=True)
 class Replayed:
-    """A recorded case that was run again: its trace, its work in order of opening, and where it differs.
+    """A recorded case that was run again: its trace, its work in order of opening, its stalls, and where it differs.
 
     `whole` is False where an act could not be repeated, so that nothing behind it can be judged.
     """
@@ -58,6 +69,7 @@ class Replayed:
     record: RecordedCase
     trace: CaseTrace
     work: list[Work] = field(default_factory=list)
+    stalls: list[Stall] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     whole: bool = True
 
@@ -96,6 +108,7 @@ def replay(record: RecordedCase, until: datetime) -> Replayed:
             done.differences.append(Difference(record.reference, None, "acts", "none", "never started"))
         return done
     done.work += _work_without_task(done)
+    done.stalls += _stalls(done.trace, case, until)
     done.trace.until = until
     if done.whole:
         done.differences += _of_end(record, case, done.trace, notices)
@@ -111,6 +124,19 @@ def _unrepeatable(record: RecordedCase, act: RecordedAct) -> str | None:
     if act.pack is not None and act.pack != record.version:
         return f"an act on another version of the procedure (number {act.pack})"
     return None
+
+
+def _stalls(trace: CaseTrace, case: Case, until: datetime) -> Iterator[Stall]:
+    """Yield the timers that fired later than they fell due, or have not fired by now."""
+    for act in trace.acts:
+        for happening in act.history:
+            if happening.kind == "timer_fired" and happening.element is not None:
+                due = datetime.fromisoformat(str(happening.detail["due"]))
+                if act.at - due > SLACK and due >= trace.received:
+                    yield Stall(happening.element, due, act.at)
+    for timer in case.timers:
+        if until - timer.due > SLACK:
+            yield Stall(timer.element, timer.due)
 
 
 # --- work
@@ -179,10 +205,10 @@ def _of_act(record: RecordedCase, act: RecordedAct, changes: Changes) -> Iterato
     calendar = record.pack.calendar.version
     if act.calendar is not None and act.calendar != calendar:
         yield Difference(*told, "calendar", act.calendar, calendar)
-    again = [_row(h.kind, h.process, h.element, dict(h.detail) or None) for h in changes.history]
+    again = [(h.kind, h.process, h.element, dict(h.detail) or None) for h in changes.history]
     yield from _rows(told, "what happened", act.happened, again)
     facts = [
-        _row(c.fact, to_json(c.value), c.origin, c.where, None if c.actual == act.at else c.actual, c.reason)
+        (c.fact, to_json(c.value), c.origin, c.where, None if c.actual == act.at else c.actual, c.reason)
         for c in changes.facts
     ]
     yield from _rows(told, "facts", act.facts, facts)
@@ -192,11 +218,12 @@ def _of_act(record: RecordedCase, act: RecordedAct, changes: Changes) -> Iterato
             yield Difference(*told, f"duty {number}", str(kept.get(number)), str(now.get(number)))
 
 
-def _row(*cells: Any) -> str:
-    row = list(cells)
-    while row and row[-1] is None:
-        row.pop()
-    return _plain(row)
+def _raw(row: Iterable[Any]) -> bytes:
+    """Return a row as text, without what stands empty at its end."""
+    cells = list(row)
+    while cells and cells[-1] is None:
+        cells.pop()
+    return orjson.dumps(cells, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
 
 
 def _plain(value: Any) -> str:
@@ -221,12 +248,14 @@ def _instants(value: Any) -> Any:
 
 
 def _rows(
-    told: tuple[str, int | None], what: str, kept: Iterable[Any], again: Iterable[str]
+    told: tuple[str, int | None], what: str, kept: Iterable[Iterable[Any]], again: Iterable[Iterable[Any]]
 ) -> Iterator[Difference]:
-    one, other = Counter(_row(*row) for row in kept), Counter(again)
-    if one == other:
+    """Yield what is kept and not repeated, beside what is repeated and not kept."""
+    one, other = [_raw(row) for row in kept], [_raw(row) for row in again]
+    if one == other:  # nearly always, and then no moment has to be read
         return
-    gone, new = list((one - other).elements()), list((other - one).elements())
+    were, are = (Counter(_plain(orjson.loads(row)) for row in rows) for rows in (one, other))
+    gone, new = list((were - are).elements()), list((are - were).elements())
     for index in range(max(len(gone), len(new))):
         yield Difference(
             *told,
@@ -252,16 +281,16 @@ def _of_end(record: RecordedCase, case: Case, trace: CaseTrace, notices: list[st
         yield Difference(*told, "state", words[stored.closed], words[case.closed])
     facts = {name: to_json(value) for name, value in case.facts.stored.items()}
     for name in sorted(stored.facts.keys() | facts.keys()):
-        kept, again = _plain(stored.facts.get(name)), _plain(facts.get(name))
-        if kept != again:
+        one, other = stored.facts.get(name), facts.get(name)
+        if one != other and (kept := _plain(one)) != (again := _plain(other)):
             yield Difference(*told, name, kept, again)
     yield from _ledger(record, trace)
-    tasks = [_row(t.id, t.element, t.role, list(t.entries)) for t in case.tasks.values()]
+    tasks = [(t.id, t.element, t.role, list(t.entries)) for t in case.tasks.values()]
     kept_tasks = [(t["core_id"], t["element"], t["role"], list(t["entries"])) for t in stored.tasks]
     yield from _rows(told, "open tasks", kept_tasks, tasks)
-    timers = [_row(t.id, t.element, t.due) for t in case.timers]
+    timers = [(t.id, t.element, t.due) for t in case.timers]
     yield from _rows(told, "timers", [(t["core_id"], t["element"], t["due"]) for t in stored.timers], timers)
-    yield from _rows(told, "notices", [(key,) for key in stored.notices], [_row(key) for key in notices])
+    yield from _rows(told, "notices", [(key,) for key in stored.notices], [(key,) for key in notices])
 
 
 def _ledger(record: RecordedCase, trace: CaseTrace) -> Iterator[Difference]:
@@ -274,9 +303,9 @@ def _ledger(record: RecordedCase, trace: CaseTrace) -> Iterator[Difference]:
             yield Difference(*told, f"duty {number}", words[number in kept], words[number in again])
             continue
         for column in _COLUMNS:
-            one, other = _plain(kept[number][column]), _plain(again[number][column])
+            one, other = kept[number][column], again[number][column]
             if one != other:
-                yield Difference(*told, f"{column} of duty {number}", one, other)
+                yield Difference(*told, f"{column} of duty {number}", _plain(one), _plain(other))
 
 
 def _columns(entry: Entry) -> Row:

@@ -128,7 +128,8 @@ def _breach(row: CaseBreach) -> Breach:
     told = row.because
     because = None
     if told is not None:
-        because = Because(told["obligation"], told["role"], _moment(told["due"]), _moment(told["done"]))
+        raised, due, done = (told[name] and _moment(told[name]) for name in ("raised", "due", "done"))
+        because = Because(told["obligation"], told["role"], raised, due, done)
     return Breach(
         kind=row.kind,
         cause=row.cause,
@@ -149,8 +150,8 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), LOCAL_ZONE)
 
 
-def _moment(text: str | None) -> datetime | None:
-    return local(datetime.fromisoformat(text)) if text else None
+def _moment(text: str) -> datetime:
+    return local(datetime.fromisoformat(text))
 
 
 # --- keeping
