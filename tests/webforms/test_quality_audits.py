@@ -74,6 +74,7 @@ def test_a_case_is_graded_beside_its_ledger_and_the_audit_closed(site: Site, qa:
     assert cases
     first = qa.get(cases[0])
     assert first.status_code == 200 and "Clause 3.1" in first.text and "clauses graded" in first.text
+    assert "Grade of clause 3.1" in shown(first.text).replace("  ", " ")
     refused = qa.post(cases[0], grades(first.text, "not_met"))
     assert refused.status_code == 422 and "Say what you found" in refused.text
     assert re.search(r'<option value="not_met" selected', refused.text), "what was chosen stays"

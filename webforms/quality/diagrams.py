@@ -102,7 +102,10 @@ def _stands_in(part: str, process: Process) -> bool:
 
 
 def _named(process: Process) -> list[str]:
-    return [element.id for element in process.elements.values() if element.kind in diagram.KINDS]
+    """Return the elements that can be links: one without a name would be a link that says nothing."""
+    return [
+        element.id for element in process.elements.values() if element.kind in diagram.KINDS and element.name
+    ]
 
 
 def _name(process: Process, part: str) -> str:
