@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from procrastinate.connector import BaseAsyncConnector
 from procrastinate.manager import JobManager
 
-from engine.services import children, delivery, housekeeping, intake, periodic, together
+from engine.services import children, conformance, delivery, housekeeping, intake, periodic, together
 from engine.services.channels import channel
 from engine.services.desk import Desk
 from engine.services.quality import verifications
@@ -91,6 +91,12 @@ def job_queue(worker: Worker, connector: BaseAsyncConnector | None = None) -> pr
         """Clear away what nothing asks for any more."""
         _in_every_council(worker, housekeeping.tidy)
 
+    @app.periodic(cron="43 1 * * *", periodic_id="judge_cases")
+    @app.task(name="judge_cases", queue=WORK, queueing_lock="judge_cases")
+    def judge_cases(timestamp: int) -> int:
+        """Hold the cases that have changed, or whose limits may have passed, against their clauses."""
+        return _judge_cases(worker)
+
     @app.periodic(cron="2 0,23 * * *", periodic_id="refresh_ages")
     @app.task(name="refresh_ages", queue=WORK, queueing_lock="refresh_ages", retry=retried)
     def refresh_ages(timestamp: int) -> None:
@@ -116,6 +122,21 @@ def _in_every_council(worker: Worker, act: Callable[[Desk], Any]) -> None:
         with worker.sessions() as session:
             act(worker.desk(session, code))
             session.commit()
+
+
+def _judge_cases(worker: Worker) -> int:
+    """Judge what is due in every council, a few cases a transaction; return how many batches there were."""
+    with worker.sessions() as session:
+        codes = session.scalars(sa.select(Council.code).order_by(Council.id)).all()
+    batches = 0
+    for code in codes:
+        last: int | None = 0
+        while last is not None:
+            with worker.sessions() as session:
+                last = conformance.judge_due(worker.desk(session, code), last)
+                session.commit()
+            batches += last is not None
+    return batches
 
 
 def _connector(worker: Worker) -> BaseAsyncConnector:

@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     # command: the module of this package that defines a click command of the same name (dashes as underscores)
     "audit": "audit",
     "bench": "bench",
+    "conform": "conform",
     "decide": "decide",
     "drift": "drift",
     "feel": "feel",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import orjson
 import sqlalchemy as sa
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from engine.errors import HomewardError
 from engine.pack.library import Library
@@ -38,22 +38,44 @@ class NotReady(HomewardError):
 @contextlib.contextmanager
 def desk_for(council: str | None, *, name: str = "command line") -> Iterator[Desk]:
     """Give a desk for the system at a council, in a session that is rolled back unless it is committed."""
-    settings = Settings.read()
-    with connected(settings) as (engine, running):
+    with _ready() as (sessions, running), sessions() as session:
+        code = the_council(session, council)
+        yield Desk(session, running.clock, Library(running.packs), system(code, name), running)
+
+
+def desks_for(councils: Sequence[str], *, name: str = "command line") -> Iterator[Desk]:
+    """Yield a desk for the system at each council, or at all that the database holds, in a session of its own."""
+    with _ready() as (sessions, running):
+        with sessions() as session:
+            codes = [the_council(session, council) for council in councils] or _all(session)
+        if not codes:
+            raise NotReady("no council is set up in this database: run homeward up first")
+        for code in codes:
+            with sessions() as session:
+                yield Desk(session, running.clock, Library(running.packs), system(code, name), running)
+
+
+@contextlib.contextmanager
+def _ready() -> Iterator[tuple[sessionmaker[Session], Settings]]:
+    """Give sessions in the database, and the settings with its addresses; raise NotReady for another version's."""
+    with connected(Settings.read()) as (engine, running):
         address = running.database_url or ""
         if current(running.owner_url or address) != head():
             raise NotReady(
                 "the database is not set up for this version: run homeward migrate, or homeward up"
             )
-        with make_sessions(engine)() as session:
-            code = the_council(session, council)
-            yield Desk(session, running.clock, Library(running.packs), system(code, name), running)
+        yield make_sessions(engine), running
+
+
+def _all(session: Session) -> list[str]:
+    codes = list(session.scalars(sa.select(Council.code).order_by(Council.code)))
+    session.rollback()
+    return codes
 
 
 def the_council(session: Session, wanted: str | None) -> str:
     """Return the council asked for, or the only one there is; raise NotReady with the choice."""
-    codes = list(session.scalars(sa.select(Council.code).order_by(Council.code)))
-    session.rollback()
+    codes = _all(session)
     if wanted is not None and wanted in codes:
         return wanted
     if wanted is None and len(codes) == 1:
