@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,26 @@ def test_a_counterexample_tells_nothing_that_does_not_matter(tmp_path: Path) -> 
     assert "tell" in row["counterexample"]["elements"]
 
 
+def test_what_only_late_people_show_is_told_by_a_line_that_says_when_they_did_it(tmp_path: Path) -> None:
+    checks = """
+- check: in-time
+  clauses: ["1.1"]
+  says: "The screening is never late."
+  then: screen_notification
+  ends: done
+"""
+    given = pack(checks=checks)
+    (row,) = looked_at(given)["checks"]
+    assert row["verdict"] == "broken"
+    path = tmp_path / "story.yaml"
+    path.write_text(row["counterexample"]["story"], encoding="utf-8")
+    (story,) = read_scenarios(path, given.vocabulary)
+    (line,) = [line for line in story.timeline if line.done]
+    assert line.done == "screen_notification" and line.at.text == "+5h"
+    assert story.hold <= {"screen_notification"}
+    assert "done_late" in {entry.outcome.value for entry in play(story, given).entries.values()}
+
+
 def test_two_processes_find_what_one_finds() -> None:
     wrong = pack(("child.age < 16", "child.age < 15"))
     alone, together = looked_at(wrong, most=120), looked_at(wrong, most=120, jobs=2)
@@ -108,6 +129,19 @@ def test_two_processes_find_what_one_finds() -> None:
     assert {k: v for k, v in alone.items() if k not in left_out} == {
         k: v for k, v in together.items() if k not in left_out
     }
+
+
+def test_a_process_with_other_threads_is_not_copied_and_finds_the_same() -> None:
+    over = threading.Event()
+    other = threading.Thread(target=over.wait)
+    other.start()
+    try:
+        document = looked_at(pack(("child.age < 16", "child.age < 15")), most=40, jobs=2)
+    finally:
+        over.set()
+        other.join()
+    alone = looked_at(pack(("child.age < 16", "child.age < 15")), most=40)
+    assert document["checks"] == alone["checks"] and document["coverage"] == alone["coverage"]
 
 
 def test_another_seed_tells_other_stories_to_the_same_verdicts() -> None:
