@@ -31,9 +31,9 @@ class Keyboard:
     def reach(self, words: str, tag: str, *, exactly: bool = False) -> None:
         """Press Tab until what says these words has the focus; it must be of one of these kinds."""
         for _ in range(MOST_TABS):
-            self.page.keyboard.press("Tab")
             if self.page.evaluate(FOCUSED, [words, tag, exactly]):
                 return
+            self.page.keyboard.press("Tab")
         raise AssertionError(f"“{words}” cannot be reached on {self.page.url}")
 
     def follow(self, words: str, *, exactly: bool = False) -> None:
@@ -42,6 +42,13 @@ class Keyboard:
         with self.page.expect_navigation(wait_until="load"):
             self.page.keyboard.press("Enter")
         self.person.look()
+        self.skip()
+
+    def skip(self) -> None:
+        """Skip to the content of a page that has just been opened, as the first link on it offers."""
+        self.page.keyboard.press("Tab")
+        if self.page.evaluate(FOCUSED, ["Skip to main content", "a", False]):
+            self.page.keyboard.press("Enter")
 
     def write(self, label: str, text: str) -> None:
         """Reach a field by its label and type; what stood there is replaced."""
