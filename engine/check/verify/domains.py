@@ -109,7 +109,9 @@ def _values(fact: Fact, found: _Finder) -> tuple[Any, ...]:
     if fact.type == "boolean":
         return _first(usual, (False, True)) if fact.id in found.read else (usual,)
     if fact.type == "enum":
-        return _first(usual, fact.values) if fact.id in found.read else (usual,)
+        possible = found.possible(fact)
+        usual = usual if usual in possible else possible[0]
+        return _first(usual, possible) if fact.id in found.read else (usual,)
     if fact.type == "integer":
         near = {value for value in found.limits.get(fact.id, ()) if isinstance(value, Decimal)}
         return _first(usual, sorted(value for value in near if value >= 0))
@@ -182,6 +184,33 @@ class _Finder:
             event for event in self.openers if pack.vocabulary.events[event].opens_episode
         } | self._started_by_checks()
         self.brings = {event: tuple(sorted(self._brought(event))) for event in sorted(self.events)}
+
+    def possible(self, fact: Fact) -> tuple[str, ...]:
+        """Return the words that a fact can be: of one that people answer, those that somebody or something can give."""
+        asked = [
+            set(form.schema["properties"][fact.id]["enum"])
+            for form in self.pack.forms.values()
+            if "enum" in form.schema.get("properties", {}).get(fact.id, {})
+        ]
+        if fact.source != "asked" or not asked:
+            return fact.values
+        given: set[Any] = set().union(*asked)
+        given |= {event.sets.get(fact.id) for event in self.pack.vocabulary.events.values()}
+        for listed in self.pack.lists.values():
+            given |= {
+                facts.get(fact.id) for facts in (listed.unlisted, *(rule.facts for rule in listed.rules))
+            }
+        for process in self.pack.processes.values():
+            for element in process.elements.values():
+                if fact.id in element.sets:
+                    given |= set(_words_in(element.sets[fact.id].tree))
+        for model in self.pack.decisions.values():
+            for decision in model.decisions.values():
+                if fact.id in decision.outputs:
+                    given |= {
+                        word for part in _parts(decision.logic, Expression) for word in _words_in(part.tree)
+                    }
+        return tuple(value for value in fact.values if value in given) or fact.values
 
     def _started_by_checks(self) -> set[str]:
         """Return the events that bring a moment with them which no report does: a case may begin with one."""
@@ -310,6 +339,13 @@ def lengths_in(node: tree.Node) -> Iterator[timedelta]:
                 yield timedelta(days=int(number))
     for child in tree.children(node):
         yield from lengths_in(child)
+
+
+def _words_in(node: tree.Node) -> Iterator[str]:
+    if isinstance(node, tree.String):
+        yield node.value
+    for child in tree.children(node):
+        yield from _words_in(child)
 
 
 def _numbers_in(node: tree.Node) -> Iterator[Decimal]:

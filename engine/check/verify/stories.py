@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -277,7 +278,11 @@ class Storyteller:
                 facts[name] = rng.choice(self.domains.facts.get(name, (None,)))
         if self.impossible({**scenario.facts, **facts}, scenario.reported) is not None:
             facts = {}
-        facts = {name: value for name, value in facts.items() if value is not None}
+        facts = {
+            name: value
+            for name, value in facts.items()
+            if value is not None and not falls(scenario.facts.get(name), value)
+        }
         late = event == MISSING_AGAIN or (back is not None and rng.random() < 0.4)
         return Happens(self.random_moment(rng, scenario, back if late else None), 0, event=event, facts=facts)
 
@@ -287,7 +292,9 @@ class Storyteller:
             return None
         name = rng.choice(self.domains.varied)
         value = settled(rng.choice(self.domains.facts[name]), scenario.reported)
-        if value is None or self.impossible({**scenario.facts, name: value}, scenario.reported) is not None:
+        if value is None or falls(scenario.facts.get(name), value):
+            return None
+        if self.impossible({**scenario.facts, name: value}, scenario.reported) is not None:
             return None
         moment = self.random_moment(rng, scenario, back if back and rng.random() < 0.4 else None)
         return Happens(moment, 0, facts={name: value})
@@ -330,6 +337,11 @@ def usual(ordinary: Scenario, reported: datetime) -> dict[str, Any]:
             value = value + days
         facts[name] = value
     return facts
+
+
+def falls(before: Any, now: Any) -> bool:
+    """Whether a number becomes smaller, which no age and no count does as time goes by."""
+    return isinstance(now, Decimal) and isinstance(before, Decimal | int) and now < before
 
 
 def settled(value: Any, reported: datetime) -> Any:

@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from engine.case.facts import Facts
@@ -210,7 +211,11 @@ class Varying:
         brought: dict[str, Any] = {}
         if rng.random() < 0.5:
             given = [one.fact for one in check.given if one.fact in self.domains.varied]
-            brought = {name: scenario.facts[name] for name in given if name in scenario.facts}
+            brought = {
+                name: scenario.facts[name]
+                for name in given
+                if name in scenario.facts and not isinstance(scenario.facts[name], Decimal)
+            }
         facts = scenario.facts
         if brought and rng.random() < 0.5:  # it was otherwise before
             other = self.teller.random_facts(rng, scenario.reported)

@@ -85,11 +85,13 @@ CHECKS = """
 
 
 @lru_cache(maxsize=64)
-def pack(*changed: tuple[str, str], checks: str = CHECKS) -> Pack:
-    """Return the pack, with each old text of its diagram replaced by a new one."""
+def pack(*changed: tuple[str, str], checks: str = CHECKS, form: str | None = None) -> Pack:
+    """Return the pack, with each old text of its diagram replaced by a new one, and with a form `talk` where given."""
     diagram = PROCEDURE
     for old, new in changed:
         assert old in diagram, f"the diagram has no {old}"
         diagram = diagram.replace(old, new)
     extra = {"clauses.yaml": CLAUSES, "checks.yaml": checks.encode()}
+    if form is not None:
+        extra["forms/talk.json"] = form.encode()
     return read_files(files(diagram, extra))

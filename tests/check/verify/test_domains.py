@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 
 from engine.check.verify.domains import domains_of
+from tests.case.diagrams import TALK_FORM
 from tests.check.verify.packs import pack
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -81,3 +83,24 @@ def test_numbers_of_a_check_are_limits_too() -> None:
 """
     values = domains_of(pack(checks=checks)).facts["child.age"]
     assert {Decimal(17), Decimal(18), Decimal(19)} <= set(values)
+
+
+def test_a_word_that_people_answer_is_one_that_some_form_offers() -> None:
+    form = {
+        **TALK_FORM,
+        "properties": {
+            **TALK_FORM["properties"],  # type: ignore[dict-item]
+            "risk.level": {
+                "type": "string",
+                "title": "Risk",
+                "enum": ["low", "medium"],
+                "x-labels": {"low": "Low", "medium": "Medium"},
+            },
+        },
+    }
+    reading = pack(
+        ("child.age < 16", 'is known(risk.level) and risk.level = \\"medium\\"'),
+        ("user talk duty", "user talk form=talk duty"),
+        form=json.dumps(form),
+    )
+    assert domains_of(reading).facts["risk.level"] == ("medium", "low")

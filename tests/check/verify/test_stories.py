@@ -96,3 +96,15 @@ def test_people_who_are_late_end_duties_late_and_idle_people_end_none() -> None:
     assert "done_late" not in outcomes[Pace.PROMPT]
     assert not outcomes[Pace.IDLE] & {"done", "done_late"}
     assert "open" in outcomes[Pace.IDLE]
+
+
+def test_no_age_falls_as_time_goes_by() -> None:
+    teller = teller_of("camden")
+    told = 0
+    for seed in range(400):
+        scenario = teller.at_random(random.Random(seed)).scenario
+        for line in scenario.timeline:
+            if "child.age" in line.facts:
+                told += 1
+                assert line.facts["child.age"] >= scenario.facts["child.age"]
+    assert told
