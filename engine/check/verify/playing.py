@@ -20,7 +20,7 @@ from engine.check.scenarios.play import Pace as WhenDone
 from engine.check.scenarios.play import play
 from engine.check.scenarios.story import Happens, Scenario, UnknownMoment
 from engine.check.scenarios.telling import Played
-from engine.check.trace import Trace
+from engine.check.trace import BACK, Trace
 from engine.check.verify.periods import run_period
 from engine.check.verify.stories import Pace, Story, after
 from engine.errors import HomewardError
@@ -248,9 +248,11 @@ def _faults(played: Played, watch: _Watch, story: Story) -> Iterable[Fault]:
 
 
 def _stuck(watch: _Watch) -> Iterable[Fault]:
-    """Yield the cases that stay open although nothing is owed, nothing is timed and no event is waited for."""
+    """Yield the cases that stay open although the child is back and nothing is owed, timed or waited for."""
     for number, case in watch.cases.items():
         if case.closed or case.timers or case.ledger.open_entries() or case.tasks:
+            continue
+        if case.facts.stored.get(BACK) is None:
             continue
         waiting = [
             element

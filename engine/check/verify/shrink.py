@@ -159,7 +159,11 @@ class _Shrinking:
             self.take(Story(replace(self.story.scenario, timeline=kept), self.story.pace))
 
     def _without_needless_holding(self) -> None:
-        """Hold only what must be held, found in halves like the facts."""
+        """Hold only what arose, and of that what must be held, found in halves like the facts."""
+        arisen = {seen.split(":")[1] for seen in self.best.seen if seen.startswith("duty:")}
+        if not self.story.scenario.hold <= arisen:
+            scenario = replace(self.story.scenario, hold=self.story.scenario.hold & arisen)
+            self.take(Story(scenario, self.story.pace))
         held = sorted(self.story.scenario.hold)
         size = len(held)
         while size and not self.tired:
