@@ -7,6 +7,7 @@ from collections import Counter
 from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
 
+from engine.services import conformance
 from engine.services.desk import NotFound
 from engine.services.quality import figures, register
 from engine.services.quality.register import CONFIRMED, DISPUTED, ClauseRow, State
@@ -92,6 +93,7 @@ def clause(clause: str) -> ResponseReturnValue:
         may_decide=may_decide,
         figures=figures.by_clause(desk, since, until).get(clause, figures.ClauseFigures()),
         duties=figures.duties_of(desk, clause, since, until) if may_decide else (),
+        breaches=conformance.breaches(desk, clause=clause, since=since, until=until) if may_decide else (),
         since=since,
         until=until,
         plainly=lambda text: quality.plainly(version.pack, text),

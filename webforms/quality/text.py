@@ -102,6 +102,7 @@ def _loaded() -> tuple[str, str]:
             text = request.form.get("text", "")
     except HomewardError as error:
         return "", f"The file could not be read: {error}"
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # a browser sends other line ends than a file has
     if not text.strip():
         return "", "Choose a file with the text of the procedure, or paste the text"
     if len(text) > LONGEST:
