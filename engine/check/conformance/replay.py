@@ -16,7 +16,7 @@ import orjson
 
 from engine.case.asked import ACTS, carry_out
 from engine.case.case import Case
-from engine.case.model import Changes, Entry
+from engine.case.model import Changes, Entry, WaitingTimer
 from engine.check.conformance.record import Difference, RecordedAct, RecordedCase, Row
 from engine.check.trace import CaseTrace
 from engine.clock import local
@@ -52,7 +52,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """A timer that was due and did not fire for a while, at an element; `until` is None while it has not."""
+    """A timer that could have fired and did not for a while, at an element; `until` is None while it has not."""
 
     element: str
     since: datetime
@@ -85,6 +85,7 @@ def replay(record: RecordedCase, until: datetime) -> Replayed:
     case: Case | None = None
     open_work: dict[str, Work] = {}
     notices: list[str] = []
+    timers = _Timers()
     for act in record.acts:
         reason = _unrepeatable(record, act)
         if reason is None:
@@ -98,17 +99,20 @@ def replay(record: RecordedCase, until: datetime) -> Replayed:
             done.whole = False
             break
         changes = case.drain()
+        case.dump()  # it was stored after each act, which numbers its tokens and cuts finished rounds out
         done.trace.take(changes, case, local(act.at))
+        timers.look(case, changes, local(act.at))
         _note_work(done, open_work, changes)
         notices += [f"{record.id}/{order.key}" for order in changes.notices]
         done.differences += _of_act(record, act, changes)
     if case is None:
         done.whole = False
-        if not record.acts:
+        if not record.acts and record.stored.acts:
             done.differences.append(Difference(record.reference, None, "acts", "none", "never started"))
         return done
     done.work += _work_without_task(done)
-    done.stalls += _stalls(done.trace, case, until)
+    timers.end(until)
+    done.stalls += timers.stalls
     done.trace.until = until
     if done.whole:
         done.differences += _of_end(record, case, done.trace, notices)
@@ -126,17 +130,30 @@ def _unrepeatable(record: RecordedCase, act: RecordedAct) -> str | None:
     return None
 
 
-def _stalls(trace: CaseTrace, case: Case, until: datetime) -> Iterator[Stall]:
-    """Yield the timers that fired later than they fell due, or have not fired by now."""
-    for act in trace.acts:
-        for happening in act.history:
-            if happening.kind == "timer_fired" and happening.element is not None:
-                due = datetime.fromisoformat(str(happening.detail["due"]))
-                if act.at - due > SLACK and due >= trace.received:
-                    yield Stall(happening.element, due, act.at)
-    for timer in case.timers:
-        if until - timer.due > SLACK:
-            yield Stall(timer.element, timer.due)
+class _Timers:
+    """Watches the timers of a case from act to act."""
+
+    def __init__(self) -> None:
+        self.stalls: list[Stall] = []
+        self._waiting: dict[str, tuple[WaitingTimer, datetime]] = {}
+
+    def look(self, case: Case, changes: Changes, at: datetime) -> None:
+        """Note which timers an act let pass later than it could, and from when on the others wait."""
+        fired = {(h.element, h.detail["due"]) for h in changes.history if h.kind == "timer_fired"}
+        for timer, since in self._waiting.values():
+            if (timer.element, timer.due.isoformat()) in fired and at - max(timer.due, since) > SLACK:
+                self.stalls.append(Stall(timer.element, max(timer.due, since), at))
+        waiting = {}
+        for timer in case.timers:
+            known = self._waiting.get(timer.id)
+            waiting[timer.id] = known if known is not None and known[0].due == timer.due else (timer, at)
+        self._waiting = waiting
+
+    def end(self, until: datetime) -> None:
+        """Note the timers that could have passed and have not."""
+        for timer, since in self._waiting.values():
+            if until - max(timer.due, since) > SLACK:
+                self.stalls.append(Stall(timer.element, max(timer.due, since)))
 
 
 # --- work

@@ -1,0 +1,1 @@
+"""Recorded cases, run again and judged in memory."""

@@ -1,0 +1,1 @@
+"""Conformance of recorded cases, in a real database."""
