@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.clock import VirtualClock
@@ -32,6 +33,9 @@ from engine.store.packs import set_up_council, store
 from engine.store.tables import Account, AccountRole, AccountTeam, Child
 
 TEMPLATE = "template_migrated"
+
+hypothesis_settings.register_profile("homeward", deadline=None)  # how long one example takes is the machine's business
+hypothesis_settings.load_profile("homeward")
 
 
 @pytest.fixture(scope="session")
