@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "mutate": "mutate",
     "pack": "pack",
     "play": "play",
+    "quality": "quality",
     "scenarios": "scenarios",
     "up": "up",
     "users": "users",

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from engine.check.mutation.accepted import accepted
 from engine.check.mutation.run import Fate, Survey, Tried, survey
 from engine.check.verify import suite
+from engine.clock import SystemClock, local
 from engine.pack.library import Library
 from engine.settings import Settings
 
@@ -48,7 +49,9 @@ def mutate(council: str, sample: int | None, seconds: int, jobs: int, seed: int,
     explained = accepted(packs / council)
     unexplained = [one for one in found.survivors if (one.where, one.what) not in explained]
     if as_json:
-        click.echo(json.dumps(_as_json(found, explained), indent=1, ensure_ascii=False))
+        at = local(SystemClock().now()).isoformat(timespec="seconds")
+        told = {"council": pack.id, "pack": pack.hash, "at": at, **_as_json(found, explained)}
+        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
     else:
         _tell(council, found, explained, len(stories))
     sys.exit(1 if unexplained else 0)

@@ -69,12 +69,12 @@ class FindingFound:
 
 @dataclass(frozen=True, slots=True)
 class Survivor:
-    """A change of the model that no clause check noticed."""
+    """A change of the model that no clause check noticed; `reached`: a story came to it all the same."""
 
     mutant: str
     where: str
-    part: str
     clauses: tuple[str, ...]
+    reached: bool
     explained: str | None
 
 
@@ -166,16 +166,16 @@ def read_mutants(document: Mapping[str, Any]) -> MutantsFound:
         return MutantsFound(
             pack=str(document["pack"]),
             at=_moment(document["at"]),
-            made=int(document["made"]),
+            made=int(document["tried"]),
             noticed=int(document["noticed"]),
-            equivalent=int(document.get("equivalent", 0)),
+            equivalent=int(document["same"]),
             survivors=tuple(
                 Survivor(
-                    mutant=str(row["mutant"]),
-                    where=str(row.get("where") or ""),
-                    part=str(row.get("part") or ""),
-                    clauses=tuple(row.get("clauses", ())),
-                    explained=row.get("explained"),
+                    mutant=f"{str(row['kind']).capitalize()}: {row['what']}",
+                    where=str(row["where"]),
+                    clauses=tuple(row["clauses"]),
+                    reached=row["fate"] == "lives",
+                    explained=row.get("because"),
                 )
                 for row in document["survivors"]
             ),

@@ -165,7 +165,7 @@ KEPT = 12
 
 def _read(desk: Desk, digest: str, number: int, read: Callable[[Mapping[str, Any]], Any]) -> Any:
     """Return what a verification of a version found, from memory or its document; None where that was let go."""
-    key = (digest, number)
+    key = (f"{desk.session.get_bind().engine.url} {digest}", number)
     with _guard:
         if key in _kept:
             _kept.move_to_end(key)

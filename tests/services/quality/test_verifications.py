@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
 from engine.check.verify import verify
+from engine.cli import homeward
 from engine.errors import HomewardError
 from engine.pack.model import Pack
 from engine.services.desk import Conflict, NotAllowed, NotFound
@@ -92,19 +96,21 @@ def test_only_whole_results_of_versions_that_are_stored_are_kept(site: Site) -> 
 
 def test_the_result_of_mutants_is_kept_beside_the_verification(site: Site, desk_of: DeskOf) -> None:
     survivor = {
-        "mutant": "72 hours became 73",
-        "where": "return-interview",
-        "part": "x",
+        "kind": "limit",
+        "what": "72 hours became 73",
+        "where": "return-interview.bpmn",
         "clauses": ["3.4-1"],
+        "fate": "lives",
     }
     with site.session() as session:
         digest = verified.put_in_force(site, session)
         told = {
             "pack": digest,
             "at": "2026-05-12T09:00+01:00",
-            "made": 10,
+            "mutants": 12,
+            "tried": 10,
             "noticed": 8,
-            "equivalent": 1,
+            "same": 1,
             "survivors": [survivor],
         }
         verifications.keep(site.desk(session), told)
@@ -195,3 +201,22 @@ def test_only_quality_assurance_and_process_owners_see_and_ask(site: Site, desk_
                 verifications.version(desk)
             with pytest.raises(NotAllowed):
                 verifications.ask(desk)
+
+
+def test_the_command_line_keeps_what_it_found_for_the_desk(
+    site: Site, desk_of: DeskOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOMEWARD_DATABASE_URL", site.addresses.app)
+    monkeypatch.setenv("HOMEWARD_DATABASE_OWNER_URL", site.addresses.owner)
+    with site.session() as session:
+        verified.put_in_force(site, session, verified=False)
+    file = tmp_path / "found.json"
+    file.write_text(json.dumps([verified.document()]))
+    kept = CliRunner().invoke(homeward, ["quality", str(file)])
+    assert kept.exit_code == 0 and "kept with version" in kept.output, kept.output
+    with site.session() as session:
+        found = verifications.version(desk_of(session, QA)).found
+        assert found is not None and len(found.checks) == 3
+    file.write_text("[1]")
+    refused = CliRunner().invoke(homeward, ["quality", str(file)])
+    assert refused.exit_code != 0
