@@ -34,7 +34,9 @@ from engine.store.tables import Account, AccountRole, AccountTeam, Child
 
 TEMPLATE = "template_migrated"
 
-hypothesis_settings.register_profile("homeward", deadline=None)  # how long one example takes is the machine's business
+hypothesis_settings.register_profile(
+    "homeward", deadline=None
+)  # how long one example takes is the machine's business
 hypothesis_settings.load_profile("homeward")
 
 

@@ -43,8 +43,9 @@ def play(
 ) -> Played:
     """Play a story to its end and return what the ledger then holds; a fault stops it and is told in `stopped`.
 
-    `listen` hears each line of the account, `watch` sees each case after every act on it. `pace` says of each duty, as it
-    arises, when somebody will do it, by a line that joins the timeline; `carried` then holds those lines that took place.
+    `listen` hears each line of the account, `watch` sees each case after every act on it. `pace` says of each duty, as
+    it arises, when somebody will do it, by a line that joins the timeline; `carried` then holds the lines that took
+    place.
     """
     played = Played(scenario, listen=listen, watch=watch)
     story = _Story(scenario, pack, played, reload, pace)
