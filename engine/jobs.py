@@ -95,7 +95,7 @@ def job_queue(worker: Worker, connector: BaseAsyncConnector | None = None) -> pr
     @app.task(name="judge_cases", queue=WORK, queueing_lock="judge_cases")
     def judge_cases(timestamp: int) -> int:
         """Hold the cases that have changed, or whose limits may have passed, against their clauses."""
-        return _judge_cases(worker)
+        return judge_every_council(worker)
 
     @app.periodic(cron="2 0,23 * * *", periodic_id="refresh_ages")
     @app.task(name="refresh_ages", queue=WORK, queueing_lock="refresh_ages", retry=retried)
@@ -124,7 +124,7 @@ def _in_every_council(worker: Worker, act: Callable[[Desk], Any]) -> None:
             session.commit()
 
 
-def _judge_cases(worker: Worker) -> int:
+def judge_every_council(worker: Worker) -> int:
     """Judge what is due in every council, a few cases a transaction; return how many batches there were."""
     with worker.sessions() as session:
         codes = session.scalars(sa.select(Council.code).order_by(Council.id)).all()

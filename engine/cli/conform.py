@@ -18,7 +18,6 @@ from engine.cli.progress import progress
 from engine.clock import LOCAL_ZONE
 from engine.services import conformance
 from engine.services.conformance import Examined
-from engine.services.conformance.reading import numbered
 from engine.services.desk import Desk, record
 
 T = TypeVar("T")
@@ -65,7 +64,7 @@ def conform(
     day = datetime.combine(since.date(), time(), LOCAL_ZONE) if since is not None else None
     faulty = False
     for desk in desks_for(councils):
-        case = numbered(desk, reference) if reference is not None else None
+        case = conformance.numbered(desk, reference) if reference is not None else None
         total = 1 if case is not None else conformance.count(desk, since=day)
         told = {"cases": total, "case": reference, "event_log": xes is not None}
         record(desk, "cases_examined", {name: value for name, value in told.items() if value})

@@ -20,12 +20,13 @@ from engine.check.conformance.replay import Replayed, Work
 from engine.clock import local
 
 NAMESPACE = "http://www.xes-standard.org/"
-VERSION = "1849-2016"
+VERSION = "1849.2016"
+"""As a decimal number: the standard's schema takes no other."""
 EXTENSIONS = (("Concept", "concept"), ("Time", "time"), ("Lifecycle", "lifecycle"), ("Organizational", "org"))
 _ENDS = {"completed": "complete", "cancelled": "withdraw"}
 
-Event = tuple[datetime, int, list[tuple[str, str, str]]]
-"""When, in which act, and its attributes: (type, key, value)."""
+Event = tuple[int, int, list[tuple[str, str, str]]]
+"""In which act, its place there (what happened, what that ended, what it opened), its attributes: (type, key, value)."""
 
 
 class LogWriter:
@@ -70,7 +71,7 @@ class LogWriter:
         trace.append(_attribute("string", "pack", done.record.pack.hash))
         if done.trace.acts:
             trace.append(_attribute("boolean", "closed", "true" if done.trace.acts[-1].closed else "false"))
-        for _, _, attributes in sorted(_events(done), key=lambda event: (event[0], event[1])):
+        for _, _, attributes in sorted(_events(done), key=lambda event: event[:2]):
             event = etree.SubElement(trace, _tag("event"))
             for kind, key, value in attributes:
                 event.append(_attribute(kind, key, value))
@@ -103,19 +104,21 @@ def _events(done: Replayed) -> Iterator[Event]:
     for work in done.work:
         if work.id is None:
             continue
-        yield _of_work(done, work, work.opened, "start", ledger)
+        yield work.opened, 2, _of_work(done, work, work.opened, "start", ledger)
         if work.ended is not None:
-            yield _of_work(done, work, work.ended, _ENDS.get(work.how or "", "complete"), ledger)
+            how = _ENDS.get(work.how or "", "complete")
+            place = 3 if work.ended == work.opened else 1
+            yield work.ended, place, _of_work(done, work, work.ended, how, ledger)
     for index, act in enumerate(acts):
         for happening in act.history:
             event = happening.detail.get("event")
             if happening.kind in ("event", "started") and event is not None:
                 attributes = [
-                    *_basic(pack.vocabulary.events[event].meaning, act.at, "complete"),
+                    *_basic(str(event).replace("_", " ").capitalize(), act.at, "complete"),
                     ("string", "kind", "event"),
                     ("string", "event", str(event)),
                 ]
-                yield act.at, index, attributes
+                yield index, 0, attributes
             elif happening.kind == "timer_fired":
                 known = pack.processes[happening.process or ""].elements[happening.element or ""]
                 attributes = [
@@ -124,10 +127,12 @@ def _events(done: Replayed) -> Iterator[Event]:
                     ("string", "element", known.id),
                     ("date", "due", str(happening.detail["due"])),
                 ]
-                yield act.at, index, attributes
+                yield index, 0, attributes
 
 
-def _of_work(done: Replayed, work: Work, index: int, transition: str, ledger: dict[int, Entry]) -> Event:
+def _of_work(
+    done: Replayed, work: Work, index: int, transition: str, ledger: dict[int, Entry]
+) -> list[tuple[str, str, str]]:
     at = done.trace.acts[index].at
     duties = [ledger[number] for number in work.entries if number in ledger]
     attributes = [
@@ -147,7 +152,7 @@ def _of_work(done: Replayed, work: Work, index: int, transition: str, ledger: di
     if transition != "start" and duties:
         outcomes = dict.fromkeys(duty.outcome.value for duty in duties)
         attributes.append(("string", "outcome", " ".join(outcomes)))
-    return at, index, attributes
+    return attributes
 
 
 def _basic(name: str, at: datetime, transition: str) -> list[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from engine.services.conformance.kept import (
     judge_due,
     keep,
 )
-from engine.services.conformance.reading import count, read_cases
+from engine.services.conformance.reading import count, numbered, read_cases
 
 __all__ = [
     "ClauseConformance",
@@ -21,6 +21,7 @@ __all__ = [
     "figures_by_clause",
     "judge_due",
     "keep",
+    "numbered",
     "read_cases",
     "write_log",
 ]
