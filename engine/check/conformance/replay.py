@@ -113,7 +113,7 @@ def replay(record: RecordedCase, until: datetime) -> Replayed:
     done.work += _work_without_task(done)
     timers.end(until)
     done.stalls += timers.stalls
-    done.trace.until = until
+    done.trace.until = until if done.whole else done.trace.acts[-1].at
     if done.whole:
         done.differences += _of_end(record, case, done.trace, notices)
     done.differences = done.differences[:MOST]

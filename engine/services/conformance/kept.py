@@ -7,7 +7,7 @@ first, so that nothing is counted twice.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -183,8 +183,7 @@ def judge_due(desk: Desk, after: int = 0, *, most: int = BATCH) -> int | None:
             "most": most,
         },
     ).all()
-    for record in read_these(desk, numbers):
-        keep(desk, judged(desk, record))
+    keep(desk, [judged(desk, record) for record in read_these(desk, numbers)])
     return numbers[-1] if numbers else None
 
 
@@ -198,58 +197,68 @@ ON CONFLICT (council_id, month, clause) DO UPDATE SET
 _ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(hashtext('clause_month'), current_council())")
 
 
-def keep(desk: Desk, examined: Examined) -> None:
-    """Keep what was found in a case in place of what was found before."""
+def keep(desk: Desk, several: Sequence[Examined]) -> None:
+    """Keep what was found in cases in place of what was found in them before."""
+    if not several:
+        return
     desk.session.execute(_ONE_AT_A_TIME)
-    tallies = examined.tallies.to_json()
-    before = desk.session.scalar(
-        sa.select(ExaminedCase.tallies).where(ExaminedCase.case_id == examined.case_id)
+    numbers = [one.case_id for one in several]
+    before = desk.session.execute(
+        sa.select(ExaminedCase.case_id, ExaminedCase.tallies).where(ExaminedCase.case_id.in_(numbers))
     )
-    changed = [row for row in _changed(unpack(before) if before is not None else {}, tallies) if any(row[2])]
-    if changed:
-        desk.session.execute(
-            _ADD,
-            [
-                {
-                    "month": date.fromisoformat(month),
-                    "clause": clause,
-                    **dict(zip(("came_up", "held", "broken", "waiting"), counts, strict=True)),
-                }
-                for month, clause, counts in changed
-            ],
-        )
-    desk.session.execute(sa.delete(CaseBreach).where(CaseBreach.case_id == examined.case_id))
-    if examined.breaches:
-        desk.session.execute(
-            sa.insert(CaseBreach),
-            [_row(examined.case_id, number, one) for number, one in enumerate(examined.breaches, start=1)],
-        )
-    row = {
-        "case_id": examined.case_id,
-        "acts": examined.acts,
-        "judged_at": desk.now(),
-        "whole": examined.whole,
-        "differences": len(examined.differences),
-        "tallies": packed(tallies),
-    }
-    statement = insert(ExaminedCase).values(row)
+    known = {row.case_id: unpack(row.tallies) for row in before}
+    now = {one.case_id: one.tallies.to_json() for one in several}
+    added = _added(known.values(), now.values())
+    if added:
+        desk.session.execute(_ADD, added)
+    desk.session.execute(sa.delete(CaseBreach).where(CaseBreach.case_id.in_(numbers)))
+    breaches = [
+        _row(one.case_id, number, breach)
+        for one in several
+        for number, breach in enumerate(one.breaches, start=1)
+    ]
+    if breaches:
+        desk.session.execute(sa.insert(CaseBreach), breaches)
+    statement = insert(ExaminedCase)
+    columns = ("acts", "judged_at", "whole", "differences", "tallies")
     desk.session.execute(
         statement.on_conflict_do_update(
-            index_elements=[ExaminedCase.case_id], set_={name: row[name] for name in row if name != "case_id"}
-        )
+            index_elements=[ExaminedCase.case_id],
+            set_={name: statement.excluded[name] for name in columns},
+        ),
+        [
+            {
+                "case_id": one.case_id,
+                "acts": one.acts,
+                "judged_at": desk.now(),
+                "whole": one.whole,
+                "differences": len(one.differences),
+                "tallies": packed(now[one.case_id]),
+            }
+            for one in several
+        ],
     )
 
 
-def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, str, list[int]]]:
+def _added(before: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return what to add to each clause's month, in the order in which their rows are always locked."""
     added: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for sign, tallies in ((-1, before), (1, now)):
-        for month, clauses in tallies.items():
-            for clause, counts in clauses.items():
-                held = added[month, clause]
-                for index, count in enumerate(counts):
-                    held[index] += sign * count
-    return [(month, clause, counts) for (month, clause), counts in sorted(added.items())]
+    for sign, several in ((-1, before), (1, now)):
+        for tallies in several:
+            for month, clauses in tallies.items():
+                for clause, counts in clauses.items():
+                    held = added[month, clause]
+                    for index, count in enumerate(counts):
+                        held[index] += sign * count
+    return [
+        {
+            "month": date.fromisoformat(month),
+            "clause": clause,
+            **dict(zip(("came_up", "held", "broken", "waiting"), counts, strict=True)),
+        }
+        for (month, clause), counts in sorted(added.items())
+        if any(counts)
+    ]
 
 
 def _row(case_id: int, number: int, breach: Breach) -> dict[str, Any]:

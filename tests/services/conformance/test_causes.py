@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from engine.pack.read import read_files
 from engine.services import cases
-from tests.services.conformance.conftest import FRIDAY, HOUR, REPORTED, Place
+from engine.store.packs import store
+from tests.pack.building import small_pack
+from tests.services.conformance.conftest import CHECKS, FRIDAY, HOUR, REPORTED, Place
 
 
 def test_who_was_in_time_with_everything_broke_nothing(place: Place) -> None:
@@ -197,3 +200,22 @@ def test_a_night_in_which_the_clocks_change_moves_no_moment(place: Place) -> Non
     place.wait(40)
     place.back(case)
     assert place.found(case) == []
+
+
+def test_a_case_is_judged_by_the_version_on_which_it_ran(place: Place) -> None:
+    """Another version demands something else: that is no breach of a case that began before it."""
+    before = place.report()
+    files = small_pack() | {"checks.yaml": CHECKS.replace("72h after", "48h after").encode()}
+    text = files["missing-episode.bpmn"].decode()
+    files["missing-episode.bpmn"] = text.replace("PT72H", "PT48H").encode()
+    newer = read_files(files)
+    place.do(lambda desk: store(desk.session, newer, place.clock.now() + HOUR))
+    place.wait(2)
+    after = place.report()
+    for case in (before, after):
+        place.process(case)
+        place.back(case)
+    place.wait(60)
+    assert place.found(before) == []
+    assert place.found(after) == [("overdue", "own", None)]
+    assert place.examined(before).pack != place.examined(after).pack == newer.hash
