@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from engine.check.mutation.accepted import accepted
 from engine.check.mutation.run import Fate, Survey, Tried, survey
+from engine.check.scenarios import stories_beside
 from engine.check.verify import suite
 from engine.clock import SystemClock, local
 from engine.pack.library import Library
@@ -32,13 +33,14 @@ def mutate(council: str, sample: int | None, seconds: int, jobs: int, seed: int,
     left out. Those that live are listed by clause: these clauses lack a check. Ends with status 0 where every mutant
     that lives is explained in mutants.yaml, 1 where one is not.
     """
-    packs = Settings.read().packs
-    pack = Library(packs).get(council)
+    library = Library(Settings.read().packs)
+    pack = library.get(council)
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         making = bar.add_task("Making up stories", total=1.0)
-        stories = suite(pack, seconds=seconds, jobs=jobs, seed=seed)
+        own = stories_beside(library, council)
+        stories = suite(pack, seconds=seconds, jobs=jobs, seed=seed, stories=own)
         bar.update(making, completed=1.0)
         trying = bar.add_task("Trying mutants", total=None)
 
@@ -46,7 +48,7 @@ def mutate(council: str, sample: int | None, seconds: int, jobs: int, seed: int,
             bar.update(trying, completed=done, total=of)
 
         found = survey(pack, stories, sample=sample, seed=seed, jobs=jobs, listen=listen)
-    explained = accepted(packs / council)
+    explained = accepted(library.root / council)
     unexplained = [one for one in found.survivors if (one.where, one.what) not in explained]
     if as_json:
         at = local(SystemClock().now()).isoformat(timespec="seconds")

@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from engine.check.scenarios import Scenario, examine
+from engine.check.scenarios import Scenario, stories_beside
 from engine.check.verify import faulty
 from engine.check.verify import verify as verify_pack
 from engine.check.verify.report import as_html
@@ -82,7 +82,7 @@ def verify(
         usual = WHOLE if changed_since is None else AFTER_A_CHANGE
         document = _explored(
             pack,
-            _stories(library, pack),
+            stories_beside(library, pack.id),
             chosen,
             seconds=seconds or usual,
             most=most,
@@ -146,12 +146,3 @@ def _kept(pack: Pack, version: str) -> Pack:
     """Return a version that the database keeps, by the beginning of its hash."""
     with desk_for(pack.id) as desk:
         return procedures.pack(desk, version)
-
-
-def _stories(library: Library, pack: Pack) -> list[Scenario]:
-    """Return the stories that lie beside the pack's files: an exploration begins with them."""
-    found: list[Scenario] = []
-    for file in sorted((library.root / pack.id / "scenarios").glob("*.yaml")):
-        stories, _ = examine(file, library.vocabulary)
-        found += [story for story in stories if story.authority == pack.id]
-    return found

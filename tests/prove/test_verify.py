@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.check.scenarios import Scenario, examine
+from engine.check.scenarios import stories_beside
 from engine.check.verify import verify
 from engine.pack.library import Library
 from tests.prove.figures import tell
@@ -19,16 +19,11 @@ LIBRARY = Library(Path(__file__).resolve().parents[2] / "processes")
 SECONDS = 60.0
 
 
-def stories(council: str) -> list[Scenario]:
-    files = sorted((LIBRARY.root / council / "scenarios").glob("*.yaml"))
-    return [story for file in files for story in examine(file, LIBRARY.vocabulary)[0]]
-
-
 @pytest.mark.parametrize("council", LIBRARY.councils())
 def test_no_check_is_broken_and_none_is_vacuous_without_a_reason(council: str) -> None:
     began = time.monotonic()
     document: dict[str, Any] = verify(
-        LIBRARY.get(council), seconds=SECONDS - 1, jobs=2, stories=stories(council)
+        LIBRARY.get(council), seconds=SECONDS - 1, jobs=2, stories=stories_beside(LIBRARY, council)
     )
     took = time.monotonic() - began
     verdicts = [row["verdict"] for row in document["checks"]]
