@@ -281,6 +281,9 @@ class _Reader:
 
     def _expected_facts(self, rows: Any, line: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        if rows is not None and not isinstance(rows, dict):
+            self.fault(line, "expect_facts is a mapping of fact to value")
+            rows = None
         for name, raw in (rows or {}).items():
             fact = self.vocabulary.facts.get(name)
             if name == LINE:

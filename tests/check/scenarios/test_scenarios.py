@@ -252,6 +252,7 @@ def test_the_account_holds_failures_ledger_and_timeline(tmp_path: Path) -> None:
     ("change", "said"),
     [
         ("facts:\n    child.age: 14\n    child.agee: 3", "child.agee is no fact of the vocabulary"),
+        ("expect_facts: [child.age]", "expect_facts is a mapping of fact to value"),
         ("facts:\n    episode.hours_missing: 26h", "episode.hours_missing is derived"),
         ("facts:\n    child.age: many", "child.age cannot be"),
         ("timeline:\n    - {at: +2x, event: returned}", "is no moment"),
