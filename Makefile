@@ -47,11 +47,11 @@ check: $(SETUP) ## Style, types, import contracts, packs
 	@$(BIN)/homeward pack check
 
 test: tools chromium check ## Everything CI runs
-	@$(BIN)/python -m pytest -n 2 --dist loadfile tests
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not prove" tests
 	@$(BIN)/homeward scenarios run processes/*/scenarios/*.yaml
 
 prove: assets ## The long proofs, before a release
-	@$(BIN)/python -m pytest -m prove tests/prove -s
+	@$(BIN)/python -m pytest -m prove tests/prove tests/journeys -s
 
 bench: $(SETUP) ## Measure, beside bare SpiffWorkflow in the same run
 	@$(BIN)/homeward bench $(ARGS)

@@ -10,12 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from tests.journeys.people import Office, Person, Story
 
 HEADINGS = (
     "kind,reference,incident,surname,given_names,police_id,place,placement,category,reported_at,circumstances"
 )
 MOST_TASKS = 60
+
+WITH_AND_WITHOUT_SCRIPTS = pytest.mark.parametrize(
+    "office", ["scripts", pytest.param("no scripts", marks=pytest.mark.prove)], indirect=True
+)
+"""How a council's journey is made: with JavaScript every day, without it before a release as well."""
 
 
 @dataclass

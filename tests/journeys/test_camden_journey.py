@@ -14,7 +14,7 @@ from engine.clock import LOCAL_ZONE
 from engine.jobs import job_queue
 from engine.services.timers import Worker
 from engine.store.database import make_sessions
-from tests.journeys.episode import Episode
+from tests.journeys.episode import WITH_AND_WITHOUT_SCRIPTS, Episode
 from tests.journeys.people import Office
 from tests.webforms.site import Site
 
@@ -81,7 +81,7 @@ def carry_joint_duties(site: Site) -> int:
             done.add(row.id)
 
 
-@pytest.mark.parametrize("office", ["scripts", "no scripts"], indirect=True)
+@WITH_AND_WITHOUT_SCRIPTS
 def test_two_children_missing_together_are_led_by_one_officer_and_one_is_followed_to_the_closing(
     office: Office, tmp_path: Path
 ) -> None:

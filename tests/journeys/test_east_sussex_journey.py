@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.clock import LOCAL_ZONE
-from tests.journeys.episode import Episode
+from tests.journeys.episode import WITH_AND_WITHOUT_SCRIPTS, Episode
 from tests.journeys.people import Office
 
 REPORTED = datetime(2026, 5, 13, 7, 30, tzinfo=LOCAL_ZONE)
@@ -53,7 +53,7 @@ def council() -> str:
     return "east-sussex"
 
 
-@pytest.mark.parametrize("office", ["scripts", "no scripts"], indirect=True)
+@WITH_AND_WITHOUT_SCRIPTS
 def test_a_list_of_the_week_opens_a_closed_case_again_until_the_interview_is_held(
     office: Office, tmp_path: Path
 ) -> None:

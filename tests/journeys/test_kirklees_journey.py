@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.clock import LOCAL_ZONE
-from tests.journeys.episode import Episode
+from tests.journeys.episode import WITH_AND_WITHOUT_SCRIPTS, Episode
 from tests.journeys.people import Office
 
 REPORTED = datetime(2026, 5, 13, 7, 30, tzinfo=LOCAL_ZONE)
@@ -50,7 +50,7 @@ def council() -> str:
     return "kirklees"
 
 
-@pytest.mark.parametrize("office", ["scripts", "no scripts"], indirect=True)
+@WITH_AND_WITHOUT_SCRIPTS
 def test_a_child_on_a_plan_is_followed_from_the_notification_to_the_closing(
     office: Office, tmp_path: Path
 ) -> None:
