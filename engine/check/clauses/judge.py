@@ -7,7 +7,7 @@ it at once; limits, what may never arise and what needs something before it are 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -116,7 +116,7 @@ def findings(check: Check, case: CaseTrace) -> Iterator[tuple[Place, Fault | Non
             case Withdraws() as withdraws:
                 yield place, _withdrawn(withdraws, place)
             case Holds() as holds:
-                yield place, _stands(holds, place)
+                yield place, _stands(check, holds, place)
             case Closes() as closes:
                 yield place, _closed(closes, place)
             case _:
@@ -234,6 +234,12 @@ def _at_rest(place: Place) -> int:
     return max(place.case.last_at(place.at), place.after)
 
 
+def _told(place: Place, after: int) -> bool:
+    """Whether an event was recorded between a place and a later act of that instant, as where much comes in at once."""
+    acts = place.case.acts[place.after + 1 : after + 1]
+    return any(happening.kind == "event" for act in acts for happening in act.history)
+
+
 def required(check: Check, requires: Requires, place: Place) -> Fault | None:
     """Return what is wrong with a duty that is required at a place."""
     case = place.case
@@ -309,9 +315,11 @@ def _withdrawn(withdraws: Withdraws, place: Place) -> Fault | None:
     return None if opened else Fault("nothing was open", judged=False)
 
 
-def _stands(holds: Holds, place: Place) -> Fault | None:
+def _stands(check: Check, holds: Holds, place: Place) -> Fault | None:
     after = _at_rest(place)
     at = max(place.at, place.case.acts[after].at)
+    if _told(place, after) and not applies(check, replace(place, after=after, at=at)):
+        return Fault("at that very instant something else was told", judged=False)
     environment = place.case.environment(at)
     for condition in holds.facts:
         value = place.case.value(condition.fact, after, at)

@@ -320,6 +320,19 @@ def test_what_comes_within_the_minute_changes_nothing_in_how_facts_stood() -> No
     assert kind("when: 24h after reported\nfacts: {risk.level: low}", life.until(30)) is Kind.HOLDS
 
 
+def test_what_is_told_at_the_same_instant_makes_another_case_of_it() -> None:
+    text = "given: {risk.level: high}\nfacts: {episode.category: missing}"
+    told = Life(risk__level="high", episode__category="missing")
+    told.event(0, "police_notification", risk__level="low", episode__category="absent")
+    assert kind(text, told.until(30)) is Kind.NOT_APPLICABLE
+    still = Life(risk__level="high", episode__category="missing")
+    still.event(0, "police_notification", episode__category="absent")
+    assert kind(text, still.until(30)) is Kind.BROKEN
+    by_itself = Life(risk__level="high", episode__category="missing").told(0, risk__level="low")
+    by_itself.told(0, episode__category="absent")
+    assert kind(text, by_itself.until(30)) is Kind.BROKEN
+
+
 def test_derived_facts_are_computed_for_the_very_instant() -> None:
     text = f"given: {{episode.hours_missing: '>= 72h'}}\nwhen: 72h after reported\nthen: {INTERVIEW}"
     assert kind(text, Life().until(100)) is Kind.BROKEN
