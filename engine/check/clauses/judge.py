@@ -244,7 +244,8 @@ def required(check: Check, requires: Requires, place: Place) -> Fault | None:
     """Return what is wrong with a duty that is required at a place."""
     case = place.case
     allowed = place.at + timedelta(minutes=requires.within) + TOLERANCE
-    ledger = case.entries(_settled(place, requires.within))
+    settled = _settled(place, requires.within)
+    ledger = case.entries(settled)
     near = [
         (case.acts[arose], entry)
         for arose, entry in ledger.values()
@@ -253,7 +254,7 @@ def required(check: Check, requires: Requires, place: Place) -> Fault | None:
     of_role = [
         (act, entry)
         for act, entry in near
-        if (not requires.roles or entry.role in requires.roles)
+        if (not requires.roles or _of_role(entry, requires.roles, place, settled))
         and (not requires.cites or set(check.clauses) & set(entry.clauses))
     ]
     if not of_role:
@@ -281,6 +282,24 @@ def required(check: Check, requires: Requires, place: Place) -> Fault | None:
                 what="ended",
             )
     return None
+
+
+def _of_role(entry: Entry, roles: tuple[str, ...], place: Place, settled: int) -> bool:
+    """Whether one of the roles had an entry at some act from a place until it had settled.
+
+    What is done within the same minute may give the case to another service, and its open duties with it.
+    """
+    if entry.role in roles:
+        return True
+    held = ""
+    for turn in place.case.turns(entry.obligation):
+        if turn.act > settled:
+            break
+        if turn.entry.number == entry.number:
+            if turn.act > place.after and held in roles:
+                return True
+            held = turn.entry.role
+    return False
 
 
 def _counts(entry: Entry, arose: Act, place: Place, requires: Requires) -> bool:

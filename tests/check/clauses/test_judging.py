@@ -99,6 +99,19 @@ def kind(text: str, trace: Trace) -> Kind:
 # --- what is required
 
 
+def test_a_duty_that_moves_on_within_the_minute_was_owed_by_whoever_had_it_first() -> None:
+    text = f"when: returned\nthen: {INTERVIEW}\nof: social_worker"
+    first, then = entry(raised=10), entry(raised=10, role="team_manager")
+    moved = Life().event(10, "returned").act(10, entries=first).act(10, entries=then).until(100)
+    assert kind(text, moved) is Kind.HOLDS
+    had = Life().act(5, entries=entry(raised=5)).event(10, "returned").act(10, entries=then).until(100)
+    assert kind(text, had) is Kind.HOLDS
+    lost = Life().act(5, entries=entry(raised=5)).act(6, entries=then).event(10, "returned").until(100)
+    assert kind(text, lost) is Kind.BROKEN
+    later = Life().event(10, "returned").act(10, entries=then).act(20, entries=first).until(100)
+    assert kind(text, later) is Kind.BROKEN
+
+
 def test_a_duty_with_its_limit_is_there_or_it_is_not() -> None:
     text = f"when: returned\nthen: {INTERVIEW}\nof: social_worker\nby: 72h after returned"
     good = Life().event(10, "returned").act(10, entries=entry(raised=10, due=at(82))).until(100)
