@@ -235,9 +235,20 @@ def _at_rest(place: Place) -> int:
 
 
 def _told(place: Place, after: int) -> bool:
-    """Whether an event was recorded between a place and a later act of that instant, as where much comes in at once."""
-    acts = place.case.acts[place.after + 1 : after + 1]
-    return any(happening.kind == "event" for act in acts for happening in act.history)
+    """Whether something came in between a place and a later act of that instant, as where much is entered at once.
+
+    That is an event, or another word of the record: nobody's form and no rule gives that.
+    """
+    acts = place.case.acts[place.after : after + 1]
+    facts = place.case.pack.vocabulary.facts
+    return any(
+        any(happening.kind == "event" for happening in act.history)
+        or any(
+            before.stored.get(name) != value and name in facts and facts[name].source == "record"
+            for name, value in act.stored.items()
+        )
+        for before, act in zip(acts, acts[1:], strict=False)
+    )
 
 
 def required(check: Check, requires: Requires, place: Place) -> Fault | None:

@@ -344,6 +344,10 @@ def test_what_is_told_at_the_same_instant_makes_another_case_of_it() -> None:
     by_itself = Life(risk__level="high", episode__category="missing").told(0, risk__level="low")
     by_itself.told(0, episode__category="absent")
     assert kind(text, by_itself.until(30)) is Kind.BROKEN
+    of_record = "given: {child.legal_status: looked_after}\nfacts: {episode.category: missing}"
+    entered = Life(child__legal_status="looked_after", episode__category="missing")
+    entered.told(0, child__legal_status="none", episode__category="absent")
+    assert kind(of_record, entered.until(30)) is Kind.NOT_APPLICABLE
 
 
 def test_derived_facts_are_computed_for_the_very_instant() -> None:
