@@ -36,6 +36,8 @@ from engine.pack.model import Pack
 
 TOLERANCE = timedelta(minutes=1)
 GIVEN_UP = frozenset({"withdrawn", "superseded"})
+OF_ITSELF = frozenset({"task_completed", "left_open", "timer_fired"})
+"""What happens in acts that follow from the procedure itself: somebody's work, and time."""
 
 
 class Kind(StrEnum):
@@ -237,18 +239,20 @@ def _at_rest(place: Place) -> int:
 def _told(place: Place, after: int) -> bool:
     """Whether something came in between a place and a later act of that instant, as where much is entered at once.
 
-    That is an event, or another word of the record: nobody's form and no rule gives that.
+    That is an event, or another word of the record that neither somebody's work nor time brought with it.
     """
     acts = place.case.acts[place.after : after + 1]
     facts = place.case.pack.vocabulary.facts
-    return any(
-        any(happening.kind == "event" for happening in act.history)
-        or any(
+    for before, act in zip(acts, acts[1:], strict=False):
+        kinds = {happening.kind for happening in act.history}
+        if "event" in kinds:
+            return True
+        if not kinds & OF_ITSELF and any(
             before.stored.get(name) != value and name in facts and facts[name].source == "record"
             for name, value in act.stored.items()
-        )
-        for before, act in zip(acts, acts[1:], strict=False)
-    )
+        ):
+            return True
+    return False
 
 
 def required(check: Check, requires: Requires, place: Place) -> Fault | None:

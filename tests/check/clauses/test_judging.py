@@ -348,6 +348,10 @@ def test_what_is_told_at_the_same_instant_makes_another_case_of_it() -> None:
     entered = Life(child__legal_status="looked_after", episode__category="missing")
     entered.told(0, child__legal_status="none", episode__category="absent")
     assert kind(of_record, entered.until(30)) is Kind.NOT_APPLICABLE
+    by_work = Life(child__legal_status="looked_after", episode__category="missing")
+    by_work.facts |= {"child.legal_status": "none", "episode.category": "absent"}
+    by_work.act(0, Happening(at(0), "task_completed", None, None, "social_worker"))
+    assert kind(of_record, by_work.until(30)) is Kind.BROKEN
 
 
 def test_derived_facts_are_computed_for_the_very_instant() -> None:
