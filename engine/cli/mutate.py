@@ -27,11 +27,12 @@ from engine.settings import Settings
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the stories and of the sample.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of words.")
 def mutate(council: str, sample: int | None, seconds: int, jobs: int, seed: int, as_json: bool) -> None:
-    """Try mutants of COUNCIL's pack: which of them do its clause checks notice?
+    """Try mutants of COUNCIL's pack: which of them do its clause checks and stories notice?
 
     A mutant has one slip in one place: a threshold, operator, clock, value or role, an interrupting flag, or something
-    left out. Those that live are listed by clause: these clauses lack a check. Ends with status 0 where every mutant
-    that lives is explained in mutants.yaml, 1 where one is not.
+    left out. Those that live are listed by clause: these clauses lack a check. One that changes no ledger in any story
+    in which it decides differently cannot be told from the pack and is not counted. Ends with status 0 where every
+    mutant that lives is explained in mutants.yaml, 1 where one is not.
     """
     library = Library(Settings.read().packs)
     pack = library.get(council)
@@ -64,6 +65,7 @@ def _as_json(found: Survey, explained: dict[tuple[str, str], str]) -> dict[str, 
         "mutants": found.made,
         "tried": len(found.tried),
         **{fate.value: found.counts[fate] for fate in Fate},
+        "noticed_by": {means: found.means[means] for means in ("check", "fault", "story")},
         "share_noticed": round(found.noticed, 4),
         "survivors": [
             {
@@ -82,10 +84,13 @@ def _as_json(found: Survey, explained: dict[tuple[str, str], str]) -> dict[str, 
 
 def _tell(council: str, found: Survey, explained: dict[tuple[str, str], str], stories: int) -> None:
     counts = found.counts
+    means = found.means
     click.echo(
         f"{council}: {len(found.tried)} of {found.made} mutants tried on {stories} stories: "
-        f"{counts[Fate.NOTICED]} noticed, {counts[Fate.LIVES]} live, {counts[Fate.UNREACHED]} that no story came to, "
-        f"{counts[Fate.SAME]} that change nothing; {found.noticed:.1%} of those that change anything are noticed"
+        f"{counts[Fate.NOTICED]} noticed ({means['check']} by clause checks, {means['fault']} as faults, "
+        f"{means['story']} only by what a story expects), {counts[Fate.LIVES]} live, {counts[Fate.UNREACHED]} that no "
+        f"story came to, {counts[Fate.SAME]} that change nothing; {found.noticed:.1%} of those that change anything "
+        "are noticed"
     )
     for clause, several in found.by_clause().items():
         click.secho(f"clause {clause}" if clause else "no clause", bold=True)

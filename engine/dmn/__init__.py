@@ -4,6 +4,7 @@ model, problems = read_dmn(data, "screening.dmn")
 result = model.decide("category", facts, env, strict=True)
 """
 
+from engine.dmn.evaluate import with_decisions
 from engine.dmn.explain import explain_rule, explain_table
 from engine.dmn.model import (
     Decision,
@@ -37,4 +38,5 @@ __all__ = [
     "explain_rule",
     "explain_table",
     "read_dmn",
+    "with_decisions",
 ]

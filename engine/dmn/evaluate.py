@@ -8,6 +8,7 @@ name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -29,6 +30,7 @@ from engine.dmn.model import (
     Iteration,
     KnowledgeModel,
     Literal,
+    Model,
     Relation,
     Result,
 )
@@ -270,6 +272,12 @@ def _items(value: Any) -> list[Any]:
 
 _AT = feel.parse("items[position]")
 _MEMBERS = feel.parse("for member in domain return member")
+
+
+def with_decisions(model: Model, decisions: Mapping[str, Decision]) -> Model:
+    """Return a model that has these decisions instead of its own, ready to be evaluated."""
+    evaluator = ModelEvaluator(model.inputs, decisions, model.knowledge, model.services)
+    return replace(model, decisions=decisions, evaluator=evaluator)
 
 
 class ModelEvaluator:

@@ -9,7 +9,7 @@ from engine.feel.boundaries import ANOTHER, boundaries
 from engine.feel.errors import FeelError, FeelLimit, FeelSyntaxError, UnknownFact
 from engine.feel.exchange import from_json, json_text, to_json
 from engine.feel.explain import explain, explain_unary
-from engine.feel.expression import Expression, UnaryTests, parse, parse_unary
+from engine.feel.expression import Expression, UnaryTests, beside, parse, parse_unary
 from engine.feel.run import Environment
 from engine.feel.values import UNKNOWN, Function, Range, Value, YearsMonths, equal, feel_type, from_python
 from engine.feel.working import Working, working
@@ -29,6 +29,7 @@ __all__ = [
     "Value",
     "Working",
     "YearsMonths",
+    "beside",
     "boundaries",
     "equal",
     "explain",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -11,7 +12,7 @@ from typing import Final
 from engine.feel import tree
 from engine.feel.builtins import FUNCTION_NAMES
 from engine.feel.compile import compile_expression, compile_tests
-from engine.feel.errors import FeelLimit
+from engine.feel.errors import FeelError, FeelLimit
 from engine.feel.names import names_in
 from engine.feel.parser import read_expression, read_tests
 from engine.feel.run import MAX_STEPS, Environment, Run, Scope
@@ -66,6 +67,47 @@ class Expression:
         if type(value) is list or type(value) is dict:
             _measure(value)
         return value
+
+
+@contextmanager
+def beside(
+    expression: Expression, others: Mapping[int, Expression], differs: Callable[[int], None]
+) -> Iterator[None]:
+    """Hold an expression against others while it lasts: at each evaluation, tell the keys of those that differ.
+
+    The others are evaluated over the same names, with a measure of work of their own; what fails in both alike is no
+    difference. `others` may shrink on the way. Whatever they do, the expression's own value is what the caller gets.
+    """
+    own = expression._code  # type: ignore[attr-defined]
+
+    def code(scope: Scope) -> Value:
+        value = _outcome(own, scope)
+        for key in list(others):
+            away = Scope(scope.context, Run(scope.run.environment, None))
+            if not _alike(_outcome(others[key]._code, away), value):  # type: ignore[attr-defined]
+                differs(key)
+        if isinstance(value, FeelError):
+            raise value
+        return value
+
+    object.__setattr__(expression, "_code", code)
+    try:
+        yield
+    finally:
+        object.__setattr__(expression, "_code", own)
+
+
+def _outcome(code: Callable[[Scope], Value], scope: Scope) -> Value | FeelError:
+    try:
+        return code(scope)
+    except FeelError as error:
+        return error
+
+
+def _alike(one: Value | FeelError, other: Value | FeelError) -> bool:
+    if isinstance(one, FeelError) or isinstance(other, FeelError):
+        return type(one) is type(other)
+    return type(one) is type(other) and bool(one == other)
 
 
 def _measure(value: Value) -> None:

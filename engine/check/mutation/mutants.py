@@ -7,14 +7,15 @@ processes left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from engine import feel
-from engine.check.mutation.texts import Slip, slips
-from engine.dmn.model import Cell, DecisionTable, Literal, Rule
+from engine.check.mutation.texts import slips
+from engine.dmn import with_decisions
+from engine.dmn.model import Cell, Decision, DecisionTable, Literal, Rule
 from engine.dmn.model import Model as DecisionModel
 from engine.feel import Expression
 from engine.pack.decisions import rule_clauses
@@ -27,8 +28,9 @@ NEVER = feel.parse("false")
 class Mutant:
     """A slip: its kind, where it is (an element, flow, rule or derived fact), what it did, and the pack that has it.
 
-    `touches` are what a story must have passed or read to notice it, as the exploration names them. `process` is the one
-    that is changed, None where no diagram is. `clauses` are those that its place carries.
+    `touches` are what a story must have passed or read to notice it, as the exploration names them. `swap` is the
+    expression of the pack and the one in its stead, where that is all; `decision` the one whose table is changed.
+    `process` is the one that is changed, None where no diagram is. `clauses` are those that its place carries.
     """
 
     kind: str
@@ -38,10 +40,24 @@ class Mutant:
     touches: frozenset[str]
     process: str | None
     make: Callable[[], Pack]
+    swap: tuple[Expression, Expression] | None = None
+    decision: str | None = None
 
     @property
     def id(self) -> str:
         return f"{self.where}: {self.what}"
+
+
+@dataclass(frozen=True)
+class _Change:
+    """A slip in one part, and the part with the slip; `swap` as in Mutant, `seen` what shows it besides the place."""
+
+    kind: str
+    what: str
+    new: Any
+    swap: tuple[Expression, Expression] | None = None
+    clauses: tuple[str, ...] = ()
+    seen: str = ""
 
 
 def mutants(pack: Pack) -> Iterator[Mutant]:
@@ -54,12 +70,11 @@ def mutants(pack: Pack) -> Iterator[Mutant]:
     for fact, rule in pack.derived.items():
         if rule.expression is None:
             continue
-        for slip, expression in _expressions(rule.expression, words):
-            changed = replace(rule, expression=expression)
-            derived = {**pack.derived, fact: changed}
+        for change in _expressions(rule.expression, words):
+            derived = {**pack.derived, fact: replace(rule, expression=change.new)}
             yield Mutant(
-                slip.kind, fact, slip.what, rule.clauses, frozenset({f"fact:{fact}"}), None,
-                partial(replace, pack, derived=derived),
+                change.kind, fact, change.what, rule.clauses, frozenset({f"fact:{fact}"}), None,
+                partial(replace, pack, derived=derived), swap=change.swap,
             )  # fmt: skip
 
 
@@ -76,123 +91,124 @@ def _taken_for(pack: Pack) -> dict[str, str]:
     return found
 
 
-def _expressions(expression: Expression, words: Mapping[str, str]) -> Iterator[tuple[Slip, Expression]]:
+def _expressions(expression: Expression, words: Mapping[str, str]) -> Iterator[_Change]:
     for slip in slips(expression.text, words):
         try:
-            yield slip, feel.parse(slip.text)
+            slipped = feel.parse(slip.text)
         except feel.FeelSyntaxError:
             continue
+        yield _Change(slip.kind, slip.what, slipped, swap=(expression, slipped))
 
 
 # --- diagrams
 
 
 def _of_process(pack: Pack, process: Process, words: Mapping[str, str]) -> Iterator[Mutant]:
-    def put(
-        kind: str, where: str, what: str, clauses: tuple[str, ...], touches: Iterable[str], new: Process
-    ) -> Mutant:
+    def put(where: str, clauses: tuple[str, ...], touch: str, change: _Change, new: Process) -> Mutant:
         return Mutant(
-            kind, where, what, clauses, frozenset(touches), process.id,
-            partial(replace, pack, processes={**pack.processes, process.id: new}),
+            change.kind, where, change.what, change.clauses or clauses, frozenset({change.seen or touch}), process.id,
+            partial(replace, pack, processes={**pack.processes, process.id: new}), swap=change.swap,
         )  # fmt: skip
 
     if process.start in (Start.CONDITION, Start.MESSAGE):
         start = process.elements[process.start_element]
         never = replace(process, start_expression=NEVER, start_event=None)
-        yield put(
-            "dropped", process.id, "the process never starts", start.clauses, [f"element:{start.id}"], never
-        )
+        dropped = _Change("dropped", "the process never starts", never)
+        yield put(process.id, start.clauses, f"element:{start.id}", dropped, never)
         if process.start_expression is not None:
-            read = [f"fact:{'.'.join(name.split('.')[:2])}" for name in process.start_expression.names]
-            for slip, expression in _expressions(process.start_expression, words):
-                changed = replace(process, start_expression=expression)
-                yield put(slip.kind, start.id, slip.what, start.clauses, read, changed)
+            for slipped in _expressions(process.start_expression, words):
+                new = replace(process, start_expression=slipped.new)
+                yield put(start.id, start.clauses, f"element:{start.id}", slipped, new)
     for element in process.elements.values():
-        for kind, what, clauses, new in _of_element(pack, element, words):
-            changed = replace(process, elements={**process.elements, element.id: new})
-            yield put(kind, element.id, what, clauses, [f"element:{_noticed_at(element)}"], changed)
+        own = element.clauses or tuple(c for duty in element.duties for c in duty.clauses)
+        for change in _of_element(element, words):
+            new = replace(process, elements={**process.elements, element.id: change.new})
+            yield put(element.id, own, f"element:{element.attached_to or element.id}", change, new)
     for flow in process.flows.values():
-        for kind, what, new_flow in _of_flow(process, flow, words):
-            changed = replace(process, flows={**process.flows, flow.id: new_flow})
-            source = process.elements[flow.source]
-            clauses = flow.clauses or source.clauses
-            yield put(kind, flow.id, what, clauses, [f"element:{source.id}"], changed)
+        source = process.elements[flow.source]
+        for taken in _of_flow(process, flow, words):
+            new = replace(process, flows={**process.flows, flow.id: taken.new})
+            yield put(flow.id, flow.clauses or source.clauses, f"element:{source.id}", taken, new)
 
 
-def _noticed_at(element: Element) -> str:
-    """Return the element that a story must pass for a change of this one to show."""
-    return element.attached_to or element.id
-
-
-def _of_element(
-    pack: Pack, element: Element, words: Mapping[str, str]
-) -> Iterator[tuple[str, str, tuple[str, ...], Element]]:
-    own = element.clauses or tuple(c for duty in element.duties for c in duty.clauses)
+def _of_element(element: Element, words: Mapping[str, str]) -> Iterator[_Change]:
     if element.kind == "boundaryEvent" and element.trigger in ("timer", "message", "conditional"):
         flipped = replace(element, interrupting=not element.interrupting)
         told = "no longer interrupts" if element.interrupting else "interrupts"
-        yield "interrupting", f"the event {told}", own, flipped
+        yield _Change("interrupting", f"the event {told}", flipped, seen=f"element:{element.id}")
     if element.expression is not None:
-        for slip, expression in _expressions(element.expression, words):
-            yield slip.kind, slip.what, own, replace(element, expression=expression)
-    if isinstance(element.role, str) and element.role in words and element.duties:
-        yield (
-            "role",
-            f"{element.role} became {words[element.role]}",
-            own,
-            replace(element, role=words[element.role]),
-        )
-    elif isinstance(element.role, Expression):
-        for slip, expression in _expressions(element.role, words):
-            yield (
-                "role" if slip.kind == "value" else slip.kind,
-                slip.what,
-                own,
-                replace(element, role=expression),
-            )
+        for slip in _expressions(element.expression, words):
+            yield replace(slip, new=replace(element, expression=slip.new))
+    yield from _of_role(element, words)
     for fact in element.sets:
         rest = {name: value for name, value in element.sets.items() if name != fact}
-        yield "dropped", f"{fact} is not set", own, replace(element, sets=rest)
+        yield _Change("dropped", f"{fact} is not set", replace(element, sets=rest))
     for index, duty in enumerate(element.duties):
-        for kind, what, new in _of_duty(duty, words):
-            duties = (
-                *element.duties[:index],
-                *((new,) if new is not None else ()),
-                *element.duties[index + 1 :],
+        for change in _of_duty(duty, element, words):
+            kept = (change.new,) if change.new is not None else ()
+            duties = (*element.duties[:index], *kept, *element.duties[index + 1 :])
+            yield replace(
+                change,
+                what=f"{duty.obligation}: {change.what}",
+                new=replace(element, duties=duties),
+                clauses=duty.clauses,
             )
-            yield kind, f"{duty.obligation}: {what}", duty.clauses or own, replace(element, duties=duties)
 
 
-def _of_duty(duty: Duty, words: Mapping[str, str]) -> Iterator[tuple[str, str, Duty | None]]:
-    yield "dropped", "the duty is left out", None
+def _of_role(element: Element, words: Mapping[str, str]) -> Iterator[_Change]:
+    """Yield slips of who performs an element; its duties without a role of their own go along, as in its lane."""
+    if not element.duties:
+        return
+    for kind, what, role, swap in _roles(element.role, words):
+        duties = tuple(
+            replace(duty, role=role) if duty.role == element.role else duty for duty in element.duties
+        )
+        yield _Change(kind, what, replace(element, role=role, duties=duties), swap=swap)
+
+
+def _roles(
+    role: str | Expression | None, words: Mapping[str, str]
+) -> Iterator[tuple[str, str, str | Expression, tuple[Expression, Expression] | None]]:
+    if isinstance(role, str) and role in words:
+        yield "role", f"{role} became {words[role]}", words[role], None
+    elif isinstance(role, Expression):
+        for slip in _expressions(role, words):
+            yield "role" if slip.kind == "value" else slip.kind, slip.what, slip.new, slip.swap
+
+
+def _of_duty(duty: Duty, element: Element, words: Mapping[str, str]) -> Iterator[_Change]:
+    yield _Change("dropped", "the duty is left out", None)
     if duty.due is not None:
-        yield "dropped", "the limit is left out", replace(duty, due=None)
-    for name in ("due", "when", "occasion", "outcome", "role"):
+        yield _Change("dropped", "the limit is left out", replace(duty, due=None))
+    for name in ("due", "when", "occasion", "outcome"):
         expression = getattr(duty, name)
         if isinstance(expression, Expression):
-            for slip, changed in _expressions(expression, words):
-                kind = "role" if name == "role" and slip.kind == "value" else slip.kind
-                change: dict[str, Any] = {name: changed}
-                yield kind, f"{name}: {slip.what}", replace(duty, **change)
-    if isinstance(duty.role, str) and duty.role in words:
-        yield "role", f"{duty.role} became {words[duty.role]}", replace(duty, role=words[duty.role])
+            for slip in _expressions(expression, words):
+                changed: dict[str, Any] = {name: slip.new}
+                yield replace(slip, what=f"{name}: {slip.what}", new=replace(duty, **changed))
+    if duty.role != element.role:
+        for kind, what, role, swap in _roles(duty.role, words):
+            yield _Change(kind, f"role: {what}", replace(duty, role=role), swap=swap)
     if isinstance(duty.on_interrupt, str):
         other = "withdraw" if duty.on_interrupt == "keep" else "keep"
-        yield (
+        yield _Change(
             "interrupting",
             f"an interruption does not {duty.on_interrupt} it but {other}s it",
             replace(duty, on_interrupt=other),
+            seen=f"cancelled:{element.id}",
         )
 
 
-def _of_flow(process: Process, flow: Flow, words: Mapping[str, str]) -> Iterator[tuple[str, str, Flow]]:
+def _of_flow(process: Process, flow: Flow, words: Mapping[str, str]) -> Iterator[_Change]:
     if flow.condition is None:
         return
     source = process.elements[flow.source]
     if source.default_flow is not None:
-        yield "dropped", "the way is never taken", replace(flow, condition=NEVER)
-    for slip, expression in _expressions(flow.condition, words):
-        yield slip.kind, slip.what, replace(flow, condition=expression)
+        yield _Change(
+            "dropped", "the way is never taken", replace(flow, condition=NEVER), seen=f"flow:{flow.id}"
+        )
+    for slip in _expressions(flow.condition, words):
+        yield replace(slip, new=replace(flow, condition=slip.new))
 
 
 # --- tables
@@ -210,14 +226,14 @@ def _of_tables(pack: Pack, model: DecisionModel, words: Mapping[str, str]) -> It
             cited = rule_clauses(rule.description, pack.clauses)[0]
             for kind, what, rules in changes:
                 changed = replace(decision, logic=replace(table, rules=rules))
-                new_model = replace(model, decisions={**model.decisions, decision.id: changed})
                 yield Mutant(
                     kind, f"{decision.id} rule {rule.number}", what, cited, frozenset({f"rule:{decision.id}"}),
-                    None, partial(_with_model, pack, model, new_model),
+                    None, partial(_with_decision, pack, model, changed), decision=decision.id,
                 )  # fmt: skip
 
 
-def _with_model(pack: Pack, model: DecisionModel, new: DecisionModel) -> Pack:
+def _with_decision(pack: Pack, model: DecisionModel, changed: Decision) -> Pack:
+    new = with_decisions(model, {**model.decisions, changed.id: changed})
     return replace(
         pack, decisions={name: new if one is model else one for name, one in pack.decisions.items()}
     )
@@ -237,7 +253,7 @@ def _of_rule(rule: Rule, words: Mapping[str, str]) -> Iterator[tuple[str, str, R
     for place, output in enumerate(rule.outputs):
         if output.expression is None:
             continue
-        for slip, expression in _expressions(output.expression, words):
-            made: Literal = replace(output, text=slip.text, expression=expression)
+        for change in _expressions(output.expression, words):
+            made: Literal = replace(output, text=change.new.text, expression=change.new)
             outputs = (*rule.outputs[:place], made, *rule.outputs[place + 1 :])
-            yield slip.kind, f"output {place + 1}: {slip.what}", replace(rule, outputs=outputs)
+            yield change.kind, f"output {place + 1}: {change.what}", replace(rule, outputs=outputs)

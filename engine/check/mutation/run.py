@@ -1,26 +1,32 @@
 """Playing mutants: which of them some check notices, and which live.
 
-Each is played on stories that come to its place until a check is broken or the case cannot go on. One that never changes
-a ledger in all of them cannot be told from the pack itself.
+Each is played on stories in which it decides differently until a check is broken or the case cannot go on. One that
+never changes a ledger in all of them cannot be told from the pack itself.
 """
 
 from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from engine.case.scopes import trying
+from engine.check.mutation.infection import Infection
 from engine.check.mutation.mutants import Mutant, mutants
 from engine.check.verify.playing import Result, play_story
 from engine.check.verify.stories import Story
 from engine.pack.model import Pack
 
-STORIES = 60
+STORIES = 40
 """So many stories are played for one mutant before it is said to live."""
+BESIDE = 10
+"""So many stories more for a slip that reads other facts than the pack's own, and may be asked at another moment."""
+ONWARD = 8
+"""Where a story's own expectations notice a mutant, so many stories more to see whether a check does as well."""
+LOT = 4
 
 
 class Fate(StrEnum):
@@ -34,7 +40,11 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One mutant and what became of it: the check that noticed it, or the story in which the ledger differs."""
+    """One mutant and what became of it: what noticed it, or the story in which the ledger differs.
+
+    `means` is check where the check `by` noticed it, fault where the case could not go on, story where only what the
+    story `by` expects was not met.
+    """
 
     kind: str
     where: str
@@ -42,6 +52,7 @@ class Tried:
     clauses: tuple[str, ...]
     fate: Fate
     by: str = ""
+    means: str = ""
     story: str = ""
     played: int = 0
 
@@ -63,6 +74,11 @@ class Survey:
         counts = self.counts
         changing = counts[Fate.NOTICED] + counts[Fate.LIVES] + counts[Fate.UNREACHED]
         return counts[Fate.NOTICED] / changing if changing else 1.0
+
+    @property
+    def means(self) -> Mapping[str, int]:
+        """How many were noticed by a check, as a fault, or only by what a story expects."""
+        return Counter(one.means for one in self.tried if one.fate is Fate.NOTICED)
 
     @property
     def survivors(self) -> list[Tried]:
@@ -90,18 +106,23 @@ def survey(
     listen: Callable[[int, int], None] | None = None,
 ) -> Survey:
     """Try the mutants of a pack, or a sample of them, on a suite of stories; `listen` hears (done, of how many)."""
-    made = len(list(mutants(pack)))
-    chosen = list(range(made))
-    if sample is not None and sample < made:
+    every = list(mutants(pack))
+    chosen = list(range(len(every)))
+    if sample is not None and sample < len(every):
         chosen = sorted(random.Random(seed).sample(chosen, sample))  # noqa: S311 - the same sample each time
-    found = Survey(made=made)
-    size = max(1, min(20, len(chosen) // (jobs * 4) or 1))
-    parts = [chosen[start : start + size] for start in range(0, len(chosen), size)]
-    with ProcessPoolExecutor(jobs, initializer=_begin, initargs=(pack, suite)) as pool:
-        for tried in pool.map(_try_all, parts):
-            found.tried += tried
+    found = Survey(made=len(every))
+    with ProcessPoolExecutor(jobs, initializer=_begin, initargs=(pack, suite, chosen)) as pool:
+        shown: dict[int, list[int]] = defaultdict(list)
+        for story, numbers in enumerate(pool.map(_infected, range(len(suite)), chunksize=LOT)):
+            for number in numbers:
+                shown[number].append(story)
             if listen is not None:
-                listen(len(found.tried), len(chosen))
+                listen(story + 1, len(suite) + len(chosen))
+        parts = [(number, shown.get(number, [])) for number in chosen]
+        for tried in pool.map(_try, parts, chunksize=LOT):
+            found.tried.append(tried)
+            if listen is not None:
+                listen(len(suite) + len(found.tried), len(suite) + len(chosen))
     return found
 
 
@@ -112,20 +133,23 @@ def survey(
 class _Bench:
     pack: Pack
     suite: Suite
-    mutants: list[Mutant]
+    mutants: dict[int, Mutant]
     places: dict[str, list[int]]
+    infection: Infection
 
 
 _bench: _Bench
 
 
-def _begin(pack: Pack, suite: Suite) -> None:
+def _begin(pack: Pack, suite: Suite, chosen: Sequence[int]) -> None:
     global _bench
     places: dict[str, list[int]] = defaultdict(list)
     for index, (_, result) in enumerate(suite):
         for place in _places(result):
             places[place].append(index)
-    _bench = _Bench(pack, suite, list(mutants(pack)), places)
+    every = list(mutants(pack))
+    tried = {number: every[number] for number in chosen}
+    _bench = _Bench(pack, suite, tried, places, Infection(pack, tried))
 
 
 def _places(result: Result) -> set[str]:
@@ -133,40 +157,69 @@ def _places(result: Result) -> set[str]:
     found = {f"fact:{fact}" for fact in result.read}
     for seen in result.seen:
         kind, _, rest = seen.partition(":")
-        found.add(seen if kind == "element" else f"{kind}:{rest.partition(':')[0]}")
+        found.add(f"rule:{rest.partition(':')[0]}" if kind == "rule" else seen)
     return found
 
 
-def _try_all(numbers: Iterable[int]) -> list[Tried]:
-    return [_try(_bench.mutants[number]) for number in numbers]
+def _infected(story: int) -> frozenset[int]:
+    return _bench.infection.of(_bench.suite[story][0])
 
 
-def _try(mutant: Mutant) -> Tried:
+def _try(part: tuple[int, list[int]]) -> Tried:
+    number, shown = part
+    mutant = _bench.mutants[number]
     told = (mutant.kind, mutant.where, mutant.what, mutant.clauses)
-    stories = _stories(mutant)
-    if not stories:
+    reached = sorted({index for place in mutant.touches for index in _bench.places.get(place, ())})
+    if not reached and not shown:
         return Tried(*told, Fate.UNREACHED)
+    stories = _stories(mutant, shown, reached)
     variant = mutant.make()
-    differs = ""
+    differs = expected = ""
+    last = len(stories)
     with trying(variant, _bench.pack, mutant.process):
         for count, index in enumerate(stories, 1):
             story, own = _bench.suite[index]
-            result = play_story(story, variant, ())
-            if result.faults and not own.faults:
-                name = story.scenario.id
-                return Tried(*told, Fate.NOTICED, by=result.faults[0].kind, story=name, played=count)
-            if result.ledger == own.ledger:
-                continue  # what the checks read is as it was: judging costs more than playing
-            result = play_story(story, variant)
+            result = play_story(story, variant, known=own.ledger)
+            name = story.scenario.id
             if result.broken:
-                name = story.scenario.id
-                return Tried(*told, Fate.NOTICED, by=result.broken[0].check, story=name, played=count)
-            differs = differs or story.scenario.id
+                return Tried(
+                    *told, Fate.NOTICED, by=result.broken[0].check, means="check", story=name, played=count
+                )
+            if result.faults and not own.faults:
+                return Tried(
+                    *told, Fate.NOTICED, by=result.faults[0].kind, means="fault", story=name, played=count
+                )
+            if result.unmet and not own.unmet and not expected:
+                expected, last = name, count + ONWARD
+            if result.ledger != own.ledger:
+                differs = differs or name
+            if count >= last:
+                break
+    if expected:
+        return Tried(*told, Fate.NOTICED, by=expected, means="story", story=expected, played=count)
     return Tried(*told, Fate.LIVES if differs else Fate.SAME, story=differs, played=len(stories))
 
 
-def _stories(mutant: Mutant) -> list[int]:
-    """Return the stories that come to a mutant's place, drawn from all of them, in an order that is always the same."""
-    found = sorted({index for place in mutant.touches for index in _bench.places.get(place, ())})
+def _stories(mutant: Mutant, shown: list[int], reached: list[int]) -> list[int]:
+    """Return the stories to try a mutant on, in an order that is always the same.
+
+    They are those in which it decided differently. A slip that reads other facts than the pack's own may also be asked
+    at another moment, and one that is no expression is asked nowhere: for these, stories that only come to its place.
+    First come those in which checks of its clauses held, and those that expect something.
+    """
     rng = random.Random(mutant.id)  # noqa: S311 - a choice of stories, no secret
-    return rng.sample(found, min(len(found), STORIES))
+    found = list(shown)
+    if mutant.swap is None and mutant.decision is None:
+        found = reached
+    elif mutant.swap is not None and mutant.swap[0].names != mutant.swap[1].names:
+        others = [index for index in reached if index not in set(shown)]
+        found += rng.sample(others, min(len(others), BESIDE))
+    checks = _bench.pack.checks
+    cited = {name for name, check in checks.items() if set(check.clauses) & set(mutant.clauses)}
+
+    def close(index: int) -> int:
+        story, result = _bench.suite[index]
+        return -len(cited.intersection(result.held)) - bool(story.scenario.expect)
+
+    rng.shuffle(found)
+    return sorted(found[: STORIES * 4], key=close)[:STORIES]

@@ -26,6 +26,14 @@ class StoryFault(HomewardError):
     """The story cannot go on: the message says at which moment and why."""
 
 
+class NoRest(StoryFault):
+    """Whatever people do makes more work arise at the very same instant: the procedure goes round in a circle."""
+
+    def __init__(self, message: str, element: str) -> None:
+        super().__init__(message)
+        self.element = element
+
+
 class Cases:
     """The cases that a story has opened so far, oldest first."""
 

@@ -14,7 +14,7 @@ from typing import Any
 from engine.case.case import Case
 from engine.case.model import Changes, Entry, OpenTask
 from engine.case.scopes import REPORTED
-from engine.check.scenarios.cases import Cases, StoryFault, of_the_child
+from engine.check.scenarios.cases import Cases, NoRest, StoryFault, of_the_child
 from engine.check.scenarios.people import fill
 from engine.check.scenarios.story import Happens, Scenario
 from engine.check.scenarios.telling import Line, Played, Watch
@@ -23,7 +23,7 @@ from engine.errors import HomewardError
 from engine.pack.model import Pack
 
 LOG = logging.getLogger("homeward.scenarios")
-ACTS_AT_ONE_INSTANT = 1_000
+ACTS_AT_ONE_INSTANT = 300
 MISSING_AGAIN = "missing_again"
 STORYTELLER = "scenario"
 """By whom the acts of a story are done."""
@@ -167,10 +167,11 @@ class _Story:
     def _act(self, case: Case) -> None:
         """Take in what an act changed."""
         self.acts += 1
-        if self.acts > ACTS_AT_ONE_INSTANT:
-            raise StoryFault(f"more than {ACTS_AT_ONE_INSTANT} acts at one instant")
         index = self.cases.index(case)
         changes = case.drain()
+        if self.acts > ACTS_AT_ONE_INSTANT:
+            message = f"more than {ACTS_AT_ONE_INSTANT} acts at one instant: what is done is asked for again and again"
+            raise NoRest(message, next((h.element for h in reversed(changes.history) if h.element), ""))
         if self.pace is not None:
             self._pace(self.pace, index + 1, changes)
         self.played.tell(index + 1, changes, case, self.now)

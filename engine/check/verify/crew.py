@@ -114,3 +114,9 @@ def _begin(files: Mapping[str, bytes] | None, names: tuple[str, ...]) -> None:
 def _play(lot: list[Story], settled: frozenset[str]) -> list[Result]:
     pack, checks = here()
     return [play_story(story, pack, checks, settled) for story in lot]
+
+
+def play_here(story: Story) -> Result:
+    """Play one story in the present process and judge every check."""
+    pack, checks = here()
+    return play_story(story, pack, checks)

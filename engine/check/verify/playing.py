@@ -14,12 +14,13 @@ from zlib import crc32
 from engine.case.case import Case
 from engine.case.model import Changes, Entry, Incident
 from engine.check.clauses.judge import Kind, judge
-from engine.check.scenarios.cases import StoryFault
+from engine.check.scenarios.cases import NoRest, StoryFault
 from engine.check.scenarios.people import NoAnswer
 from engine.check.scenarios.play import Pace as WhenDone
 from engine.check.scenarios.play import play
 from engine.check.scenarios.story import Happens, Scenario, UnknownMoment
 from engine.check.scenarios.telling import Played
+from engine.check.scenarios.verdict import judge as expectations
 from engine.check.trace import BACK, Trace
 from engine.check.verify.periods import run_period
 from engine.check.verify.stories import Pace, Story, after
@@ -72,6 +73,8 @@ class Result:
     awkward: str | None = None
     carried: tuple[Happens, ...] = ()
     passed: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
+    """What the story itself expects and did not get; one that was made up expects nothing."""
     ledger: int = 0
     """A digest of the ledger at the end: equal where every duty arose, stood and ended alike."""
 
@@ -85,22 +88,31 @@ def told_whole(story: Story, result: Result) -> Scenario:
 
 
 def play_story(
-    story: Story, pack: Pack, checks: Iterable[Check] | None = None, settled: frozenset[str] = frozenset()
+    story: Story,
+    pack: Pack,
+    checks: Iterable[Check] | None = None,
+    settled: frozenset[str] = frozenset(),
+    known: int | None = None,
 ) -> Result:
     """Play a story and judge every check of the pack, or those given.
 
     Of `settled` ones that forbid something it is not asked again whether they came up, where nothing forbidden arose.
+    `known` is the digest of a ledger that has been judged before: where it comes out again, nothing is judged.
     """
     trace = Trace(pack, prompt=story.prompt)
     watch = _Watch(trace)
     played = _played(story, pack, watch)
-    if isinstance(played.fault, AWKWARD) or not trace.cases:
+    awkward = isinstance(played.fault, AWKWARD) and not isinstance(played.fault, NoRest)
+    if awkward or not trace.cases:
         return Result(awkward=played.stopped or "nothing happened")
     end = _until(story, played)
     trace.end(min(end, watch.last or end) if played.fault is not None else end)
     held: list[str] = []
     broken: list[Breach] = []
     arisen = {entry.obligation for entry in played.entries.values()}
+    ledger = _digest(played)
+    if ledger == known:
+        checks = ()
     for check in pack.checks.values() if checks is None else checks:
         if (
             check.id in settled
@@ -122,7 +134,8 @@ def play_story(
         instants=tuple(sorted(watch.instants)),
         carried=tuple(played.carried),
         passed=tuple(sorted(played.passed)),
-        ledger=_digest(played),
+        unmet=() if ledger == known else tuple(expectations(played).hard_failures),
+        ledger=ledger,
     )
 
 
@@ -168,6 +181,7 @@ class _Watch:
         self.read: dict[str, None] = {}
         self.instants: set[datetime] = set()
         self.events: set[str] = set()
+        self.cancelled: set[str] = set()
         self.last: datetime | None = None
         self.cases: dict[int, Case] = {}
 
@@ -184,6 +198,8 @@ class _Watch:
                 self.instants.add(at)
             elif happening.kind in ("event", "started"):
                 self.events.add(str(happening.detail.get("event")))
+            elif happening.kind == "task_cancelled":
+                self.cancelled.add(str(happening.element))
         self.instants.update(timer.due for timer in case.timers)
 
 
@@ -228,6 +244,8 @@ def _seen(played: Played, watch: _Watch) -> Iterable[str]:
             yield f"clause:{clause}"
     for event in watch.events:
         yield f"event:{event}"
+    for element in watch.cancelled:
+        yield f"cancelled:{element}"
     for case in watch.cases.values():
         for flow in case.flows:
             yield f"flow:{flow}"
@@ -240,6 +258,8 @@ def _faults(played: Played, watch: _Watch, story: Story) -> Iterable[Fault]:
     if isinstance(fault, Incident):
         kind = "no rest" if "come to rest" in str(fault) else "incident"
         yield Fault(kind, fault.element or fault.fact or fault.process or "", str(fault))
+    elif isinstance(fault, NoRest):
+        yield Fault("no rest", fault.element, str(fault))
     elif fault is not None:
         where = type(fault).__name__
         yield Fault("exception", where, str(played.stopped))

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.check.scenarios.story import Scenario
 from engine.check.verify.concern import concerned
-from engine.check.verify.crew import Crew
+from engine.check.verify.crew import Crew, play_here
 from engine.check.verify.explore import Exploration, Explorer, Listen, Tally, explore
 from engine.check.verify.findings import story_findings, written_findings
 from engine.check.verify.playing import Breach, Result
@@ -108,14 +108,17 @@ def suite(
     """Return the telling stories of an exploration with what came of each, the smallest first.
 
     They are those that covered something new when they were told, and for each check some in which it held, most of them
-    told to look just beside its facts and moments. Stories that broke a check are left out.
+    told to look just beside its facts and moments; behind them the given ones as they were written, with what they
+    expect. Stories that broke a check are left out.
     """
     checks = list(pack.checks.values())
     explorer = Explorer(pack, checks, seed=seed, stories=stories)
     with Crew(pack, checks, jobs) as crew:
         explore(explorer, crew, seconds=seconds, stories=most)
-    told = [(story, result) for story, result in explorer.telling.values() if not result.broken]
-    return sorted(told, key=lambda pair: explorer.size(pair[0]))
+        given = [Story(scenario) for scenario in stories]
+        played = list(zip(given, crew.each(play_here, given), strict=True))
+    told = sorted(explorer.telling.values(), key=lambda pair: explorer.size(pair[0]))
+    return [(story, result) for story, result in (*told, *played) if not result.broken and not result.awkward]
 
 
 # --- clauses

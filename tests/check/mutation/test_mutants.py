@@ -91,3 +91,23 @@ def test_the_reasons_why_mutants_may_live_are_read(tmp_path: Path) -> None:
     (tmp_path / "mutants.yaml").write_text('- where: task\n  what: ["a became b"]\n')
     with pytest.raises(BrokenPack, match="because is missing"):
         accepted(tmp_path)
+
+
+def test_a_slip_in_a_table_decides_differently() -> None:
+    model = next(m for m in mutants(PACK) if m.decision is not None and m.kind == "dropped")
+    own = PACK.decisions[model.decision or ""]
+    made = model.make().decisions[model.decision or ""]
+    assert made.evaluator is not own.evaluator
+    assert made.file == own.file
+    assert [d for d in own.decisions if made.decisions[d] is not own.decisions[d]] == [model.decision]
+
+
+def test_who_performs_a_task_is_slipped_for_its_duties_as_well() -> None:
+    slipped = [m for m in mutants(PACK) if m.kind == "role" and m.what.count(" became ") == 1 and m.process]
+    for mutant in slipped:
+        made = mutant.make().processes[mutant.process or ""]
+        own = PACK.processes[mutant.process or ""].elements[mutant.where]
+        for before, now in zip(own.duties, made.elements[mutant.where].duties, strict=True):
+            if before.role == own.role and made.elements[mutant.where].role != own.role:
+                assert now.role == made.elements[mutant.where].role, mutant.id
+    assert slipped
