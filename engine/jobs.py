@@ -97,6 +97,12 @@ def job_queue(worker: Worker, connector: BaseAsyncConnector | None = None) -> pr
         """Hold the cases that have changed, or whose limits may have passed, against their clauses."""
         return judge_every_council(worker)
 
+    @app.periodic(cron="7 3 * * *", periodic_id="verify_new_versions")
+    @app.task(name="verify_new_versions", queue=WORK, queueing_lock="verify_new_versions", retry=retried)
+    def verify_new_versions(timestamp: int) -> None:
+        """Ask for a verification of each version in force that nobody has had verified."""
+        _in_every_council(worker, verifications.ask_where_none)
+
     @app.periodic(cron="2 0,23 * * *", periodic_id="refresh_ages")
     @app.task(name="refresh_ages", queue=WORK, queueing_lock="refresh_ages", retry=retried)
     def refresh_ages(timestamp: int) -> None:

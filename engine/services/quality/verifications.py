@@ -193,20 +193,41 @@ def ask(desk: Desk) -> int:
     )
     if any(row.under_way and row.kind == EXPLORE for row in _rows(desk, pack_id)):
         raise Conflict("this version is being verified already: wait for it to end")
+    return _ask(desk, pack_id, pack.hash)
+
+
+def ask_where_none(desk: Desk) -> bool:
+    """Ask for a verification of the version in force where nobody has asked for any; return whether it was asked for."""
+    try:
+        pack_id, pack = in_force(desk.session, local(desk.now()).date())
+    except HomewardError:  # none is in force, or it cannot be read: whoever opens the desk is told
+        return False
+    if any(row.kind == EXPLORE for row in _rows(desk, pack_id)):
+        return False
+    _ask(desk, pack_id, pack.hash)
+    return True
+
+
+def _ask(desk: Desk, pack_id: int, digest: str) -> int:
+    row = _new(desk, pack_id, EXPLORE, "asked")
+    job = {"council": desk.caller.council, "verification": row.id}
+    defer(desk.session, JOB, job, queue=LINES, lock=LINES)
+    record(desk, "verification_asked", {"hash": digest, "verification": row.id})
+    return row.id
+
+
+def _new(desk: Desk, pack_id: int, kind: str, state: str) -> Verification:
     row = Verification(
         pack_id=pack_id,
-        kind=EXPLORE,
-        state="asked",
+        kind=kind,
+        state=state,
         asked_at=desk.now(),
         asked_by=desk.caller.account,
         heard_at=desk.now(),
     )
     desk.session.add(row)
     desk.session.flush()
-    job = {"council": desk.caller.council, "verification": row.id}
-    defer(desk.session, JOB, job, queue=LINES, lock=LINES)
-    record(desk, "verification_asked", {"hash": pack.hash, "verification": row.id})
-    return row.id
+    return row
 
 
 def carry_out(worker: Worker, council: str, number: int, explore: Explore) -> bool:
@@ -288,16 +309,7 @@ def keep(desk: Desk, document: Mapping[str, Any]) -> int:
     pack_id = desk.session.scalar(sa.select(PackVersion.id).where(PackVersion.hash == found.pack))
     if pack_id is None:
         raise NotFound(f"the version {found.pack[:8]} of the procedure is not stored here")
-    row = Verification(
-        pack_id=pack_id,
-        kind=kind,
-        state="running",
-        asked_at=desk.now(),
-        asked_by=desk.caller.account,
-        heard_at=desk.now(),
-    )
-    desk.session.add(row)
-    desk.session.flush()
+    row = _new(desk, pack_id, kind, "running")
     _finish(desk, row, document)
     return row.id
 

@@ -140,6 +140,22 @@ def test_a_verification_is_asked_for_once_until_it_ends_or_is_lost(site: Site, d
         assert verifications.ask(desk) > number
 
 
+def test_a_version_that_nobody_had_verified_is_asked_for_by_itself_and_once(site: Site) -> None:
+    with site.session() as session:
+        verified.put_in_force(site, session, verified=False)
+        assert verifications.ask_where_none(site.desk(session))
+        session.commit()
+        assert not verifications.ask_where_none(site.desk(session))
+        site.clock.advance(timedelta(days=1))
+        assert not verifications.ask_where_none(site.desk(session)), (
+            "one that was lost is for people to ask again"
+        )
+        count = session.scalar(
+            sa.text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task"), {"task": JOB}
+        )
+        assert count == 1
+
+
 def test_a_worker_explores_and_keeps_what_it_found(site: Site, desk_of: DeskOf) -> None:
     with site.session() as session:
         verified.put_in_force(site, session, verified=False)
