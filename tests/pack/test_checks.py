@@ -123,6 +123,12 @@ def test_a_check_requires_a_duty_of_a_role_by_a_limit() -> None:
     }  # fmt: skip
 
 
+def test_what_only_some_owe_is_forbidden_of_everybody_else() -> None:
+    check = only("  never: hold_return_interview\n  of others than: [social_worker, team_manager]\n")
+    assert isinstance(check.consequence, Never)
+    assert set(check.consequence.roles) == set(WORDS.roles) - {"social_worker", "team_manager"}
+
+
 def test_the_other_ways_to_set_off_and_to_follow_are_read() -> None:
     assert only("  when: still missing 72h after reported\n  never: hold_return_interview\n").when == Reached(
         Shifted(OfFact("episode.reported_at"), Length(minutes=72 * 60)), missing=True

@@ -187,7 +187,7 @@ class _Reader:
         before, after = self.part.tree("before"), self.part.tree("after")
         return Never(
             self._obligations("never"),
-            self._roles(),
+            self._roles_forbidden(),
             before=self._moment(before, "before") if before else None,
             after=self._moment(after, "after") if after else None,
             cites=self.part.flag("cites"),
@@ -282,6 +282,11 @@ class _Reader:
 
     def _roles(self) -> tuple[str, ...]:
         return self._known("of", self.words.roles, "role")
+
+    def _roles_forbidden(self) -> tuple[str, ...]:
+        """Read of whom nothing may arise: those of `of`, or everybody but those of `of others than`."""
+        spared = self._known("of others than", self.words.roles, "role")
+        return tuple(role for role in self.words.roles if role not in spared) if spared else self._roles()
 
     def _known(self, key: str, known: Mapping[str, Any], kind: str) -> tuple[str, ...]:
         named = self.part.texts(key)
