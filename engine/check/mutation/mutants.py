@@ -7,7 +7,7 @@ processes left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -70,7 +70,7 @@ def mutants(pack: Pack) -> Iterator[Mutant]:
     for fact, rule in pack.derived.items():
         if rule.expression is None:
             continue
-        for change in _expressions(rule.expression, words):
+        for change in _expressions(rule.expression, words.values):
             derived = {**pack.derived, fact: replace(rule, expression=change.new)}
             yield Mutant(
                 change.kind, fact, change.what, rule.clauses, frozenset({f"fact:{fact}"}), None,
@@ -78,17 +78,29 @@ def mutants(pack: Pack) -> Iterator[Mutant]:
             )  # fmt: skip
 
 
-def _taken_for(pack: Pack) -> dict[str, str]:
-    """Return for each value of an enumerated fact its neighbour, and for each role of the council another."""
-    found: dict[str, str] = {}
+@dataclass(frozen=True)
+class _Words:
+    """What words are taken for: a value for its neighbour among its fact's, a role for another of its side."""
+
+    values: Mapping[str, str]
+    roles: Mapping[str, str]
+
+
+def _taken_for(pack: Pack) -> _Words:
+    roles: dict[str, str] = {}
+    for external in (False, True):
+        side = [role.id for role in pack.roles.values() if role.external is external]
+        roles |= {one: other for one, other in _neighbours(side) if one != other}
+    values = dict(roles)
     for fact in pack.vocabulary.facts.values():
-        for value, other in zip(fact.values, (*fact.values[1:], *fact.values[:1]), strict=True):
-            if value != other:
-                found.setdefault(value, other)
-    roles = [role.id for role in pack.roles.values() if not role.external]
-    for role, other in zip(roles, (*roles[1:], *roles[:1]), strict=True):
-        found[role] = other
-    return found
+        values |= {
+            one: other for one, other in _neighbours(fact.values) if one not in values and one != other
+        }
+    return _Words(values, roles)
+
+
+def _neighbours(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    return zip(words, (*words[1:], *words[:1]), strict=True)
 
 
 def _expressions(expression: Expression, words: Mapping[str, str]) -> Iterator[_Change]:
@@ -103,7 +115,7 @@ def _expressions(expression: Expression, words: Mapping[str, str]) -> Iterator[_
 # --- diagrams
 
 
-def _of_process(pack: Pack, process: Process, words: Mapping[str, str]) -> Iterator[Mutant]:
+def _of_process(pack: Pack, process: Process, words: _Words) -> Iterator[Mutant]:
     def put(where: str, clauses: tuple[str, ...], touch: str, change: _Change, new: Process) -> Mutant:
         return Mutant(
             change.kind, where, change.what, change.clauses or clauses, frozenset({change.seen or touch}), process.id,
@@ -116,7 +128,7 @@ def _of_process(pack: Pack, process: Process, words: Mapping[str, str]) -> Itera
         dropped = _Change("dropped", "the process never starts", never)
         yield put(process.id, start.clauses, f"element:{start.id}", dropped, never)
         if process.start_expression is not None:
-            for slipped in _expressions(process.start_expression, words):
+            for slipped in _expressions(process.start_expression, words.values):
                 new = replace(process, start_expression=slipped.new)
                 yield put(start.id, start.clauses, f"element:{start.id}", slipped, new)
     for element in process.elements.values():
@@ -131,13 +143,13 @@ def _of_process(pack: Pack, process: Process, words: Mapping[str, str]) -> Itera
             yield put(flow.id, flow.clauses or source.clauses, f"element:{source.id}", taken, new)
 
 
-def _of_element(element: Element, words: Mapping[str, str]) -> Iterator[_Change]:
+def _of_element(element: Element, words: _Words) -> Iterator[_Change]:
     if element.kind == "boundaryEvent" and element.trigger in ("timer", "message", "conditional"):
         flipped = replace(element, interrupting=not element.interrupting)
         told = "no longer interrupts" if element.interrupting else "interrupts"
         yield _Change("interrupting", f"the event {told}", flipped, seen=f"element:{element.id}")
     if element.expression is not None:
-        for slip in _expressions(element.expression, words):
+        for slip in _expressions(element.expression, words.values):
             yield replace(slip, new=replace(element, expression=slip.new))
     yield from _of_role(element, words)
     for fact in element.sets:
@@ -155,7 +167,7 @@ def _of_element(element: Element, words: Mapping[str, str]) -> Iterator[_Change]
             )
 
 
-def _of_role(element: Element, words: Mapping[str, str]) -> Iterator[_Change]:
+def _of_role(element: Element, words: _Words) -> Iterator[_Change]:
     """Yield slips of who performs an element; its duties without a role of their own go along, as in its lane."""
     if not element.duties:
         return
@@ -167,23 +179,23 @@ def _of_role(element: Element, words: Mapping[str, str]) -> Iterator[_Change]:
 
 
 def _roles(
-    role: str | Expression | None, words: Mapping[str, str]
+    role: str | Expression | None, words: _Words
 ) -> Iterator[tuple[str, str, str | Expression, tuple[Expression, Expression] | None]]:
-    if isinstance(role, str) and role in words:
-        yield "role", f"{role} became {words[role]}", words[role], None
+    if isinstance(role, str) and role in words.roles:
+        yield "role", f"{role} became {words.roles[role]}", words.roles[role], None
     elif isinstance(role, Expression):
-        for slip in _expressions(role, words):
+        for slip in _expressions(role, words.roles):
             yield "role" if slip.kind == "value" else slip.kind, slip.what, slip.new, slip.swap
 
 
-def _of_duty(duty: Duty, element: Element, words: Mapping[str, str]) -> Iterator[_Change]:
+def _of_duty(duty: Duty, element: Element, words: _Words) -> Iterator[_Change]:
     yield _Change("dropped", "the duty is left out", None)
     if duty.due is not None:
         yield _Change("dropped", "the limit is left out", replace(duty, due=None))
     for name in ("due", "when", "occasion", "outcome"):
         expression = getattr(duty, name)
         if isinstance(expression, Expression):
-            for slip in _expressions(expression, words):
+            for slip in _expressions(expression, words.values):
                 changed: dict[str, Any] = {name: slip.new}
                 yield replace(slip, what=f"{name}: {slip.what}", new=replace(duty, **changed))
     if duty.role != element.role:
@@ -199,7 +211,7 @@ def _of_duty(duty: Duty, element: Element, words: Mapping[str, str]) -> Iterator
         )
 
 
-def _of_flow(process: Process, flow: Flow, words: Mapping[str, str]) -> Iterator[_Change]:
+def _of_flow(process: Process, flow: Flow, words: _Words) -> Iterator[_Change]:
     if flow.condition is None:
         return
     source = process.elements[flow.source]
@@ -207,14 +219,14 @@ def _of_flow(process: Process, flow: Flow, words: Mapping[str, str]) -> Iterator
         yield _Change(
             "dropped", "the way is never taken", replace(flow, condition=NEVER), seen=f"flow:{flow.id}"
         )
-    for slip in _expressions(flow.condition, words):
+    for slip in _expressions(flow.condition, words.values):
         yield replace(slip, new=replace(flow, condition=slip.new))
 
 
 # --- tables
 
 
-def _of_tables(pack: Pack, model: DecisionModel, words: Mapping[str, str]) -> Iterator[Mutant]:
+def _of_tables(pack: Pack, model: DecisionModel, words: _Words) -> Iterator[Mutant]:
     for decision in model.decisions.values():
         table = decision.logic
         if not isinstance(table, DecisionTable):
@@ -239,11 +251,11 @@ def _with_decision(pack: Pack, model: DecisionModel, changed: Decision) -> Pack:
     )
 
 
-def _of_rule(rule: Rule, words: Mapping[str, str]) -> Iterator[tuple[str, str, Rule]]:
+def _of_rule(rule: Rule, words: _Words) -> Iterator[tuple[str, str, Rule]]:
     for place, cell in enumerate(rule.cells):
         if cell.test is None:
             continue
-        for slip in slips(cell.text, words):
+        for slip in slips(cell.text, words.values):
             try:
                 changed: Cell = replace(cell, text=slip.text, test=feel.parse_unary(slip.text))
             except feel.FeelSyntaxError:
@@ -253,7 +265,7 @@ def _of_rule(rule: Rule, words: Mapping[str, str]) -> Iterator[tuple[str, str, R
     for place, output in enumerate(rule.outputs):
         if output.expression is None:
             continue
-        for change in _expressions(output.expression, words):
+        for change in _expressions(output.expression, words.values):
             made: Literal = replace(output, text=change.new.text, expression=change.new)
             outputs = (*rule.outputs[:place], made, *rule.outputs[place + 1 :])
             yield change.kind, f"output {place + 1}: {change.what}", replace(rule, outputs=outputs)

@@ -16,7 +16,7 @@ from enum import StrEnum
 from engine.case.scopes import trying
 from engine.check.mutation.infection import Infection
 from engine.check.mutation.mutants import Mutant, mutants
-from engine.check.verify.playing import Result, play_story
+from engine.check.verify.playing import NOTHING, Result, play_story
 from engine.check.verify.stories import Story
 from engine.pack.model import Pack
 
@@ -189,7 +189,10 @@ def _try(part: tuple[int, list[int]]) -> Tried:
                 return Tried(
                     *told, Fate.NOTICED, by=result.faults[0].kind, means="fault", story=name, played=count
                 )
-            if result.unmet and not own.unmet and not expected:
+            if result.awkward == NOTHING:
+                return Tried(*told, Fate.NOTICED, by=NOTHING, means="fault", story=name, played=count)
+            unmet = result.unmet or (result.awkward is not None and story.scenario.expect)
+            if unmet and not own.unmet and not expected:
                 expected, last = name, count + ONWARD
             if result.ledger != own.ledger:
                 differs = differs or name

@@ -31,6 +31,8 @@ from engine.pack.model import Pack
 HOUR = timedelta(hours=1)
 AWKWARD = (StoryFault, NoAnswer, UnknownMoment)
 """Faults of a story that cannot be told, not of the procedure."""
+NOTHING = "nothing happened"
+"""Why a story cannot be told in which no case began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def play_story(
     played = _played(story, pack, watch)
     awkward = isinstance(played.fault, AWKWARD) and not isinstance(played.fault, NoRest)
     if awkward or not trace.cases:
-        return Result(awkward=played.stopped or "nothing happened")
+        return Result(awkward=played.stopped or NOTHING)
     end = _until(story, played)
     trace.end(min(end, watch.last or end) if played.fault is not None else end)
     held: list[str] = []
