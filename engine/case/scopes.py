@@ -44,7 +44,7 @@ class Plan:
 
     @cached_property
     def _elements(self) -> dict[str, Element]:
-        return {e.id: e for process in self.pack.processes.values() for e in process.elements.values()}
+        return {e.id: e for e in self.pack.elements}
 
     def starts(self, start: Start) -> list[Process]:
         """Return the processes that start this way, in the pack's order."""

@@ -51,7 +51,7 @@ class Board:
     """What does not change while a pack's processes are played: elements, flows, starts and boundary events."""
 
     def __init__(self, pack: Pack) -> None:
-        self.elements = {e.id: e for p in pack.processes.values() for e in p.elements.values()}
+        self.elements = {e.id: e for e in pack.elements}
         self.flows: dict[str, Flow] = {f.id: f for p in pack.processes.values() for f in p.flows.values()}
         self.starts: dict[str, Element] = {}
         self.attached: dict[str, list[Element]] = {}

@@ -6,7 +6,7 @@ parser drops them on gateways and flows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -376,3 +376,8 @@ class Pack:
     lists: Mapping[str, ReceivedList] = field(default_factory=dict)
     checks: Mapping[str, Check] = field(default_factory=dict)
     passages: Passages | None = None
+
+    @property
+    def elements(self) -> Iterator[Element]:
+        """The elements of all processes, in their order; ids are unique within a pack."""
+        return (element for process in self.processes.values() for element in process.elements.values())

@@ -177,12 +177,7 @@ def period_figures(
 
 def _carried(pack: Pack) -> set[str]:
     """Return the obligations that something in the pack can raise."""
-    return {
-        duty.obligation
-        for process in pack.processes.values()
-        for element in process.elements.values()
-        for duty in element.duties
-    }
+    return {duty.obligation for element in pack.elements for duty in element.duties}
 
 
 # --- what is read: three statements

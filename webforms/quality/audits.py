@@ -98,13 +98,7 @@ def _rule(answers: Answers) -> Rule:
 
 
 def _new_form(pack: Pack) -> Form:
-    raised = {
-        duty.obligation
-        for process in pack.processes.values()
-        for element in process.elements.values()
-        for duty in element.duties
-        if duty.act in RAISING
-    }
+    raised = {duty.obligation for element in pack.elements for duty in element.duties if duty.act in RAISING}
     duties = {
         name: obligation.meaning
         for name, obligation in pack.vocabulary.obligations.items()

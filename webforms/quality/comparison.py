@@ -147,6 +147,11 @@ def same_child() -> ResponseReturnValue:
     return (page, MISTAKES) if problems else page
 
 
+def _no_story(problems: Mapping[str, str]) -> Response:
+    told = "This is no story: " + "; ".join(problems.values()) + "\n"
+    return Response(told, MISTAKES, mimetype="text/plain")
+
+
 @blueprint.get("/compare/child/csv")
 @reads
 def same_child_csv() -> ResponseReturnValue:
@@ -154,9 +159,7 @@ def same_child_csv() -> ResponseReturnValue:
     version = shown_version()
     circumstances, _, problems = _circumstances(_form(version.pack))
     if problems:
-        return Response(
-            "This is no story: " + "; ".join(problems.values()) + "\n", MISTAKES, mimetype="text/plain"
-        )
+        return _no_story(problems)
     stories = beside.told(beside.packs(db.desk(), version.pack), circumstances)
     return csv_file(beside.told_csv(stories), "same-child.csv")
 
@@ -168,9 +171,7 @@ def same_child_steps() -> ResponseReturnValue:
     version = shown_version()
     circumstances, _, problems = _circumstances(_form(version.pack))
     if problems:
-        return Response(
-            "This is no story: " + "; ".join(problems.values()) + "\n", MISTAKES, mimetype="text/plain"
-        )
+        return _no_story(problems)
     kept = {name: value for name, value in request.args.items() if name not in {"step", "diagram", "version"}}
     return story_page(
         version.pack,

@@ -440,8 +440,7 @@ def _asks(check: Check, asks: Asks, pack: Pack) -> Verdict:
     """Whether a form by which the duty is done asks every field; it hangs on no story."""
     forms = {
         element.form
-        for process in pack.processes.values()
-        for element in process.elements.values()
+        for element in pack.elements
         for duty in element.duties
         if duty.obligation in asks.obligations and element.form
     }

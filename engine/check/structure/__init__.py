@@ -168,12 +168,7 @@ class _Report:
 
     def _interruptible(self) -> bool:
         """Whether whatever runs this scope inside it can be interrupted, so that the scope need not end by itself."""
-        hosts = [
-            e
-            for p in self.pack.processes.values()
-            for e in p.elements.values()
-            if e.kind in INNER and (e.calls or e.id) == self.scope
-        ]
+        hosts = [e for e in self.pack.elements if e.kind in INNER and (e.calls or e.id) == self.scope]
         return bool(hosts) and all(
             any(
                 event.interrupting

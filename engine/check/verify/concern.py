@@ -17,8 +17,8 @@ def concerned(pack: Pack, check: Check, breach: Breach, passed: Collection[str])
     Those that the story passed come before those that it did not; of what only shares a clause with the check nothing
     is named where something carries its duties.
     """
-    carriers = [element for element in _elements(pack) if _performs(element, check)]
-    citing = [element for element in _elements(pack) if _cites(element, check)]
+    carriers = [element for element in pack.elements if _performs(element, check)]
+    citing = [element for element in pack.elements if _cites(element, check)]
     ordered = dict.fromkeys(breach.elements)
     for elements in (carriers, citing):
         ordered.update(dict.fromkeys(e.id for e in elements if e.id in passed))
@@ -28,11 +28,7 @@ def concerned(pack: Pack, check: Check, breach: Breach, passed: Collection[str])
 
 def elements_of(pack: Pack, check: Check) -> list[str]:
     """Return the elements that carry a check's clauses or perform its duties."""
-    return [element.id for element in _elements(pack) if _cites(element, check) or _performs(element, check)]
-
-
-def _elements(pack: Pack) -> list[Element]:
-    return [element for process in pack.processes.values() for element in process.elements.values()]
+    return [element.id for element in pack.elements if _cites(element, check) or _performs(element, check)]
 
 
 def _performs(element: Element, check: Check) -> bool:

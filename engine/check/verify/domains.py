@@ -173,7 +173,7 @@ class _Finder:
                     self._table(table)
         for check in pack.checks.values():
             self._check(check)
-        elements = [element for process in pack.processes.values() for element in process.elements.values()]
+        elements = list(pack.elements)
         self.openers = {
             process.start_event
             for process in pack.processes.values()
@@ -200,10 +200,9 @@ class _Finder:
             given |= {
                 facts.get(fact.id) for facts in (listed.unlisted, *(rule.facts for rule in listed.rules))
             }
-        for process in self.pack.processes.values():
-            for element in process.elements.values():
-                if fact.id in element.sets:
-                    given |= set(_words_in(element.sets[fact.id].tree))
+        for element in self.pack.elements:
+            if fact.id in element.sets:
+                given |= set(_words_in(element.sets[fact.id].tree))
         for model in self.pack.decisions.values():
             for decision in model.decisions.values():
                 if fact.id in decision.outputs:

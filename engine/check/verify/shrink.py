@@ -15,7 +15,7 @@ from datetime import timedelta
 from engine.check.scenarios.story import Happens, Moment, Scenario
 from engine.check.verify.crew import here
 from engine.check.verify.playing import Breach, Fault, Result, play_story, told_whole
-from engine.check.verify.stories import BACK, MINUTE, RETURNED, STARTS, Pace, Story, after, usual
+from engine.check.verify.stories import BACK, MINUTE, RETURNED, STARTS, Pace, Story, after, shifted, usual
 from engine.clock import local
 from engine.pack.model import Pack
 
@@ -182,8 +182,7 @@ class _Shrinking:
         facts, odd = self.story.scenario.facts, set(self._odd())
         asked = {
             name
-            for process in self.pack.processes.values()
-            for element in process.elements.values()
+            for element in self.pack.elements
             if (form := self.pack.forms.get(element.form or "")) is not None
             for name in form.facts
         }
@@ -267,14 +266,7 @@ def _plainer_start(scenario: Scenario) -> Iterator[Scenario]:
             scenario,
             reported=STARTS[0],
             received=local(scenario.received + shift),
-            earlier=tuple(
-                replace(
-                    one,
-                    reported=local(one.reported + shift),
-                    returned=None if one.returned is None else local(one.returned + shift),
-                )
-                for one in scenario.earlier
-            ),
+            earlier=shifted(scenario.earlier, shift),
             facts={
                 name: local(value + shift) if hasattr(value, "tzinfo") else value
                 for name, value in scenario.facts.items()

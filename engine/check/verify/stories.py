@@ -94,18 +94,25 @@ def at_instant(instant: datetime, scenario: Scenario) -> Moment:
     return after(instant - scenario.reported)
 
 
+def shifted(earlier: Iterable[EarlierEpisode], by: timedelta) -> tuple[EarlierEpisode, ...]:
+    """Return earlier episodes so much later."""
+    return tuple(
+        replace(
+            one,
+            reported=local(one.reported + by),
+            returned=None if one.returned is None else local(one.returned + by),
+        )
+        for one in earlier
+    )
+
+
 class Storyteller:
     """Makes the stories of one pack; every choice is the given generator's."""
 
     def __init__(self, pack: Pack, domains: Domains) -> None:
         self.pack = pack
         self.domains = domains
-        self.duties = frozenset(
-            duty.obligation
-            for process in pack.processes.values()
-            for element in process.elements.values()
-            for duty in element.duties
-        )
+        self.duties = frozenset(duty.obligation for element in pack.elements for duty in element.duties)
         self.ordinary = self._ordinary()
 
     # --- the ordinary story

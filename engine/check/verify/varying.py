@@ -29,6 +29,7 @@ from engine.check.verify.stories import (
     Storyteller,
     after,
     settled,
+    shifted,
 )
 from engine.clock import local
 from engine.errors import HomewardError
@@ -151,20 +152,12 @@ class Varying:
             name: self._shifted(name, value, scenario.reported, reported)
             for name, value in scenario.facts.items()
         }
-        earlier = tuple(
-            replace(
-                one,
-                reported=local(one.reported + shift),
-                returned=None if one.returned is None else local(one.returned + shift),
-            )
-            for one in scenario.earlier
-        )
         moved = replace(
             scenario,
             reported=reported,
             received=local(reported + max(delay, timedelta(0))),
             facts=facts,
-            earlier=earlier,
+            earlier=shifted(scenario.earlier, shift),
         )
         return Story(moved, story.pace)
 

@@ -146,8 +146,7 @@ def uncovered(pack: Pack) -> list[str]:
 def _limited(pack: Pack) -> set[str]:
     return {
         clause
-        for process in pack.processes.values()
-        for element in process.elements.values()
+        for element in pack.elements
         for duty in element.duties
         if duty.due is not None
         for clause in duty.clauses

@@ -14,7 +14,7 @@ WARNS = True
 
 
 def check_pack(pack: Pack) -> Iterator[Finding]:
-    elements = [element for process in pack.processes.values() for element in process.elements.values()]
+    elements = list(pack.elements)
     shown = {element.form for element in elements}
     sent = {element.notice for element in elements}
     for name in pack.forms.keys() - shown:

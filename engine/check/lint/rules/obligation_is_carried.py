@@ -13,12 +13,7 @@ from engine.pack.register import FILE
 
 
 def check_pack(pack: Pack) -> Iterator[Finding]:
-    raised = {
-        duty.obligation
-        for process in pack.processes.values()
-        for element in process.elements.values()
-        for duty in element.duties
-    }
+    raised = {duty.obligation for element in pack.elements for duty in element.duties}
     for clause in pack.clauses.values():
         if clause.scope not in ("case", "periodic") or clause.carried_by:
             continue

@@ -14,10 +14,9 @@ from engine.pack.model import Element, Pack
 
 def check_pack(pack: Pack) -> Iterator[Finding]:
     callers: dict[str, list[Element]] = {}
-    for process in pack.processes.values():
-        for element in process.elements.values():
-            if element.calls is not None:
-                callers.setdefault(element.calls, []).append(element)
+    for element in pack.elements:
+        if element.calls is not None:
+            callers.setdefault(element.calls, []).append(element)
     for process in pack.processes.values():
         for element in process.elements.values():
             throws = element.kind in ("endEvent", "intermediateThrowEvent")
