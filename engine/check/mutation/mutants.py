@@ -7,7 +7,7 @@ processes left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -62,9 +62,9 @@ class _Change:
 
 def mutants(pack: Pack) -> Iterator[Mutant]:
     """Yield every mutant of a pack, in the order of its diagrams, tables and derived facts."""
-    words = _taken_for(pack)
+    words, interruptible = _taken_for(pack), _interruptible(pack)
     for process in pack.processes.values():
-        yield from _of_process(pack, process, words)
+        yield from _of_process(pack, process, words, interruptible)
     for model in {id(model): model for model in pack.decisions.values()}.values():
         yield from _of_tables(pack, model, words)
     for fact, rule in pack.derived.items():
@@ -115,7 +115,9 @@ def _expressions(expression: Expression, words: Mapping[str, str]) -> Iterator[_
 # --- diagrams
 
 
-def _of_process(pack: Pack, process: Process, words: _Words) -> Iterator[Mutant]:
+def _of_process(
+    pack: Pack, process: Process, words: _Words, interruptible: Collection[str]
+) -> Iterator[Mutant]:
     def put(where: str, clauses: tuple[str, ...], touch: str, change: _Change, new: Process) -> Mutant:
         return Mutant(
             change.kind, where, change.what, change.clauses or clauses, frozenset({change.seen or touch}), process.id,
@@ -133,7 +135,7 @@ def _of_process(pack: Pack, process: Process, words: _Words) -> Iterator[Mutant]
                 yield put(start.id, start.clauses, f"element:{start.id}", slipped, new)
     for element in process.elements.values():
         own = element.clauses or tuple(c for duty in element.duties for c in duty.clauses)
-        for change in _of_element(element, words):
+        for change in _of_element(element, words, element.id in interruptible):
             new = replace(process, elements={**process.elements, element.id: change.new})
             yield put(element.id, own, f"element:{element.attached_to or element.id}", change, new)
     for flow in process.flows.values():
@@ -143,7 +145,37 @@ def _of_process(pack: Pack, process: Process, words: _Words) -> Iterator[Mutant]
             yield put(flow.id, flow.clauses or source.clauses, f"element:{source.id}", taken, new)
 
 
-def _of_element(element: Element, words: _Words) -> Iterator[_Change]:
+def _interruptible(pack: Pack) -> frozenset[str]:
+    """Return the elements that something can interrupt: an event at their edge, or at that of what they stand in.
+
+    What ends its whole process, by termination or an error, may interrupt everything in it.
+    """
+    hosts = {
+        e.attached_to for e in pack.elements if e.attached_to and (e.interrupting or e.trigger == "error")
+    }
+    ending = {
+        p.id
+        for p in pack.processes.values()
+        if any(e.kind == "endEvent" and e.trigger in ("terminate", "error") for e in p.elements.values())
+    }
+    found: set[str] = set()
+    while True:
+        called = {e.calls for e in pack.elements if e.calls and e.id in found}
+        more = {
+            e.id
+            for e in pack.elements
+            if e.id in hosts
+            or e.scope in hosts
+            or e.scope in found
+            or e.process in ending
+            or e.process in called
+        }
+        if more == found:
+            return frozenset(found)
+        found = more
+
+
+def _of_element(element: Element, words: _Words, interruptible: bool) -> Iterator[_Change]:
     if element.kind == "boundaryEvent" and element.trigger in ("timer", "message", "conditional"):
         flipped = replace(element, interrupting=not element.interrupting)
         told = "no longer interrupts" if element.interrupting else "interrupts"
@@ -156,7 +188,7 @@ def _of_element(element: Element, words: _Words) -> Iterator[_Change]:
         rest = {name: value for name, value in element.sets.items() if name != fact}
         yield _Change("dropped", f"{fact} is not set", replace(element, sets=rest))
     for index, duty in enumerate(element.duties):
-        for change in _of_duty(duty, element, words):
+        for change in _of_duty(duty, element, words, interruptible):
             kept = (change.new,) if change.new is not None else ()
             duties = (*element.duties[:index], *kept, *element.duties[index + 1 :])
             yield replace(
@@ -188,7 +220,7 @@ def _roles(
             yield "role" if slip.kind == "value" else slip.kind, slip.what, slip.new, slip.swap
 
 
-def _of_duty(duty: Duty, element: Element, words: _Words) -> Iterator[_Change]:
+def _of_duty(duty: Duty, element: Element, words: _Words, interruptible: bool) -> Iterator[_Change]:
     yield _Change("dropped", "the duty is left out", None)
     if duty.due is not None:
         yield _Change("dropped", "the limit is left out", replace(duty, due=None))
@@ -201,7 +233,7 @@ def _of_duty(duty: Duty, element: Element, words: _Words) -> Iterator[_Change]:
     if duty.role != element.role:
         for kind, what, role, swap in _roles(duty.role, words):
             yield _Change(kind, f"role: {what}", replace(duty, role=role), swap=swap)
-    if isinstance(duty.on_interrupt, str):
+    if interruptible and isinstance(duty.on_interrupt, str):
         other = "withdraw" if duty.on_interrupt == "keep" else "keep"
         yield _Change(
             "interrupting",

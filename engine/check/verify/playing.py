@@ -105,6 +105,8 @@ def play_story(
     watch = _Watch(trace)
     played = _played(story, pack, watch)
     awkward = isinstance(played.fault, AWKWARD) and not isinstance(played.fault, NoRest)
+    if not trace.cases and isinstance(played.fault, Incident):  # in its very first act
+        return Result(faults=tuple(_faults(played, watch, story)))
     if awkward or not trace.cases:
         return Result(awkward=played.stopped or NOTHING)
     end = _until(story, played)
