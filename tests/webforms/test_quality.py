@@ -227,6 +227,7 @@ def test_a_verification_is_asked_for_and_its_progress_is_shown(site: Site) -> No
     assert visitor.post("/quality/verify", {}, page="/quality").status_code == 302
     page = visitor.get("/quality").text
     assert "Waiting for a worker" in page and "Verify this version" not in page
+    assert 'id="verification-under-way" data-module="hw-work"' in page, "its part of the page looks by itself"
     worker = Worker(make_sessions(site.engine), site.clock, site.app.extensions["homeward"][1], site.settings)
     verifications.carry_out(worker, site.council, 1, lambda pack, listen: verified.document())
     assert "1 of 3 checks hold" in shown(visitor.get("/quality").text)

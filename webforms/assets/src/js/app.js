@@ -4,6 +4,7 @@ import { CopyText } from './copy-text.js'
 import { DiagramView } from './diagram-view.js'
 import { DraftKeeper } from './draft-keeper.js'
 import { Reveal } from './reveal.js'
+import { WorkUnderWay } from './work-under-way.js'
 
 createAll(Button, { preventDoubleClick: true })
 createAll(CharacterCount)
@@ -19,3 +20,4 @@ enhance(Reveal, 'hw-reveal')
 enhance(CopyText, 'hw-copy')
 enhance(DiagramView, 'hw-diagram')
 enhance(DraftKeeper, 'hw-draft')
+enhance(WorkUnderWay, 'hw-work')
