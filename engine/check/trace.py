@@ -7,6 +7,7 @@ any of its moments.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,7 +69,7 @@ class CaseTrace:
     until: datetime | None = None
     prompt: bool = True
     process: str | None = None
-    met: dict[tuple[str, str, int, datetime], bool] = field(default_factory=dict)
+    met: dict[tuple[int, datetime], dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
     """Which conditions (fact, words) were met after which act, at which moment, as far as was asked."""
     _facts: dict[tuple[int, datetime], Facts] = field(default_factory=dict)
     _values: dict[tuple[str, int, datetime], Any] = field(default_factory=dict)

@@ -144,23 +144,31 @@ def applies(check: Check, place: Place) -> bool:
 
 
 def _meets(conditions: tuple[Condition, ...], place: Place) -> bool:
-    derived = place.case.pack.derived  # what is told is asked first: it costs nothing
-    return all(_met(condition, place) for condition in conditions if condition.fact not in derived) and all(
-        _met(condition, place) for condition in conditions if condition.fact in derived
-    )
+    """Whether all conditions are met at a place: each is asked once, since many checks ask the same of the same act."""
+    known = place.case.met[place.after, place.at]
+    unasked: list[Condition] = []
+    for condition in conditions:
+        met = known.get(condition.key)
+        if met is None:
+            unasked.append(condition)
+        elif not met:
+            return False
+    if not unasked:
+        return True
+    derived = place.case.pack.derived
+    unasked.sort(
+        key=lambda condition: condition.fact in derived
+    )  # what is told is asked first: it costs nothing
+    return all(_met(condition, place, known) for condition in unasked)
 
 
-def _met(condition: Condition, place: Place) -> bool:
-    """Whether a condition is met at a place: asked once, since many checks ask the same of the same act."""
+def _met(condition: Condition, place: Place, known: dict[str, bool]) -> bool:
     case = place.case
-    key = (condition.fact, condition.text, place.after, place.at)
-    met = case.met.get(key)
-    if met is None:
-        met = case.met[key] = condition.meets(
-            case.value(condition.fact, place.after, place.at),
-            case.environment(place.at),
-            case.facts(place.after, place.at).context() if condition.others else {},
-        )
+    met = known[condition.key] = condition.meets(
+        case.value(condition.fact, place.after, place.at),
+        case.environment(place.at),
+        case.facts(place.after, place.at).context() if condition.others else {},
+    )
     return met
 
 

@@ -6,7 +6,7 @@ need not, since it can be played again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zlib import crc32
@@ -25,7 +25,7 @@ from engine.check.trace import BACK, Trace
 from engine.check.verify.periods import run_period
 from engine.check.verify.stories import Pace, Story, after
 from engine.errors import HomewardError
-from engine.pack.checks import Check, Never
+from engine.pack.checks import Asks, Check, Never
 from engine.pack.model import Pack
 
 HOUR = timedelta(hours=1)
@@ -98,8 +98,9 @@ def play_story(
 ) -> Result:
     """Play a story and judge every check of the pack, or those given.
 
-    Of `settled` ones that forbid something it is not asked again whether they came up, where nothing forbidden arose.
-    `known` is the digest of a ledger that has been judged before: where it comes out again, nothing is judged.
+    Of `settled` ones that forbid something it is not asked again whether they came up, where nothing forbidden arose,
+    nor what forms ask, which hangs on no story. `known` is the digest of a ledger that has been judged before: where it
+    comes out again, nothing is judged.
     """
     trace = Trace(pack, prompt=story.prompt)
     watch = _Watch(trace)
@@ -118,11 +119,7 @@ def play_story(
     if ledger == known:
         checks = ()
     for check in pack.checks.values() if checks is None else checks:
-        if (
-            check.id in settled
-            and isinstance(check.consequence, Never)
-            and arisen.isdisjoint(check.consequence.obligations)
-        ):
+        if check.id in settled and _tells_nothing(check, arisen):
             continue
         verdict = judge(check, trace)
         if verdict.kind is Kind.HOLDS:
@@ -141,6 +138,12 @@ def play_story(
         unmet=() if ledger == known else tuple(expectations(played).hard_failures),
         ledger=ledger,
     )
+
+
+def _tells_nothing(check: Check, arisen: Collection[str]) -> bool:
+    if isinstance(check.consequence, Never):
+        return not any(obligation in arisen for obligation in check.consequence.obligations)
+    return isinstance(check.consequence, Asks)
 
 
 def _digest(played: Played) -> int:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from types import MappingProxyType
 from typing import Any
 
 from engine.feel import UNKNOWN, Environment, UnaryTests, UnknownFact
-from engine.feel.names import names_in
 from engine.pack.checks.moments import Moment, OfFact
 
 
@@ -21,11 +20,16 @@ class Condition:
     tests: UnaryTests | None = None
     values: tuple[Any, ...] = ()
     known: bool | None = None
+    key: str = field(init=False, compare=False, repr=False)
+    """Equal for conditions that ask the same."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.fact} {self.text}")
 
     @property
     def others(self) -> frozenset[str]:
         """What its tests read beside the fact itself, such as another fact that it is held against."""
-        return names_in(self.tests.tree).surely if self.tests is not None else frozenset()
+        return self.tests.names if self.tests is not None else frozenset()
 
     def meets(
         self, value: Any, environment: Environment, context: Mapping[str, Any] = MappingProxyType({})
@@ -215,8 +219,8 @@ class Check:
 
 def _walk(moment: Any) -> Iterator[Any]:
     yield moment
-    for field in fields(moment) if is_dataclass(moment) else ():
-        value = getattr(moment, field.name)
+    for part_of in fields(moment) if is_dataclass(moment) else ():
+        value = getattr(moment, part_of.name)
         for part in value if isinstance(value, tuple) else (value,):
-            if is_dataclass(part) and field.name == "of":
+            if is_dataclass(part) and part_of.name == "of":
                 yield from _walk(part)
