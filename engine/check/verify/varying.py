@@ -7,7 +7,7 @@ the door of what was varied.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -108,9 +108,16 @@ class Varying:
         facts = {**scenario.facts, name: told}
         if told is None:
             del facts[name]
-        if self.teller.impossible(facts, scenario.reported) is not None:
+        if self._impossible(facts, scenario):
             return None
         return Story(replace(scenario, facts=facts), story.pace)
+
+    def _impossible(self, facts: Mapping[str, Any], scenario: Scenario) -> bool:
+        """Whether facts are impossible together, as the story begins or with what one of its lines brings."""
+        brought: list[Mapping[str, Any]] = [{}, *(line.facts for line in scenario.timeline if line.facts)]
+        return any(
+            self.teller.impossible({**facts, **more}, scenario.reported) is not None for more in brought
+        )
 
     def returning(self, story: Story, lines: list[Happens]) -> Story:
         """Return the story with another return, or with none."""
@@ -213,7 +220,7 @@ class Varying:
         if brought and rng.random() < 0.5:  # it was otherwise before
             other = self.teller.random_facts(rng, scenario.reported)
             facts = {**facts, **{name: other[name] for name in brought if name in other}}
-            if self.teller.impossible(facts, scenario.reported) is not None:
+            if self._impossible(facts, scenario):
                 facts = scenario.facts
         line = Happens(moment, 0, event=event, facts=brought)
         return Story(replace(scenario, facts=facts, timeline=(*scenario.timeline, line)), story.pace)
