@@ -18,6 +18,7 @@ from engine.case.ledger import Ledger
 from engine.case.model import Changes, Episode
 from engine.case.scopes import plan_of
 from engine.check.scenarios.story import Happens, Moment, Scenario
+from engine.check.trace import BACK as RETURNED_AT
 from engine.check.verify.domains import CLOCKS, LEFT_OUT, Told
 from engine.check.verify.stories import (
     BACK,
@@ -113,7 +114,12 @@ class Varying:
         return Story(replace(scenario, facts=facts), story.pace)
 
     def _impossible(self, facts: Mapping[str, Any], scenario: Scenario) -> bool:
-        """Whether facts are impossible together, as the story begins or with what one of its lines brings."""
+        """Whether facts are impossible together, as the story begins or with what one of its lines brings.
+
+        A child who is back as the story begins does not come back in it.
+        """
+        if RETURNED_AT in facts and any(line.event == RETURNED for line in scenario.timeline):
+            return True
         brought: list[Mapping[str, Any]] = [{}, *(line.facts for line in scenario.timeline if line.facts)]
         return any(
             self.teller.impossible({**facts, **more}, scenario.reported) is not None for more in brought
@@ -127,7 +133,8 @@ class Varying:
             others = [line for line in others if line.at.name is None]
             until = scenario.until if scenario.until.name is None else Moment.parse("+14d")
             return Story(replace(scenario, timeline=tuple(others), until=until), story.pace)
-        return Story(replace(scenario, timeline=(*lines, *others)), story.pace)
+        facts = {name: value for name, value in scenario.facts.items() if name != RETURNED_AT}
+        return Story(replace(scenario, facts=facts, timeline=(*lines, *others)), story.pace)
 
     def back_at(self, story: Story, instant: datetime, heard: datetime | None = None) -> Story:
         """Return the story in which the child is back at an instant, heard of then or later."""
