@@ -22,6 +22,8 @@ from engine.pack.decisions import rule_clauses
 from engine.pack.model import Duty, Element, Flow, Pack, Process, Start
 
 NEVER = feel.parse("false")
+RESTING = frozenset({"userTask", "manualTask", "receiveTask"})
+"""Where a token rests, so that an interruption is told of the element; elsewhere only the duty that it left is ended."""
 
 
 @dataclass(frozen=True)
@@ -239,7 +241,7 @@ def _of_duty(duty: Duty, element: Element, words: _Words, interruptible: bool) -
             "interrupting",
             f"an interruption does not {duty.on_interrupt} it but {other}s it",
             replace(duty, on_interrupt=other),
-            seen=f"cancelled:{element.id}",
+            seen=f"cancelled:{element.id}" if element.kind in RESTING else f"element:{element.id}",
         )
 
 
