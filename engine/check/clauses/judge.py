@@ -264,7 +264,23 @@ def _told(place: Place, after: int) -> bool:
 
 
 def required(check: Check, requires: Requires, place: Place) -> Fault | None:
-    """Return what is wrong with a duty that is required at a place."""
+    """Return what is wrong with a duty that is required at a place.
+
+    Where something else was told at that very instant it is judged by what the case then had come to rest on: the limit
+    may have been worked out again from it, or nothing be owed any longer.
+    """
+    fault = _required(check, requires, place)
+    if fault is None or fault.what == "ended":
+        return fault
+    rest = replace(place, after=_at_rest(place))
+    if not _told(place, rest.after):
+        return fault
+    if not applies(check, rest):
+        return Fault("at that very instant something else was told", judged=False)
+    return _required(check, requires, rest)
+
+
+def _required(check: Check, requires: Requires, place: Place) -> Fault | None:
     case = place.case
     allowed = place.at + timedelta(minutes=requires.within) + TOLERANCE
     settled = _settled(place, requires.within)

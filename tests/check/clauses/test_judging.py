@@ -354,6 +354,32 @@ def test_what_is_told_at_the_same_instant_makes_another_case_of_it() -> None:
     assert kind(of_record, by_work.until(30)) is Kind.BROKEN
 
 
+def test_a_limit_that_is_told_anew_at_the_same_instant_is_the_one_that_counts() -> None:
+    text = (
+        "when: returned\ngiven: {{child.legal_status: looked_after}}\nthen: {0}\nby: review.next_child_review"
+    )
+    text = text.format(INTERVIEW)
+
+    def life(told: datetime, due: datetime, **facts: Any) -> Trace:
+        start = Life(review__next_child_review=at(200), child__legal_status="looked_after").event(
+            10, "returned"
+        )
+        return (
+            start.told(10, review__next_child_review=told, **facts)
+            .act(10, entries=entry(raised=10, due=due))
+            .until(30)
+        )
+
+    assert kind(text, life(at(100), at(100))) is Kind.HOLDS
+    assert kind(text, life(at(100), at(150))) is Kind.BROKEN
+    assert kind(text, life(at(100), at(150), child__legal_status="none")) is Kind.NOT_APPLICABLE
+    without = Life(review__next_child_review=at(200), child__legal_status="looked_after").event(
+        10, "returned"
+    )
+    assert kind(text, without.told(10, child__legal_status="none").until(30)) is Kind.NOT_APPLICABLE
+    assert kind(text, without.told(10, child__legal_status="looked_after").until(30)) is Kind.BROKEN
+
+
 def test_derived_facts_are_computed_for_the_very_instant() -> None:
     text = f"given: {{episode.hours_missing: '>= 72h'}}\nwhen: 72h after reported\nthen: {INTERVIEW}"
     assert kind(text, Life().until(100)) is Kind.BROKEN
