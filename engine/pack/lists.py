@@ -13,9 +13,9 @@ from typing import Any
 from engine.pack.faults import Faults, suggest
 from engine.pack.model import Fact, ListColumn, ListRule, ReceivedList, Vocabulary
 from engine.pack.register import KNOWN_CLAUSE
-from engine.pack.section import Section, as_text
+from engine.pack.section import Section, as_text, listed, named
 from engine.pack.values import BadValue, parse_fact
-from engine.pack.yamltree import Branch, Leaf, Row, Tree, read_yaml
+from engine.pack.yamltree import Branch, Leaf, Row, Tree
 
 FILE = "lists.yaml"
 COLUMNS = (
@@ -38,23 +38,10 @@ def read_lists(
 ) -> Mapping[str, ReceivedList]:
     """Read the lists by id, in the order of the file; what is wrong is noted with its line."""
     noted = faults.of(FILE)
-    tree = read_yaml(data, noted)
-    if not isinstance(tree, Row):
-        if tree is not None:
-            noted.add(tree.line, "", "the file must be a list of lists", "Begin each with `- id:`.")
-        return {}
     found: dict[str, ReceivedList] = {}
-    for item in tree.items:
-        if not isinstance(item, Branch):
-            noted.add(item.line, "", "a list must be a mapping", "Begin it with `- id:`.")
-            continue
-        part = Section(item, noted)
-        name = part.text("id", True) or ""
-        part.element = name
+    for name, part in named(listed(data, noted, "a list", "lists", "id") or (), "list", "id"):
         if name and not _ID.fullmatch(name):
             part.fault("id", f"{name} is no id", "Write small letters, digits and single dashes.")
-        if name in found:
-            part.fault("id", f"the list {name} stands twice", "Give one of them another id.")
         found[name] = _Reader(part, vocabulary, clauses).read(name)
     return found
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from engine.pack.faults import Faults, suggest
 from engine.pack.model import Clause, Vocabulary
-from engine.pack.section import Section
-from engine.pack.yamltree import Branch, Row, read_yaml
+from engine.pack.section import Section, listed, named
 
 FILE = "clauses.yaml"
 FORCES = ("must", "should", "may", "none")
@@ -20,29 +19,13 @@ STRENGTHS = ("hard", "soft")
 def read_register(data: bytes, vocabulary: Vocabulary, faults: Faults) -> Mapping[str, Clause] | None:
     """Read `clauses.yaml`; clauses by id, in the order of the register. None when it cannot be read at all."""
     noted = faults.of(FILE)
-    tree = read_yaml(data, noted)
-    if not isinstance(tree, Row):
-        if tree is not None:
-            noted.add(
-                tree.line, "", "the register must be a list of clauses", "Begin each clause with `- id:`."
-            )
+    parts = listed(data, noted, "a clause", "clauses", "id")
+    if parts is None:
         return None
     found: dict[str, Clause] = {}
-    lines: dict[str, int] = {}
-    for item in tree.items:
-        if not isinstance(item, Branch):
-            noted.add(item.line, "", "a clause must be a mapping", "Begin it with `- id:`.")
-            continue
-        part = Section(item, noted)
-        name = part.text("id", True)
-        if name is None:
-            continue
-        part.element = name
-        if name in found:
-            message = f"the clause {name} stands twice (first in line {lines[name]})"
-            part.fault("id", message, "Give one of them another id.")
-        lines[name] = part.line_of("id")
-        found[name] = _clause(name, part, vocabulary)
+    for name, part in named(parts, "clause", "id"):
+        if name:
+            found[name] = _clause(name, part, vocabulary)
     return found
 
 

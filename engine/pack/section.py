@@ -6,11 +6,11 @@ because a misspelt key that is passed over in silence is a rule that silently do
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from engine.pack.faults import FileFaults, suggest
-from engine.pack.yamltree import Branch, Leaf, Row, Tree
+from engine.pack.yamltree import Branch, Leaf, Row, Tree, read_yaml
 
 
 @dataclass
@@ -117,6 +117,40 @@ class Section:
             if key not in self.asked:
                 remedy = suggest(key, self.asked, f"Known here: {', '.join(sorted(self.asked))}.")
                 self.faults.add(line, self.element or key, f"{key} is not a key that is known here", remedy)
+
+
+def listed(data: bytes, faults: FileFaults, one: str, many: str, first: str) -> Iterator[Section] | None:
+    """Read a file that is a list of mappings, each begun with the key `first`; None when it cannot be read at all.
+
+    `one` and `many` are what messages call an item and several of them.
+    """
+    tree = read_yaml(data, faults)
+    if isinstance(tree, Row):
+        return _mappings(tree, faults, one, first)
+    if tree is not None:
+        faults.add(tree.line, "", f"the file must be a list of {many}", f"Begin each with `- {first}:`.")
+    return None
+
+
+def _mappings(tree: Row, faults: FileFaults, one: str, first: str) -> Iterator[Section]:
+    for item in tree.items:
+        if isinstance(item, Branch):
+            yield Section(item, faults)
+        else:
+            faults.add(item.line, "", f"{one} must be a mapping", f"Begin it with `- {first}:`.")
+
+
+def named(parts: Iterable[Section], kind: str, key: str) -> Iterator[tuple[str, Section]]:
+    """Yield mappings with the name under their key, by which faults then call them; note one that stands twice."""
+    lines: dict[str, int] = {}
+    for part in parts:
+        name = part.element = part.text(key, True) or ""
+        if name in lines:
+            message = f"the {kind} {name} stands twice (first in line {lines[name]})"
+            part.fault(key, message, "Give one of them another id.")
+        if name:
+            lines.setdefault(name, part.line_of(key))
+        yield name, part
 
 
 def as_text(tree: Tree, key: str, faults: FileFaults, element: str) -> str | None:

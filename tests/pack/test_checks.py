@@ -194,4 +194,4 @@ def test_an_unknown_clause_and_an_id_twice_are_faults() -> None:
     text = HEAD.replace("3.4.a", "9.9") + "  closed: true\n" + HEAD + "  closed: true\n"
     _, faults = read(text)
     assert "2: there is no clause 9.9" in faults
-    assert "5: the check one stands twice" in faults
+    assert "5: the check one stands twice (first in line 1)" in faults

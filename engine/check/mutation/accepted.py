@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.pack.faults import BrokenPack, Faults
-from engine.pack.section import Section
-from engine.pack.yamltree import Branch, Row, read_yaml
+from engine.pack.section import listed
 
 FILE = "mutants.yaml"
 
@@ -18,13 +17,8 @@ def accepted(folder: Path) -> dict[tuple[str, str], str]:
         return {}
     faults = Faults()
     noted = faults.of(FILE)
-    tree = read_yaml(path.read_bytes(), noted)
     found: dict[tuple[str, str], str] = {}
-    for item in tree.items if isinstance(tree, Row) else ():
-        if not isinstance(item, Branch):
-            noted.add(item.line, "", "each is a mapping", "Write `- where: …`, `what: …` and `because: …`.")
-            continue
-        part = Section(item, noted)
+    for part in listed(path.read_bytes(), noted, "an explanation", "explanations", "where") or ():
         where, because = part.text("where", True), part.text("because", True)
         for what in part.texts("what", True):
             found[where or "", what] = because or ""

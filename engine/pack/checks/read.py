@@ -39,9 +39,9 @@ from engine.pack.expressions import Language, Place
 from engine.pack.faults import Faults, suggest
 from engine.pack.model import Clause, Fact, Form, Process, Start
 from engine.pack.register import KNOWN_CLAUSE
-from engine.pack.section import Section
+from engine.pack.section import Section, listed, named
 from engine.pack.values import BadValue, parse_fact
-from engine.pack.yamltree import Branch, Leaf, Row, Tree, read_yaml
+from engine.pack.yamltree import Branch, Leaf, Row, Tree
 
 FILE = "checks.yaml"
 NO_LIMIT = "no limit"
@@ -63,23 +63,10 @@ def read_checks(
 ) -> Mapping[str, Check]:
     """Read the checks by id, in the order of the file; what is wrong is noted with its line."""
     noted = faults.of(FILE)
-    tree = read_yaml(data, noted)
-    if not isinstance(tree, Row):
-        if tree is not None:
-            noted.add(tree.line, "", "the file must be a list of checks", "Begin each with `- check:`.")
-        return {}
     found: dict[str, Check] = {}
-    for item in tree.items:
-        if not isinstance(item, Branch):
-            noted.add(item.line, "", "a check must be a mapping", "Begin it with `- check:`.")
-            continue
-        part = Section(item, noted)
-        name = part.text("check", True) or ""
-        part.element = name
+    for name, part in named(listed(data, noted, "a check", "checks", "check") or (), "check", "check"):
         if name and not _ID.fullmatch(name):
             part.fault("check", f"{name} is no id", "Write small letters, digits and single dashes.")
-        if name in found:
-            part.fault("check", f"the check {name} stands twice", "Give one of them another id.")
         check = _Reader(part, language, clauses, processes, forms).read(name)
         if check is not None:
             found[name] = check
