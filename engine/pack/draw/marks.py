@@ -127,28 +127,23 @@ def plus_mark() -> str:
 
 def state_mark(state: str) -> str:
     """Draw the sign of a state, told apart by its shape as well as by its colour."""
-    colour = STATE_INK[state]
-    disc = f'<circle r="9" fill="{colour}" stroke="{PAPER}" stroke-width="1.5"/>'
-    white = f'fill="none" stroke="{PAPER}" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"'
-    if state == "done":
-        return f'{disc}<path d="M-4.5 0L-1.3 3.4L4.5 -3.2" {white}/>'
-    if state == "live":
-        return f'{disc}<path d="M-3 -4.6L4.8 0L-3 4.6Z" fill="{PAPER}"/>'
-    if state == "waiting":
-        return f'{disc}<path d="M-2.4 -4V4M2.4 -4V4" {white}/>'
-    if state == "next":
-        return f'{disc}<path d="M-4 -3.8L-0.2 0L-4 3.8M0.6 -3.8L4.4 0L0.6 3.8" {white}/>'
-    if state == "overdue":
-        return f'{disc}<path d="M0 -5V1" {white}/><circle cy="4.6" r="1.4" fill="{PAPER}"/>'
-    if state == "marked":
-        return f'{disc}<path d="M0 -5L4.8 0L0 5L-4.8 0Z" fill="{PAPER}"/>'
-    if state == "tried":
-        return f'{disc}<circle r="3.4" fill="{PAPER}"/>'
-    if state == "untried":
-        return f'{disc}<circle r="4.4" {white}/>'
-    if state == "broken":
-        return f'{disc}<path d="M1.5 -5.5L-2.5 0.2H2.5L-1.5 5.5" {white}/>'
-    return f'{disc}<path d="M-3.6 -3.6L3.6 3.6M3.6 -3.6L-3.6 3.6" {white}/>'
+    disc = f'<circle r="9" fill="{STATE_INK[state]}" stroke="{PAPER}" stroke-width="1.5"/>'
+    return disc + _SIGNS[state]
+
+
+_LINE = f'fill="none" stroke="{PAPER}" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"'
+_SIGNS = {
+    "done": f'<path d="M-4.5 0L-1.3 3.4L4.5 -3.2" {_LINE}/>',
+    "live": f'<path d="M-3 -4.6L4.8 0L-3 4.6Z" fill="{PAPER}"/>',
+    "waiting": f'<path d="M-2.4 -4V4M2.4 -4V4" {_LINE}/>',
+    "next": f'<path d="M-4 -3.8L-0.2 0L-4 3.8M0.6 -3.8L4.4 0L0.6 3.8" {_LINE}/>',
+    "overdue": f'<path d="M0 -5V1" {_LINE}/><circle cy="4.6" r="1.4" fill="{PAPER}"/>',
+    "failed": f'<path d="M-3.6 -3.6L3.6 3.6M3.6 -3.6L-3.6 3.6" {_LINE}/>',
+    "marked": f'<path d="M0 -5L4.8 0L0 5L-4.8 0Z" fill="{PAPER}"/>',
+    "tried": f'<circle r="3.4" fill="{PAPER}"/>',
+    "untried": f'<circle r="4.4" {_LINE}/>',
+    "broken": f'<path d="M1.5 -5.5L-2.5 0.2H2.5L-1.5 5.5" {_LINE}/>',
+}
 
 
 # Each at least 4.5 to 1 on white (WCAG 2.2, 1.4.3); `paper` is the tint of the shape.
