@@ -25,7 +25,9 @@ NOTICED = 0.95
 
 
 @pytest.mark.parametrize("council", LIBRARY.councils())
-def test_nearly_every_slip_that_changes_anything_is_noticed_and_the_others_are_explained(council: str) -> None:
+def test_nearly_every_slip_that_changes_anything_is_noticed_and_the_others_are_explained(
+    council: str,
+) -> None:
     began = time.monotonic()
     pack = LIBRARY.get(council)
     stories = suite(pack, seconds=SECONDS, jobs=2, stories=stories_beside(LIBRARY, council))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from engine.case.model import Entry
+from engine.case.model import Entry, Outcome
 from engine.check.clauses.moments import Instant, Place, reached, resolve
 from engine.check.trace import Act, CaseTrace, Trace
 from engine.clock import local
@@ -408,7 +408,7 @@ def _never(check: Check, never: Never, case: CaseTrace) -> Iterator[tuple[Place,
         first = min(whens)
     for index, entry in _arisen(case, never.obligations, never.roles):
         place = Place(case, index, case.acts[index].at)
-        if index < first or not _comes_up(check, place):
+        if index < first or _gone_at_once(case, entry) or not _comes_up(check, place):
             continue
         if never.cites and not set(check.clauses) & set(entry.clauses):
             continue
@@ -429,6 +429,12 @@ def _never(check: Check, never: Never, case: CaseTrace) -> Iterator[tuple[Place,
         if _comes_up(check, place):
             yield place, None
             return
+
+
+def _gone_at_once(case: CaseTrace, entry: Entry) -> bool:
+    """Whether an entry was withdrawn or superseded at the very instant it arose: it was asked of nobody."""
+    last = [turn.entry for turn in case.turns(entry.obligation) if turn.entry.number == entry.number][-1]
+    return last.outcome in (Outcome.WITHDRAWN, Outcome.SUPERSEDED) and last.done == entry.raised
 
 
 def _comes_up(check: Check, place: Place) -> bool:

@@ -274,6 +274,15 @@ def test_what_another_rule_brings_may_arise_where_only_this_clause_forbids() -> 
     assert kind(f"never: {INTERVIEW}", arose) is Kind.BROKEN
 
 
+def test_what_is_withdrawn_at_the_instant_it_arises_was_asked_of_nobody() -> None:
+    for done, expected in ((5, Kind.HOLDS), (5.1, Kind.BROKEN)):
+        ended = entry(raised=5, outcome=Outcome.WITHDRAWN, done=at(done))
+        life = Life().act(5, entries=entry(raised=5)).act(done, entries=ended).until(9)
+        assert kind(f"never: {INTERVIEW}", life) is expected
+    finished = Life().act(5, entries=entry(raised=5, outcome=Outcome.DONE, done=at(5))).until(9)
+    assert kind(f"never: {INTERVIEW}", finished) is Kind.BROKEN
+
+
 def test_what_may_never_arise_breaks_whoever_is_late() -> None:
     text = f"given: {{risk.level: low}}\nnever: {INTERVIEW}"
     arisen = Life(prompt=False, risk__level="low").act(5, entries=entry(raised=5)).until(9)

@@ -117,6 +117,8 @@ def test_what_nothing_interrupts_has_no_slip_in_what_an_interruption_does() -> N
     flipped = [m for m in mutants(PACK) if m.kind == "interrupting" and "an interruption" in m.what]
     duties = [d for e in PACK.elements for d in e.duties if isinstance(d.on_interrupt, str)]
     assert 0 < len(flipped) < len(duties)
-    hosts = {e.attached_to for e in PACK.elements if e.attached_to and e.interrupting and e.trigger == "message"}
+    hosts = {
+        e.attached_to for e in PACK.elements if e.attached_to and e.interrupting and e.trigger == "message"
+    }
     direct = {e.id for e in PACK.elements if e.id in hosts and e.duties}
     assert direct <= {m.where for m in flipped}
