@@ -111,7 +111,7 @@ class _Report:
                 self._whole(),
                 f"more than {count:,} states: what was found is right, but more may be wrong",
                 "Move branches that have nothing to do with each other into processes of their own.",
-                exact=False,
+                whole=True,
                 note=True,
             )
         yield from self._deadlocks()
@@ -164,6 +164,7 @@ class _Report:
             "from here no end can be reached any more",
             "Give the circle a way out, or mark what only watches with `watch`.",
             state,
+            whole=True,
         )
 
     def _interruptible(self) -> bool:
@@ -201,6 +202,7 @@ class _Report:
                 element,
                 f"no token ever comes to {_named(element)}",
                 "See what should lead here; remove it if nothing should.",
+                whole=True,
             )
 
     def _formal_end(self, element: Element) -> bool:
@@ -220,9 +222,10 @@ class _Report:
         message: str,
         remedy: str,
         state: State | None = None,
-        exact: bool = True,
+        whole: bool = False,
         note: bool = False,
     ) -> Finding:
+        """Return a finding; `whole`: it is only sure where every state was looked at, and no state shows it."""
         return Finding(
             kind=kind,
             file=self.process.file,
@@ -232,7 +235,7 @@ class _Report:
             remedy=remedy,
             clauses=element.clauses,
             steps=() if state is None else self.explored.steps_to(state),
-            exact=exact and not self.explored.play.run.clipped,
+            exact=not (whole and (self.explored.given_up or self.explored.play.run.clipped)),
             note=note,
         )
 
