@@ -48,10 +48,11 @@ def _values(tests: tree.Tests) -> tuple[type, Callable[[Any], bool]] | None:
     listed = [test.expression for test in tests.tests if isinstance(test, tree.ValueTest)]
     if len(listed) != len(tests.tests) or not all(isinstance(value, _CONSTANT) for value in listed):
         return None
-    values = frozenset(getattr(value, "value") for value in listed)  # noqa: B009 - of three classes
-    kinds = {type(value) for value in values}
+    constants = [getattr(value, "value") for value in listed]  # noqa: B009 - of three classes
+    kinds = {type(value) for value in constants}  # not of the set: there false and 0 are one
     if len(kinds) != 1:
         return None
+    values = frozenset(constants)
     negated = tests.negated
     return kinds.pop(), lambda value: (value in values) is not negated
 

@@ -73,3 +73,9 @@ def test_the_short_way_is_taken_where_it_leads() -> None:
     bounded = feel.parse_unary("[1..3]")
     object.__setattr__(bounded, "_code", None)
     assert short_test(bounded)(Decimal(2), {}, Run(Environment(), None)) is True
+
+
+def test_a_cell_of_two_classes_whose_values_are_equal_in_python_takes_the_long_way() -> None:
+    test = feel.parse_unary("false, 0")
+    for value in (True, False, Decimal(0), Decimal(1)):
+        assert short_test(test)(value, {}, Run(Environment(), None)) is test.test(value, {})
