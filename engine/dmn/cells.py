@@ -45,10 +45,13 @@ def short_test(tests: feel.UnaryTests) -> Test:
 
 def _values(tests: tree.Tests) -> tuple[type, Callable[[Any], bool]] | None:
     """Return the class and the test of a cell that lists constants of one class."""
-    listed = [test.expression for test in tests.tests if isinstance(test, tree.ValueTest)]
-    if len(listed) != len(tests.tests) or not all(isinstance(value, _CONSTANT) for value in listed):
+    constants = [
+        test.expression.value
+        for test in tests.tests
+        if isinstance(test, tree.ValueTest) and isinstance(test.expression, _CONSTANT)
+    ]
+    if len(constants) != len(tests.tests):
         return None
-    constants = [getattr(value, "value") for value in listed]  # noqa: B009 - of three classes
     kinds = {type(value) for value in constants}  # not of the set: there false and 0 are one
     if len(kinds) != 1:
         return None

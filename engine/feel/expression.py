@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
 from engine.feel import tree
 from engine.feel.builtins import FUNCTION_NAMES
-from engine.feel.compile import compile_expression, compile_tests
+from engine.feel.closures import Code
+from engine.feel.compile import TestCode, compile_expression, compile_tests
 from engine.feel.errors import FeelError, FeelLimit
 from engine.feel.names import names_in
 from engine.feel.parser import read_expression, read_tests
@@ -28,6 +29,7 @@ class Expression:
 
     text: str
     tree: tree.Node
+    _code: Code = field(init=False, repr=False, compare=False)
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -61,7 +63,7 @@ class Expression:
         answered is read, and FeelLimit when the work is without measure.
         """
         try:
-            value = self._code(Scope(context, run or Run(env or _ENVIRONMENT, warnings)))  # type: ignore[attr-defined]
+            value = self._code(Scope(context, run or Run(env or _ENVIRONMENT, warnings)))
         except RecursionError:
             raise FeelLimit(f"the expression calls itself too deeply: {LIMITS_HELP}") from None
         if type(value) is list or type(value) is dict:
@@ -78,13 +80,13 @@ def beside(
     The others are evaluated over the same names, with a measure of work of their own; what fails in both alike is no
     difference. `others` may shrink on the way. Whatever they do, the expression's own value is what the caller gets.
     """
-    own = expression._code  # type: ignore[attr-defined]
+    own = expression._code
 
     def code(scope: Scope) -> Value:
         value = _outcome(own, scope)
         for key in list(others):
             away = Scope(scope.context, Run(scope.run.environment, None))
-            if not _alike(_outcome(others[key]._code, away), value):  # type: ignore[attr-defined]
+            if not _alike(_outcome(others[key]._code, away), value):
                 differs(key)
         if isinstance(value, FeelError):
             raise value
@@ -129,6 +131,7 @@ class UnaryTests:
 
     text: str
     tree: tree.Tests
+    _code: TestCode = field(init=False, repr=False, compare=False)
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -170,7 +173,7 @@ class UnaryTests:
             return True
         try:
             scope = Scope(context, run or Run(env or _ENVIRONMENT, warnings))
-            return self._code(read(value, "?", scope.run.spend), scope)  # type: ignore[attr-defined, no-any-return]
+            return self._code(read(value, "?", scope.run.spend), scope)
         except RecursionError:
             raise FeelLimit(f"the test calls itself too deeply: {LIMITS_HELP}") from None
 

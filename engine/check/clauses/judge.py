@@ -158,7 +158,7 @@ def _meets(conditions: tuple[Condition, ...], place: Place) -> bool:
     derived = place.case.pack.derived
     unasked.sort(
         key=lambda condition: condition.fact in derived
-    )  # what is told is asked first: it costs nothing
+    )  # what is told costs nothing: it comes first
     return all(_met(condition, place, known) for condition in unasked)
 
 
@@ -408,7 +408,7 @@ def _never(check: Check, never: Never, case: CaseTrace) -> Iterator[tuple[Place,
         first = min(whens)
     for index, entry in _arisen(case, never.obligations, never.roles):
         place = Place(case, index, case.acts[index].at)
-        if index < first or _gone_at_once(case, entry) or not _comes_up(check, place):
+        if index < first or not _comes_up(check, place):
             continue
         if never.cites and not set(check.clauses) & set(entry.clauses):
             continue
@@ -417,6 +417,8 @@ def _never(check: Check, never: Never, case: CaseTrace) -> Iterator[tuple[Place,
         if never.before is not None and (before is None or entry.raised >= before.at):
             continue
         if never.after is not None and (after is None or entry.raised <= after.at):
+            continue
+        if _gone_at_once(case, entry):
             continue
         bound = f" before {_when(before)}" if before else f" after {_when(after)}" if after else ""
         why = f"{entry.obligation} of {entry.role} must not arise{bound}; it did"

@@ -54,7 +54,7 @@ class Ways:
 
     @cached_property
     def _elements(self) -> tuple[Element, ...]:
-        return tuple(e for e in self.pack.elements)
+        return tuple(self.pack.elements)
 
     @cached_property
     def _after(self) -> dict[str, set[str]]:

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from engine import feel
@@ -60,12 +61,12 @@ class Infection:
         with ExitStack() as stack:
             for own, others in asked:
                 if others:
-                    stack.enter_context(feel.beside(own, others, lambda n, o=others: differs(n, o)))  # type: ignore[misc]
-            decisions = {
+                    stack.enter_context(feel.beside(own, others, partial(differs, others=others)))
+            decisions: dict[str, Any] = {
                 name: _Asking(name, model, tables, self._model, differs)
                 for name, model in self._pack.decisions.items()
             }
-            watched: Any = replace(self._pack, decisions=decisions)  # type: ignore[arg-type]
+            watched: Any = replace(self._pack, decisions=decisions)
             stack.enter_context(trying(watched, self._pack, None))
             play_story(story, watched, ())
         self._told.update(found)

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from engine import feel
+from engine.case.scopes import plan_of
 from engine.check.mutation.texts import slips
 from engine.dmn import with_decisions
 from engine.dmn.model import Cell, Decision, DecisionTable, Literal, Rule
@@ -160,21 +161,9 @@ def _interruptible(pack: Pack) -> frozenset[str]:
         for p in pack.processes.values()
         if any(e.kind == "endEvent" and e.trigger in ("terminate", "error") for e in p.elements.values())
     }
-    found: set[str] = set()
-    while True:
-        called = {e.calls for e in pack.elements if e.calls and e.id in found}
-        more = {
-            e.id
-            for e in pack.elements
-            if e.id in hosts
-            or e.scope in hosts
-            or e.scope in found
-            or e.process in ending
-            or e.process in called
-        }
-        if more == found:
-            return frozenset(found)
-        found = more
+    plan = plan_of(pack)
+    reached = [e for e in pack.elements if e.id in hosts or e.process in ending]
+    return frozenset(e.id for e in reached).union(*(plan.inside(e) for e in reached))
 
 
 def _of_element(element: Element, words: _Words, interruptible: bool) -> Iterator[_Change]:

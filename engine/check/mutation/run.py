@@ -137,6 +137,8 @@ class _Bench:
     mutants: dict[int, Mutant]
     places: dict[str, list[int]]
     infection: Infection
+    settled: frozenset[str]
+    """The checks that forbid something: only a breach of them is asked for, not whether they came up."""
 
 
 _bench: _Bench
@@ -150,7 +152,8 @@ def _begin(pack: Pack, suite: Suite, chosen: Sequence[int]) -> None:
             places[place].append(index)
     every = list(mutants(pack))
     tried = {number: every[number] for number in chosen}
-    _bench = _Bench(pack, suite, tried, places, Infection(pack, tried))
+    settled = frozenset(check.id for check in pack.checks.values() if isinstance(check.consequence, Never))
+    _bench = _Bench(pack, suite, tried, places, Infection(pack, tried), settled)
 
 
 def _places(result: Result) -> set[str]:
@@ -175,25 +178,16 @@ def _try(part: tuple[int, list[int]]) -> Tried:
         return Tried(*told, Fate.UNREACHED)
     stories = _stories(mutant, shown, reached)
     variant = mutant.make()
-    never = {check.id for check in variant.checks.values() if isinstance(check.consequence, Never)}
-    settled = frozenset(never)  # only a breach is asked for, not whether such a check came up
     differs = expected = ""
     last = len(stories)
     with trying(variant, _bench.pack, mutant.process):
         for count, index in enumerate(stories, 1):
             story, own = _bench.suite[index]
-            result = play_story(story, variant, settled=settled, known=own.ledger)
+            result = play_story(story, variant, settled=_bench.settled, known=own.ledger)
             name = story.scenario.id
-            if result.broken:
-                return Tried(
-                    *told, Fate.NOTICED, by=result.broken[0].check, means="check", story=name, played=count
-                )
-            if result.faults and not own.faults:
-                return Tried(
-                    *told, Fate.NOTICED, by=result.faults[0].kind, means="fault", story=name, played=count
-                )
-            if result.awkward == NOTHING:
-                return Tried(*told, Fate.NOTICED, by=NOTHING, means="fault", story=name, played=count)
+            by, means = _noticed(result, own)
+            if by:
+                return Tried(*told, Fate.NOTICED, by=by, means=means, story=name, played=count)
             unmet = result.unmet or (result.awkward is not None and story.scenario.expect)
             if unmet and not own.unmet and not expected:
                 expected, last = name, count + ONWARD
@@ -204,6 +198,17 @@ def _try(part: tuple[int, list[int]]) -> Tried:
     if expected:
         return Tried(*told, Fate.NOTICED, by=expected, means="story", story=expected, played=count)
     return Tried(*told, Fate.LIVES if differs else Fate.SAME, story=differs, played=len(stories))
+
+
+def _noticed(result: Result, own: Result) -> tuple[str, str]:
+    """Return what noticed a mutant in one story and by which means, or two empty words."""
+    if result.broken:
+        return result.broken[0].check, "check"
+    if result.faults and not own.faults:
+        return result.faults[0].kind, "fault"
+    if result.awkward == NOTHING:
+        return NOTHING, "fault"
+    return "", ""
 
 
 def _stories(mutant: Mutant, shown: list[int], reached: list[int]) -> list[int]:
@@ -218,7 +223,8 @@ def _stories(mutant: Mutant, shown: list[int], reached: list[int]) -> list[int]:
     if mutant.swap is None and mutant.decision is None:
         found = reached
     elif mutant.swap is not None and mutant.swap[0].names != mutant.swap[1].names:
-        others = [index for index in reached if index not in set(shown)]
+        told = set(shown)
+        others = [index for index in reached if index not in told]
         found += rng.sample(others, min(len(others), BESIDE))
     checks = _bench.pack.checks
     cited = {name for name, check in checks.items() if set(check.clauses) & set(mutant.clauses)}

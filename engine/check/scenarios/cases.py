@@ -26,7 +26,7 @@ class StoryFault(HomewardError):
     """The story cannot go on: the message says at which moment and why."""
 
 
-class NoRest(StoryFault):
+class NoRest(HomewardError):
     """Whatever people do makes more work arise at the very same instant: the procedure goes round in a circle."""
 
     def __init__(self, message: str, element: str) -> None:

@@ -105,7 +105,7 @@ def play_story(
     trace = Trace(pack, prompt=story.prompt)
     watch = _Watch(trace)
     played = _played(story, pack, watch)
-    awkward = isinstance(played.fault, AWKWARD) and not isinstance(played.fault, NoRest)
+    awkward = isinstance(played.fault, AWKWARD)
     if not trace.cases and isinstance(played.fault, Incident):  # in its very first act
         return Result(faults=tuple(_faults(played, watch, story)))
     if awkward or not trace.cases:
