@@ -1,0 +1,10 @@
+"""Records that were moved, merged or voided, and how to undo that."""
+
+from __future__ import annotations
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    """Nothing yet."""

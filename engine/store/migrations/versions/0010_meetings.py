@@ -1,0 +1,10 @@
+"""Meetings: who is invited, what is decided, who does what by when."""
+
+from __future__ import annotations
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    """Nothing yet."""

@@ -1,0 +1,106 @@
+"""The tables. Rows of every table with a `council_id` are visible to that council alone (row-level security).
+
+What grows with every episode is kept narrow: an act's details, a deadline's working and a case's state are
+packed (see packed.py), tasks are rows only while they stand open, and the provenance of a fact is read off
+the acts.
+"""
+
+from __future__ import annotations
+
+from engine.store.tables.acts import AuditEvent, Heartbeat, IdempotencyKey, JobQueueVersion, access_log
+from engine.store.tables.base import NAMES, OWN_COUNCIL, Base, council_tables
+from engine.store.tables.cases import (
+    COULD_BE_MISSED,
+    CaseLink,
+    CaseRecord,
+    CaseState,
+    EndedTask,
+    KeptFigures,
+    LedgerEntry,
+    Task,
+    TaskDraft,
+    Timer,
+)
+from engine.store.tables.children import (
+    AllocatedWorker,
+    Child,
+    ChildGrant,
+    ChildIdentifier,
+    Episode,
+    LegalStatus,
+    Placement,
+)
+from engine.store.tables.councils import (
+    Account,
+    AccountRole,
+    AccountTeam,
+    Contact,
+    Council,
+    PackVersion,
+    ReferenceCounter,
+)
+from engine.store.tables.intake import IntakeFile, IntakeRow
+from engine.store.tables.notices import Incident, Notice, PeriodicRun
+from engine.store.tables.quality import (
+    AuditedCase,
+    AuditGrade,
+    AuditPoint,
+    CaseAudit,
+    CaseBreach,
+    ClauseMonth,
+    ExaminedCase,
+    ReadingDecision,
+    SignOff,
+    Verification,
+)
+
+__all__ = [
+    "Account",
+    "AccountRole",
+    "AccountTeam",
+    "AllocatedWorker",
+    "AuditEvent",
+    "AuditGrade",
+    "AuditPoint",
+    "AuditedCase",
+    "Base",
+    "COULD_BE_MISSED",
+    "CaseAudit",
+    "CaseBreach",
+    "CaseLink",
+    "CaseRecord",
+    "CaseState",
+    "Child",
+    "ChildGrant",
+    "ChildIdentifier",
+    "ClauseMonth",
+    "Contact",
+    "Council",
+    "EndedTask",
+    "Episode",
+    "ExaminedCase",
+    "Heartbeat",
+    "IdempotencyKey",
+    "Incident",
+    "IntakeFile",
+    "IntakeRow",
+    "JobQueueVersion",
+    "KeptFigures",
+    "LedgerEntry",
+    "LegalStatus",
+    "NAMES",
+    "Notice",
+    "OWN_COUNCIL",
+    "PackVersion",
+    "PeriodicRun",
+    "Placement",
+    "ReadingDecision",
+    "ReferenceCounter",
+    "SignOff",
+    "Task",
+    "TaskDraft",
+    "Timer",
+    "Verification",
+    "access_log",
+    "council_tables",
+]
