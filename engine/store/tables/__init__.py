@@ -21,6 +21,13 @@ from engine.store.tables.cases import (
     TaskDraft,
     Timer,
 )
+from engine.store.tables.child_record import (
+    CaseNote,
+    ChildEntry,
+    ChildLink,
+    ContactAttempt,
+    CoveredInterview,
+)
 from engine.store.tables.children import (
     AllocatedWorker,
     Child,
@@ -68,14 +75,19 @@ __all__ = [
     "CaseAudit",
     "CaseBreach",
     "CaseLink",
+    "CaseNote",
     "CaseRecord",
     "CaseState",
     "Child",
+    "ChildEntry",
     "ChildGrant",
     "ChildIdentifier",
+    "ChildLink",
     "ClauseMonth",
     "Contact",
+    "ContactAttempt",
     "Council",
+    "CoveredInterview",
     "EndedTask",
     "Episode",
     "ExaminedCase",

@@ -123,4 +123,7 @@ class Episode(Base):
     returned_at: Mapped[datetime | None]
     source_reference: Mapped[str | None]
     facts: Mapped[dict[str, Any] | None]
+    left_from: Mapped[str | None]
+    found_at: Mapped[str | None]
+    """Where the child went from and was found, in a practitioner's words."""
     __table_args__ = (sa.Index("ix_episode_child", "child_id", "reported_at"),)
