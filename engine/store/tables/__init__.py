@@ -48,6 +48,7 @@ from engine.store.tables.councils import (
 )
 from engine.store.tables.intake import IntakeFile, IntakeRow
 from engine.store.tables.notices import Incident, Notice, PeriodicRun
+from engine.store.tables.outside_links import OutsideRequest, OutsideToken, OutsideTry
 from engine.store.tables.quality import (
     AuditedCase,
     AuditGrade,
@@ -103,6 +104,9 @@ __all__ = [
     "NAMES",
     "Notice",
     "OWN_COUNCIL",
+    "OutsideRequest",
+    "OutsideToken",
+    "OutsideTry",
     "PackVersion",
     "PeriodicRun",
     "Placement",

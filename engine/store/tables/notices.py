@@ -26,7 +26,10 @@ class Notice(Base):
     element: Mapped[str | None]
     entries: Mapped[list[int]] = mapped_column(server_default="{}")
     recipient: Mapped[str]
-    """`role:<id>` or `outside:<name>`, as in Contact."""
+    """`role:<id>` or `outside:<name>`, as in Contact; `account:<id>` for a person's own address."""
+    subject: Mapped[str | None]
+    body: Mapped[str | None]
+    """The words of a notice that are not a pack's; without them `notice` names the pack's text."""
     channel: Mapped[str | None]
     address: Mapped[str | None]
     state: Mapped[str] = mapped_column(server_default="pending")
@@ -37,6 +40,8 @@ class Notice(Base):
     message_id: Mapped[str | None]
     provider_reference: Mapped[str | None]
     problem: Mapped[str | None]
+    outside_request_id: Mapped[int | None] = mapped_column(sa.ForeignKey("outside_request.id"))
+    """The request whose link it carries: it has an address and words of its own."""
     __table_args__ = (
         sa.UniqueConstraint("council_id", "key"),
         sa.Index("ix_notice_case", "case_id"),
