@@ -67,6 +67,7 @@ __all__ = [
     "AccountRole",
     "AccountTeam",
     "AllocatedWorker",
+from engine.store.tables.oversight import InspectionPack, OversightNote
     "AuditEvent",
     "AuditGrade",
     "AuditPoint",
@@ -115,8 +116,10 @@ __all__ = [
     "SignOff",
     "Task",
     "TaskDraft",
+    "InspectionPack",
     "Timer",
     "Verification",
     "access_log",
     "council_tables",
 ]
+    "OversightNote",

@@ -113,6 +113,11 @@ class LedgerEntry(Base):
         sa.Index("ix_ledger_entry_open", "council_id", "due", postgresql_where=sa.text("outcome = 'open'")),
         sa.Index("ix_ledger_entry_raised", "raised", postgresql_using="brin"),
         sa.Index(
+            "ix_ledger_entry_interviews",
+            "case_id",
+            postgresql_where=sa.text("obligation IN ('hold_return_interview', 'offer_return_interview')"),
+        ),
+        sa.Index(
             "ix_ledger_entry_missed",
             "council_id",
             sa.text("(GREATEST(due, raised))"),

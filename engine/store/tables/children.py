@@ -126,4 +126,8 @@ class Episode(Base):
     left_from: Mapped[str | None]
     found_at: Mapped[str | None]
     """Where the child went from and was found, in a practitioner's words."""
-    __table_args__ = (sa.Index("ix_episode_child", "child_id", "reported_at"),)
+    __table_args__ = (
+        sa.Index("ix_episode_child", "child_id", "reported_at"),
+        sa.Index("ix_episode_reported", "council_id", "reported_at"),
+        sa.Index("ix_episode_returned", "council_id", "returned_at"),
+    )

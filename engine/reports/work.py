@@ -1,0 +1,30 @@
+"""The work that stands open: how much each person and each team has, and how much of it presses.
+
+Only what the council's own people have to do is counted; what is awaited from outside stands on the case.
+"""
+
+from __future__ import annotations
+
+from engine.reports.cube import Cube
+
+_ROWS = """
+SELECT t.case_id, t.reference, t.child_id, t.due AS at, t.name AS what, t.team, t.role, t.assignee,
+       false AS waiting
+FROM task t
+WHERE NOT t.external
+"""
+
+WORK = Cube(
+    rows=_ROWS,
+    measures={
+        "open": "true",
+        "overdue": "at < :now",
+        "this_week": "at >= :now AND at < :week_end",
+        "waiting": "waiting",
+        "unassigned": "assignee IS NULL",
+        "cases": "true",
+    },
+    distinct={"cases": "case_id"},
+    dimensions={"team": "team", "person": "assignee::text", "role": "role"},
+)
+"""Parameters: `now`, and `week_end`, the end of the local week, Sunday's midnight; aware."""
