@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from engine.clock import Clock, local
 from engine.errors import HomewardError
 from engine.pack.model import Pack
+from engine.services import notices
 from engine.services.desk import (
     ADMINISTRATOR,
     OWN_ROLES,
@@ -332,6 +333,17 @@ def end_sessions(desk: Desk, name: str) -> None:
     account = _named(desk, name)
     account.session_epoch += 1
     record(desk, "sessions_ended", {"account": account.id})
+
+
+def set_email(desk: Desk, name: str, address: str) -> None:
+    """Give an account an e-mail address, or none; messages that were held for want of one leave now."""
+    _administrators_only(desk)
+    account = _named(desk, name)
+    account.email = notices.checked_address(address) if address.strip() else None
+    desk.session.flush()
+    if account.email is not None:
+        notices.release_held(desk, f"{notices.PERSON}:{account.id}")
+    record(desk, "email_set", {"account": account.id})
 
 
 def listed(desk: Desk) -> tuple[AccountRow, ...]:

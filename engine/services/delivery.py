@@ -18,8 +18,16 @@ from sqlalchemy.orm import Session
 
 from engine.services.channels import Channel, Doubtful, Message, NotAccepted, Refused
 from engine.services.desk import Desk
-from engine.services.notices import MISSING_ADDRESS, NO_CHANNEL, TRIES, incident, recipient_label, wording
-from engine.store.tables import Contact, Notice
+from engine.services.notices import (
+    MISSING_ADDRESS,
+    NO_CHANNEL,
+    PERSON,
+    TRIES,
+    incident,
+    recipient_label,
+    wording,
+)
+from engine.store.tables import Account, Contact, Notice
 
 LEASE = timedelta(minutes=5)
 """How long a sender has before another one takes its notice for abandoned; longer than every time-out of a
@@ -86,21 +94,47 @@ def _prepare(desk: Desk, number: int, channel: Channel | None) -> Prepared | Non
         return None
     if notice.state == "sending" and not _settle_doubt(desk, notice, channel):
         return None
+    if notice.recipient.startswith(f"{PERSON}:"):
+        return _prepare_for_person(desk, notice)
     contact = desk.session.scalar(sa.select(Contact).where(Contact.recipient == notice.recipient))
     if contact is None:
         notice.state, notice.problem = "held", MISSING_ADDRESS
         label = recipient_label(desk, notice.recipient)
         incident(desk, notice, f"no address is known for {label}: enter one under Addresses")
         return None
+    return _mark(desk, notice, contact.channel, contact.address)
+
+
+def _prepare_for_person(desk: Desk, notice: Notice) -> Prepared | None:
+    """Mark a message to one person as being sent; nothing is told to somebody whose account is closed."""
+    number = int(notice.recipient.partition(":")[2])
+    account = desk.session.get(Account, number)
+    if account is None or account.disabled_at is not None:
+        notice.state, notice.next_attempt = "cancelled", None
+        notice.problem = "the account is closed"
+        return None
+    if not account.email:
+        notice.state, notice.problem = "held", MISSING_ADDRESS
+        incident(
+            desk,
+            notice,
+            f"no e-mail address is known for {account.display_name}: enter one under Accounts, then send it again",
+        )
+        return None
+    return _mark(desk, notice, "email", account.email)
+
+
+def _mark(desk: Desk, notice: Notice, channel: str, address: str) -> Prepared:
+    now = desk.now()
     subject, body = wording(desk, notice)
     notice.state = "sending"
     notice.attempts += 1
-    notice.channel, notice.address = contact.channel, contact.address
+    notice.channel, notice.address = channel, address
     notice.next_attempt = now + LEASE
     notice.problem = None
     domain = urlsplit(desk.settings.base_url).hostname or "localhost"
     notice.message_id = notice.message_id or f"notice-{notice.id}-{desk.council.code}@{domain}"
-    return Prepared(notice.id, Message(notice.message_id, contact.address, subject, body, now))
+    return Prepared(notice.id, Message(notice.message_id, address, subject, body, now))
 
 
 def _settle_doubt(desk: Desk, notice: Notice, channel: Channel) -> bool:

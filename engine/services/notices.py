@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from engine.clock import local
 from engine.pack.model import Pack
@@ -25,7 +26,8 @@ from engine.services.desk import (
     remember,
 )
 from engine.store.packs import in_force, pack_of
-from engine.store.tables import CaseRecord, Contact, Incident, LedgerEntry, Notice, PackVersion
+from engine.store.queue import defer
+from engine.store.tables import Account, CaseRecord, Contact, Incident, LedgerEntry, Notice, PackVersion
 
 TRIES = 12
 MISSING_ADDRESS = "no address is known for the recipient"
@@ -33,6 +35,8 @@ NO_CHANNEL = (
     "notices wait because no way to send them is set up: set HOMEWARD_SMTP_HOST and HOMEWARD_MAIL_FROM,"
     " or HOMEWARD_MAIL"
 )
+PERSON = "account"
+"""What the recipient of a message to one person begins with: `account:<id>`."""
 STATES = ("pending", "sending", "sent", "failed", "held", "cancelled")
 
 
@@ -101,6 +105,8 @@ def outbox(
 
 
 def _subject(desk: Desk, notice: Notice, pack_id: int | None) -> str:
+    if notice.subject is not None:
+        return notice.subject
     text = _pack(desk, pack_id).notices.get(notice.notice)
     return notice.notice if text is None else text.subject
 
@@ -160,10 +166,7 @@ def set_contact(desk: Desk, recipient: str, address: str, *, key: str | None = N
     """Enter the e-mail address of a recipient (`role:<id>` or `outside:<name>`); notices held for it leave
     now."""
     _administrators_only(desk)
-    address = address.strip()
-    local_part, _, domain = address.partition("@")
-    if not local_part or "." not in domain or any(c.isspace() or c in "<>,;" for c in address):
-        raise InvalidAnswers({"address": "is no e-mail address"})
+    address = checked_address(address)
     if not recipient.startswith(("role:", "outside:")):
         raise InvalidAnswers({"recipient": "begins with role: or outside:"})
     if not once(desk, key, "set_contact", [recipient, address]).first:
@@ -174,6 +177,22 @@ def set_contact(desk: Desk, recipient: str, address: str, *, key: str | None = N
         desk.session.add(contact)
     contact.address = address
     desk.session.flush()
+    release_held(desk, recipient)
+    record(desk, "contact_set", {"recipient": recipient, "address": address})
+    remember(desk, key, None)
+
+
+def checked_address(address: str) -> str:
+    """Return an e-mail address without spaces around it; raise InvalidAnswers for what cannot be one."""
+    address = address.strip()
+    local_part, _, domain = address.partition("@")
+    if not local_part or "." not in domain or any(c.isspace() or c in "<>,;" for c in address):
+        raise InvalidAnswers({"address": "is no e-mail address"})
+    return address
+
+
+def release_held(desk: Desk, recipient: str) -> None:
+    """Let the notices leave that were held because no address was known for a recipient."""
     held = desk.session.scalars(
         sa.select(Notice)
         .where(Notice.recipient == recipient, Notice.state == "held", Notice.problem == MISSING_ADDRESS)
@@ -182,13 +201,43 @@ def set_contact(desk: Desk, recipient: str, address: str, *, key: str | None = N
     for notice in held:
         notice.state, notice.problem, notice.next_attempt = "pending", None, desk.now()
         _resolve(desk, notice, "an address was entered")
-    record(desk, "contact_set", {"recipient": recipient, "address": address})
-    remember(desk, key, None)
+
+
+def order(
+    desk: Desk, key: str, recipient: str, notice: str, subject: str, body: str, *, case: int | None = None
+) -> bool:
+    """Put a message of our own words into the outbox; say whether this was the first with its key.
+
+    `recipient` is `account:<id>`, `role:<id>` or `outside:<name>`; `notice` is a word for what it is. The words may
+    name no child.
+    """
+    now = desk.now()
+    taken = desk.session.scalar(
+        insert(Notice)
+        .values(
+            case_id=case,
+            key=key,
+            notice=notice,
+            recipient=recipient,
+            subject=subject,
+            body=body,
+            created_at=now,
+            next_attempt=now,
+        )
+        .on_conflict_do_nothing(index_elements=[Notice.council_id, Notice.key])
+        .returning(Notice.id)
+    )
+    if taken is not None:
+        defer(desk.session, "deliver_notices", {"council": desk.caller.council})
+    return taken is not None
 
 
 def recipient_label(desk: Desk, recipient: str) -> str:
     """Return a recipient as people know it."""
     kind, _, name = recipient.partition(":")
+    if kind == PERSON:
+        found = desk.session.scalar(sa.select(Account.display_name).where(Account.id == int(name)))
+        return found or "somebody who is not known"
     role = _pack(desk, None).roles.get(name) if kind == "role" else None
     return role.label if role is not None else name.replace("_", " ")
 
@@ -198,7 +247,9 @@ def _recipient(role: str | None, outside: str | None) -> str:
 
 
 def wording(desk: Desk, notice: Notice) -> tuple[str, str]:
-    """Return subject and body of a notice, in the words of the pack that its case runs on."""
+    """Return subject and body of a notice: its own words, or those of the pack that its case runs on."""
+    if notice.subject is not None and notice.body is not None:
+        return notice.subject, notice.body
     case = desk.session.get(CaseRecord, notice.case_id) if notice.case_id is not None else None
     pack = _pack(desk, None if case is None else case.pack_id)
     text = pack.notices.get(notice.notice)

@@ -8,6 +8,16 @@ the acts.
 from __future__ import annotations
 
 from engine.store.tables.acts import AuditEvent, Heartbeat, IdempotencyKey, JobQueueVersion, access_log
+from engine.store.tables.assignment import (
+    DirectoryEntry,
+    OutOfOffice,
+    Rota,
+    RotaChange,
+    RotaShift,
+    Summons,
+    TaskRouting,
+    Transfer,
+)
 from engine.store.tables.base import NAMES, OWN_COUNCIL, Base, council_tables
 from engine.store.tables.cases import (
     COULD_BE_MISSED,
@@ -47,8 +57,17 @@ from engine.store.tables.councils import (
     ReferenceCounter,
 )
 from engine.store.tables.intake import IntakeFile, IntakeRow
+from engine.store.tables.lists import (
+    CalendarFeed,
+    Reminder,
+    ReminderChoice,
+    SavedFilter,
+    Sitting,
+    TaskSearch,
+)
 from engine.store.tables.notices import Incident, Notice, PeriodicRun
 from engine.store.tables.outside_links import OutsideRequest, OutsideToken, OutsideTry
+from engine.store.tables.oversight import InspectionPack, OversightNote
 from engine.store.tables.quality import (
     AuditedCase,
     AuditGrade,
@@ -67,13 +86,13 @@ __all__ = [
     "AccountRole",
     "AccountTeam",
     "AllocatedWorker",
-from engine.store.tables.oversight import InspectionPack, OversightNote
     "AuditEvent",
     "AuditGrade",
     "AuditPoint",
     "AuditedCase",
     "Base",
     "COULD_BE_MISSED",
+    "CalendarFeed",
     "CaseAudit",
     "CaseBreach",
     "CaseLink",
@@ -89,6 +108,7 @@ from engine.store.tables.oversight import InspectionPack, OversightNote
     "Contact",
     "ContactAttempt",
     "Council",
+    "DirectoryEntry",
     "CoveredInterview",
     "EndedTask",
     "Episode",
@@ -96,6 +116,7 @@ from engine.store.tables.oversight import InspectionPack, OversightNote
     "Heartbeat",
     "IdempotencyKey",
     "Incident",
+    "InspectionPack",
     "IntakeFile",
     "IntakeRow",
     "JobQueueVersion",
@@ -105,21 +126,32 @@ from engine.store.tables.oversight import InspectionPack, OversightNote
     "NAMES",
     "Notice",
     "OWN_COUNCIL",
+    "OutOfOffice",
     "OutsideRequest",
     "OutsideToken",
     "OutsideTry",
+    "OversightNote",
     "PackVersion",
     "PeriodicRun",
     "Placement",
     "ReadingDecision",
     "ReferenceCounter",
+    "Rota",
+    "RotaChange",
+    "RotaShift",
+    "Reminder",
+    "ReminderChoice",
+    "SavedFilter",
     "SignOff",
+    "Summons",
+    "Sitting",
     "Task",
     "TaskDraft",
-    "InspectionPack",
+    "TaskRouting",
+    "TaskSearch",
     "Timer",
+    "Transfer",
     "Verification",
     "access_log",
     "council_tables",
 ]
-    "OversightNote",

@@ -160,8 +160,19 @@ class Task(Base):
     assignee: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     assigned_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(server_default="1")
+    routed: Mapped[str | None]
+    """Why the product gave it to its assignee by itself (as in TaskRouting); None where a person did."""
+    meant_for: Mapped[int | None]
+    """Whose it would be, if somebody else stands in for that person."""
+    accepted_at: Mapped[datetime | None]
+    """When the assignee said yes to a task that was routed: until then it opens no restricted record."""
+    follow_up: Mapped[datetime | None]
+    """Until when it is out of the list of `follow_up_by`, while that person has it and its limit is not near."""
+    follow_up_by: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    follow_up_reason: Mapped[str | None]
     __table_args__ = (
         sa.UniqueConstraint("case_id", "core_id"),
+        sa.Index("ix_task_child", "child_id"),
         sa.Index("ix_task_due", "council_id", "due", "id"),
         sa.Index("ix_task_role", "council_id", "role", "due"),
         sa.Index("ix_task_assignee", "assignee", postgresql_where=sa.text("assignee IS NOT NULL")),

@@ -46,6 +46,7 @@ class ChildIdentifier(Base):
     scheme: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str] = mapped_column(primary_key=True)
     child_id: Mapped[int] = mapped_column(sa.ForeignKey("child.id"), index=True)
+    __table_args__ = (sa.Index("ix_child_identifier_lower", "council_id", sa.text("lower(value)")),)
 
 
 class ChildGrant(Base):
