@@ -1,8 +1,8 @@
 """What a practitioner has to know of a child, and what was done about one: entries, links, attempts, notes.
 
-Language, orders, warnings and people stand in one table of entries, because each is recorded, put right and ended in the
-same way, and every change has to leave what stood before. An attempt or a note of a case names the case alone: a case that
-is moved to another child takes them along.
+Language, orders, warnings and people stand in one table of entries, because each is recorded, put right and ended in
+the same way, and every change has to leave what stood before. An attempt or a note of a case names the case alone: a
+case that is moved to another child takes them along.
 """
 
 from __future__ import annotations
