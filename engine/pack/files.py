@@ -19,7 +19,7 @@ VOCABULARY = "vocabulary.yaml"
 MAX_FILES = 500
 MAX_BYTES = 2_000_000
 _MATTERS = re.compile(
-    r"procedure\.yaml|clauses\.yaml|lists\.yaml|checks\.yaml|passages\.yaml|vocabulary\.yaml"
+    r"procedure\.yaml|clauses\.yaml|lists\.yaml|meetings\.yaml|checks\.yaml|passages\.yaml|vocabulary\.yaml"
     r"|[^/]+\.bpmn|[^/]+\.dmn|forms/[^/]+\.json|notices/[^/]+\.yaml"
 )
 _FOLDERS = ("", "forms", "notices")

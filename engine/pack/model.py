@@ -18,6 +18,7 @@ from engine.feel import Expression
 
 if TYPE_CHECKING:
     from engine.pack.checks.model import Check
+    from engine.pack.meetings import MeetingKind
     from engine.pack.passages import Passages
 
 __all__ = [
@@ -374,6 +375,7 @@ class Pack:
     impossible: tuple[Expression, ...] = ()
     accepted: Mapping[str, str] = field(default_factory=dict)  # findings of the analyses, with the reason
     lists: Mapping[str, ReceivedList] = field(default_factory=dict)
+    meetings: Mapping[str, MeetingKind] = field(default_factory=dict)
     checks: Mapping[str, Check] = field(default_factory=dict)
     passages: Passages | None = None
 

@@ -23,6 +23,8 @@ from engine.pack.files import VOCABULARY, UnreadablePack, checked, files_of, has
 from engine.pack.formfiles import read_form
 from engine.pack.lists import FILE as LISTS
 from engine.pack.lists import read_lists
+from engine.pack.meetings import FILE as MEETINGS
+from engine.pack.meetings import read_meetings
 from engine.pack.model import Clause, Form, Notice, Pack, Process, Vocabulary
 from engine.pack.notices import read_notice
 from engine.pack.passages import FILE as PASSAGES
@@ -139,6 +141,11 @@ def _read_rest(
     forms = _forms(files, vocabulary, clauses, systems, faults)
     notices = _notices(files, vocabulary, roles, faults)
     lists = read_lists(files[LISTS], vocabulary, clauses, faults) if LISTS in files else {}
+    meetings = (
+        read_meetings(files[MEETINGS], language, clauses, processes, forms, faults)
+        if MEETINGS in files
+        else {}
+    )
     edition = procedure.edition if procedure else None
     passages = read_passages(files[PASSAGES], edition, clauses, faults) if PASSAGES in files else None
     if procedure is None:
@@ -173,6 +180,7 @@ def _read_rest(
         impossible=impossible,
         accepted=read_accepted(procedure),
         lists=lists,
+        meetings=meetings,
         checks=checks,
         passages=passages,
     )
