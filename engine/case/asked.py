@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.case.case import Case
+from engine.case.correction import CORRECTION, Earlier
 from engine.case.model import CaseError, Episode
 from engine.pack.model import Pack
 from engine.pack.values import parse_fact, parse_moment
@@ -25,16 +26,28 @@ AUDIT_WORDS = {
     "entry": "duty_recorded",
     "timers": "timers_fired",
     "episodes": "earlier_episodes_changed",
+    "correct": "corrected",
+    "take_back": "taken_back",
+    "void": "voided",
 }
 """What each act is called in the chain of a case."""
-SIBLING_WORDS = {"facts": "child_facts_changed", "episodes": "earlier_episodes_changed"}
+SIBLING_WORDS = {
+    "facts": "child_facts_changed",
+    "episodes": "earlier_episodes_changed",
+    "correct": "child_facts_corrected",
+}
 """The same for what was learnt about the child in another of its cases."""
 ACTS = {word: do for words in (AUDIT_WORDS, SIBLING_WORDS) for do, word in words.items()}
 """Which act a word of the chain tells of."""
 
 
-def carry_out(case: Case | None, asked: Asked, pack: Pack, *, at: datetime, by: str) -> Case:
-    """Carry out an act in memory and return the case: a new one where it is a start. Raises Incident, CaseError."""
+def carry_out(
+    case: Case | None, asked: Asked, pack: Pack, *, at: datetime, by: str, earlier: Earlier | None = None
+) -> Case:
+    """Carry out an act in memory and return the case: a new one where it is a start or takes acts back.
+
+    `earlier` is where the case stood before the acts that are taken back. Raises Incident, CaseError.
+    """
     do = asked["do"]
     if do == "start":
         return _started(pack, asked, at=at, by=by)
@@ -68,8 +81,41 @@ def carry_out(case: Case | None, asked: Asked, pack: Pack, *, at: datetime, by: 
         case.fire_timers(at, only=asked.get("only"), without=asked.get("without", ()))
     elif do == "episodes":
         case.set_earlier_episodes(episodes(asked.get("episodes", ()), pack), at=at, by=by)
+    elif do in ("correct", "void", "take_back"):
+        return _set_right(case, asked, pack, at=at, by=by, actual=actual, earlier=earlier)
     else:
         raise ValueError(f"no act is called {do}")
+    return case
+
+
+def _set_right(
+    case: Case,
+    asked: Asked,
+    pack: Pack,
+    *,
+    at: datetime,
+    by: str,
+    actual: datetime | None,
+    earlier: Earlier | None,
+) -> Case:
+    reason = asked.get("reason")
+    if asked["do"] == "void":
+        case.void(at=at, by=by, reason=asked["reason"])
+    elif asked["do"] == "correct":
+        facts = values(pack, asked.get("facts", {}))
+        case.correct(
+            facts,
+            at=at,
+            by=by,
+            actual=actual,
+            reason=reason,
+            forgotten=asked.get("forgotten", ()),
+            where=asked.get("where", CORRECTION),
+        )
+    elif earlier is None:
+        raise CaseError("it is not known how the case stood before: nothing was taken back")
+    else:
+        return case.take_back(earlier, act=asked["act"], at=at, by=by, reason=reason)
     return case
 
 

@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from engine.case import storing, work
+from engine.case import correction, storing, work
+from engine.case.correction import Earlier
 from engine.case.model import CaseError, Changes, Entry, Episode, Incident, Outcome, WaitingTimer
 from engine.case.rest import ROUNDS, come_to_rest, deliver, fire, start_process
 from engine.case.scopes import plan_of
@@ -171,6 +172,34 @@ class Case(State):
         for fact, value in facts.items():
             self.write_fact(fact, value, actual=actual or at, origin=origin, where=where, reason=reason)
         come_to_rest(self)
+
+    def correct(
+        self,
+        facts: Mapping[str, Any],
+        *,
+        at: datetime,
+        by: str = "system",
+        reason: str | None = None,
+        actual: datetime | None = None,
+        forgotten: Iterable[str] = (),
+        where: str = correction.CORRECTION,
+    ) -> None:
+        """Set right what was recorded wrongly, true since `actual`; what is `forgotten` is unknown again."""
+        correction.correct(
+            self, facts, at=at, by=by, reason=reason, actual=actual, forgotten=forgotten, where=where
+        )
+
+    def take_back(
+        self, earlier: Earlier, *, act: int, at: datetime, by: str = "system", reason: str | None = None
+    ) -> Case:
+        """Return the case as it stood before `act`, going on in place of this one. Raises CaseError, StateError."""
+        back = Case.load(self.pack, earlier.state)
+        correction.take_back(back, self, earlier, act=act, at=at, by=by, reason=reason)
+        return back
+
+    def void(self, *, at: datetime, by: str = "system", reason: str) -> None:
+        """End a case that should never have been opened; nothing can be recorded in it afterwards."""
+        correction.void(self, at=at, by=by, reason=reason)
 
     def set_earlier_episodes(self, episodes: Iterable[Episode], *, at: datetime, by: str = "system") -> None:
         """Replace what the child's record says of earlier episodes (more was loaded, or it was corrected)."""

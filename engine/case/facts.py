@@ -85,6 +85,11 @@ class Facts:
         self.stored[fact] = value
         self.changes.note(fact)
 
+    def forget(self, fact: str) -> None:
+        """Make a stored fact unknown again, or let its rule work it out."""
+        self.stored.pop(fact, None)
+        self.changes.note(fact)
+
     def tell_of(self, episodes: tuple[Episode, ...]) -> None:
         """Replace the child's earlier episodes."""
         self.episodes = episodes

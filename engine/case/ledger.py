@@ -101,6 +101,11 @@ class Ledger(Mapping[str, Any]):
         self._next += 1
         return number
 
+    def count_on(self, later: Ledger) -> int:
+        """Go on counting where the later ledger of the same case stands; return what the next number was here."""
+        first, self._next = self._next, later._next
+        return first
+
     def add(self, entry: Entry, until: frozenset[str]) -> None:
         """Write a new entry; `until` are the events that end the scope of the timer behind it."""
         self.entries[entry.number] = entry

@@ -42,8 +42,9 @@ class FactChange:
     """One change of one fact.
 
     `recorded` is when it was written, `actual` since when it was true (the same, or earlier for what is learnt
-    late). `origin` is record, event, form, decision, element, override or child (a change made in another case of
-    the same child); `where` is the event, form, decision or element id.
+    late). `origin` is record, event, form, decision, element, override, child (a change made in another case of
+    the same child), correction, taken_back (as it stood before what was taken back) or forgotten (unknown again);
+    `where` is the event, form, decision or element id.
     """
 
     fact: str
@@ -148,7 +149,7 @@ class Happening:
 
     `kind` is started, event, task_completed, task_cancelled, left_open (what was submitted does not meet the duty),
     cited (a further rule requires an open duty), moved (an open duty went to another role), timer_fired, decision,
-    process_started, process_ended, closed or reopened.
+    process_started, process_ended, closed, reopened, taken_back or voided.
     """
 
     at: datetime

@@ -41,6 +41,8 @@ class State:
         self.tokens: dict[str, tuple[int, int]] = {}
         """id of a task → the instance and the token that stand at it; a detached task has none."""
         self.closed = False
+        self.voided = False
+        """Whether it was opened in error: nothing happens in it any more."""
         self.hold: frozenset[str] = frozenset()
         """Obligations whose automatic notices wait until somebody completes them."""
         self.passed: dict[str, None] = {}
@@ -61,6 +63,8 @@ class State:
         """Begin an act of somebody at a moment; time never runs backwards."""
         if at.tzinfo is None:
             raise CaseError("a moment without a zone cannot be recorded")
+        if self.voided:
+            raise CaseError("this case was voided: nothing can be recorded in it")
         if self.moment is not None and at < self.moment:
             raise CaseError(
                 f"the case already stands at {self.moment.isoformat()}; {at.isoformat()} is before that"

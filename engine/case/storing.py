@@ -28,6 +28,7 @@ def state_of(case: State) -> bytes:
             "broken": [list(key) for key in sorted(case.timetable.told)],
             "passed": list(case.passed),
             "closed": case.closed,
+            **({"voided": True} if case.voided else {}),
             "next": [case.next_task, case.next_instance],
             "at": codec.moment(case.moment),
         }
@@ -64,6 +65,7 @@ def restore(case: State, state: dict[str, Any]) -> None:
     }
     case.passed = dict.fromkeys(state["passed"])
     case.closed = state["closed"]
+    case.voided = state.get("voided", False)
     case.next_task, case.next_instance = state["next"]
     case.moment = _moment(state["at"])
     case.facts.at(case.moment)

@@ -14,6 +14,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from engine.case.correction import FORGOTTEN
 from engine.case.model import Changes, Entry, NoticeOrder, OpenTask
 from engine.case.scopes import Plan
 from engine.pack.values import to_json
@@ -26,7 +27,7 @@ WITH kept AS (
   RETURNING case_id
 ), record AS (
   UPDATE case_record SET status = :status, updated_at = :at, closed_at = :closed, next_due = :due, acts = acts + 1,
-         facts = facts || cast(:facts AS jsonb)
+         facts = (facts || cast(:facts AS jsonb)) - cast(:forgotten AS text[])
     FROM kept WHERE case_record.id = kept.case_id AND acts = :acts
   RETURNING case_record.id
 ), ledger AS (
@@ -44,6 +45,9 @@ WITH kept AS (
     working = excluded.working, role = excluded.role, external = excluded.external,
     clauses = excluded.clauses, force = excluded.force,
     done = excluded.done, outcome = excluded.outcome, by = excluded.by, task = excluded.task, reason = excluded.reason
+), moved AS (
+  SELECT from_team, to_team FROM transfer
+   WHERE child_id = cast(:child AS int) AND ended_at IS NULL AND since <= :at
 ), ended AS (
   DELETE FROM task
    WHERE case_id = :case AND core_id IN (SELECT json_array_elements_text(cast(:ended AS json)))
@@ -53,24 +57,29 @@ WITH kept AS (
 ), changed AS (
   UPDATE task SET entries = n.entries, obligations = n.obligations, due = n.due, whole_day = n.whole_day,
          force = n.force, detached = n.detached, external = n.external, version = version + 1,
-         role = n.role, team = n.team,
+         role = n.role, team = coalesce(moved.to_team, n.team),
          assignee = CASE WHEN task.role = n.role OR EXISTS (
            SELECT FROM account_role AS held WHERE held.account_id = task.assignee AND held.role = n.role)
            THEN task.assignee END
     FROM json_to_recordset(cast(:changed AS json)) AS n (
          core_id text, entries smallint[], obligations text[], due timestamptz, whole_day boolean, force text,
          detached boolean, role text, team text, external boolean)
-   WHERE task.case_id = :case AND task.core_id = n.core_id
+    JOIN task AS before ON before.case_id = :case AND before.core_id = n.core_id
+    LEFT JOIN moved ON moved.from_team = n.team
+   WHERE task.id = before.id
+  RETURNING task.id, task.role, task.team, task.due, task.force, task.external, task.automatic, task.created,
+            before.role <> task.role AS other_role, task.assignee
 ), opened AS (
   INSERT INTO task (case_id, child_id, reference, core_id, entries, obligations, due, whole_day, force, detached, role,
                     team, process, element, name, form, notice, external, automatic, created)
   SELECT :case, cast(:child AS int), :reference, core_id, entries, obligations, due, whole_day, force, detached, role,
-         team, process, element, name, form, notice, external, automatic, created
+         coalesce(moved.to_team, team), process, element, name, form, notice, external, automatic, created
     FROM json_to_recordset(cast(:opened AS json)) AS n (
          core_id text, entries smallint[], obligations text[], due timestamptz, whole_day boolean, force text,
          detached boolean, role text, team text, process text, element text, name text, form text, notice text,
          external boolean, automatic boolean, created timestamptz)
-  RETURNING id, core_id
+    LEFT JOIN moved ON moved.from_team = n.team
+  RETURNING id, core_id, role, team, due, force, external, automatic, created
 ), gone AS (
   DELETE FROM timer
    WHERE case_id = :case
@@ -93,7 +102,12 @@ WITH kept AS (
   INSERT INTO audit_event (chain, at, account_id, task_id, action, detail)
   VALUES (:case, :at, :account, :task, :action, :detail)
 )
-SELECT EXISTS (SELECT FROM record) AS current, (SELECT json_object_agg(core_id, id) FROM opened) AS opened
+SELECT EXISTS (SELECT FROM record) AS current, (SELECT json_object_agg(core_id, id) FROM opened) AS opened,
+       (SELECT json_agg(t) FROM (
+          SELECT id, role, team, due, force, created FROM opened WHERE NOT external AND NOT automatic
+          UNION ALL
+          SELECT id, role, team, due, force, created FROM changed
+           WHERE other_role AND assignee IS NULL AND NOT external AND NOT automatic) AS t) AS ownerless
 """)
 _FORCES = {"must": 3, "should": 2, "may": 1}
 _NONE = "[]"
@@ -127,6 +141,7 @@ def save(session: Session, file: CaseFile, act: Act) -> Changes:
             "closed": act.at if case.closed else None,
             "due": min((e.due for e in entries.values() if e.open and e.due is not None), default=None),
             "facts": _json({change.fact: to_json(change.value) for change in changes.facts}),
+            "forgotten": _forgotten(changes),
             "entries": _entries(changes.entries.values()),
             **_tasks(file, changes, entries),
             "timers": _timers(file),
@@ -142,10 +157,17 @@ def save(session: Session, file: CaseFile, act: Act) -> Changes:
             f"the case {file.reference} was changed by somebody else at the same moment: try again"
         )
     file.task_ids.update(row.opened or {})
+    file.ownerless = list(row.ownerless or ())
     file.version += 1
     file.acts += 1
     file.updated_at = act.at
     return changes
+
+
+def _forgotten(changes: Changes) -> list[str]:
+    """Return the facts that are unknown again."""
+    last = {change.fact: change.origin for change in changes.facts}
+    return [fact for fact, origin in last.items() if origin == FORGOTTEN]
 
 
 _PLAIN = (

@@ -3,7 +3,7 @@
 from engine.check.conformance.breaches import Because, Breach, Tally
 from engine.check.conformance.judging import Judged, judge_case
 from engine.check.conformance.record import Difference, RecordedAct, RecordedCase, Stored
-from engine.check.conformance.replay import Replayed, Work, replay
+from engine.check.conformance.replay import Replayed, Work, place_before, replay
 
 __all__ = [
     "Because",
@@ -17,5 +17,6 @@ __all__ = [
     "Tally",
     "Work",
     "judge_case",
+    "place_before",
     "replay",
 ]

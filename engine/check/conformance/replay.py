@@ -16,7 +16,9 @@ import orjson
 
 from engine.case.asked import ACTS, carry_out
 from engine.case.case import Case
+from engine.case.correction import Earlier
 from engine.case.model import Changes, Entry, WaitingTimer
+from engine.check.conformance.places import Places
 from engine.check.conformance.record import Difference, RecordedAct, RecordedCase, Row
 from engine.check.trace import CaseTrace
 from engine.clock import local
@@ -86,12 +88,14 @@ def replay(record: RecordedCase, until: datetime) -> Replayed:
     open_work: dict[str, Work] = {}
     notices: list[str] = []
     timers = _Timers()
+    places = Places(record)
     for act in record.acts:
         reason = _unrepeatable(record, act)
         if reason is None:
             try:
                 asked = {**(act.asked or {}), "do": ACTS[act.action]}
-                case = carry_out(case, asked, record.pack, at=local(act.at), by=act.by)
+                earlier = places.before(asked["act"]) if asked["do"] == "take_back" else None
+                case = carry_out(case, asked, record.pack, at=local(act.at), by=act.by, earlier=earlier)
             except (HomewardError, ValueError, KeyError, TypeError, AttributeError) as error:
                 reason = f"refused: {type(error).__name__}: {error}"
         if reason is not None or case is None:
@@ -99,7 +103,8 @@ def replay(record: RecordedCase, until: datetime) -> Replayed:
             done.whole = False
             break
         changes = case.drain()
-        case.dump()  # it was stored after each act, which numbers its tokens and cuts finished rounds out
+        state = case.dump()  # stored after each act, which numbers its tokens and cuts finished rounds out
+        places.come(act.seq, state, changes)
         done.trace.take(changes, case, local(act.at))
         timers.look(case, changes, local(act.at))
         _note_work(done, open_work, changes)
@@ -118,6 +123,29 @@ def replay(record: RecordedCase, until: datetime) -> Replayed:
         done.differences += _of_end(record, case, done.trace, notices)
     done.differences = done.differences[:MOST]
     return done
+
+
+def place_before(record: RecordedCase, seq: int) -> Earlier | None:
+    """Return where a recorded case stood before one of its acts, and the entries written since.
+
+    None where it stood nowhere yet, or where its acts cannot all be repeated as they are recorded.
+    """
+    places = Places(record, wanted=seq)
+    case: Case | None = None
+    for act in record.acts:
+        if _unrepeatable(record, act) is not None:
+            return None
+        asked = {**(act.asked or {}), "do": ACTS[act.action]}
+        earlier = places.before(asked["act"]) if asked["do"] == "take_back" else None
+        try:
+            case = carry_out(case, asked, record.pack, at=local(act.at), by=act.by, earlier=earlier)
+        except (HomewardError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+        changes = case.drain()
+        places.come(act.seq, case.dump(), changes)
+        if any(_of_act(record, act, changes)):
+            return None
+    return places.before(seq)
 
 
 def _unrepeatable(record: RecordedCase, act: RecordedAct) -> str | None:
