@@ -47,6 +47,7 @@ from engine.store.tables.children import (
     LegalStatus,
     Placement,
 )
+from engine.store.tables.corrections import Correction
 from engine.store.tables.councils import (
     Account,
     AccountRole,
@@ -65,6 +66,7 @@ from engine.store.tables.lists import (
     Sitting,
     TaskSearch,
 )
+from engine.store.tables.meetings import AgreedAction, Meeting, MeetingCase, MeetingInvitee, MeetingItem
 from engine.store.tables.notices import Incident, Notice, PeriodicRun
 from engine.store.tables.outside_links import OutsideRequest, OutsideToken, OutsideTry
 from engine.store.tables.oversight import InspectionPack, OversightNote
@@ -85,6 +87,7 @@ __all__ = [
     "Account",
     "AccountRole",
     "AccountTeam",
+    "AgreedAction",
     "AllocatedWorker",
     "AuditEvent",
     "AuditGrade",
@@ -107,6 +110,7 @@ __all__ = [
     "ClauseMonth",
     "Contact",
     "ContactAttempt",
+    "Correction",
     "Council",
     "DirectoryEntry",
     "CoveredInterview",
@@ -123,6 +127,10 @@ __all__ = [
     "KeptFigures",
     "LedgerEntry",
     "LegalStatus",
+    "Meeting",
+    "MeetingCase",
+    "MeetingInvitee",
+    "MeetingItem",
     "NAMES",
     "Notice",
     "OWN_COUNCIL",
