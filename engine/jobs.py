@@ -27,6 +27,7 @@ from procrastinate.manager import JobManager
 from engine.services import children, conformance, delivery, housekeeping, intake, periodic, together
 from engine.services.channels import channel
 from engine.services.desk import Desk
+from engine.services.outside import requests as outside_requests
 from engine.services.quality import verifications
 from engine.services.timers import Worker, sweep
 from engine.store.database import normal_url
@@ -63,7 +64,8 @@ def job_queue(worker: Worker, connector: BaseAsyncConnector | None = None) -> pr
     @app.periodic(cron="* * * * *", periodic_id="deliver_notices")
     @app.task(name="deliver_notices_again", queue=WORK, queueing_lock="deliver_notices_again")
     def deliver_notices_again(timestamp: int) -> int:
-        """Send what could not be sent before, and whatever its job did not reach."""
+        """Send what could not be sent before, and whatever its job did not reach; people outside are reminded first."""
+        _in_every_council(worker, outside_requests.remind_due)
         return int(deliver_notices())
 
     @app.task(name="carry_joint_duties", queue=WORK, retry=retried)

@@ -57,6 +57,7 @@ PRACTITIONERS = frozenset(
         "receive_file",
         "resolve_intake",
         "start_case",
+        "ask_outside",
     }
 )
 ADMINISTRATORS = frozenset(
@@ -82,8 +83,12 @@ REVIEWERS = frozenset(
         "decide_reading",
         "sign_off",
         "audit_cases",
+        "oversee",
     }
 )
+ABOVE_MANAGERS = frozenset({"director", "assistant_director", "strategic_lead"})
+OVERSEERS = frozenset({"oversee", "note_oversight"})
+"""What those do who answer for others' work: managers, and who stands above them."""
 OWNERS = frozenset({"change_procedure", "read_quality", "verify"})
 """What a process owner may do."""
 
@@ -99,6 +104,7 @@ def may(caller: Caller, action: str, obj: Any = None) -> bool:
         or (QUALITY_ASSURANCE in caller.roles and action in REVIEWERS)
         or (PROCESS_OWNER in caller.roles and action in OWNERS)
         or (action == "assign_task" and _manages(caller))
+        or (action in OVERSEERS and (_manages(caller) or bool(caller.roles & ABOVE_MANAGERS)))
     )
     if allowed and action in {"work_task", "claim_task"} and obj is not None:
         return obj.role in caller.roles or obj.assignee == caller.account

@@ -32,6 +32,7 @@ from engine.services.desk import (
     NotFound,
     record,
 )
+from engine.services.outside import requests as outside_requests
 from engine.store.database import enter_council
 from engine.store.packs import in_force
 from engine.store.tables import Account, AccountRole, AccountTeam, Council
@@ -301,6 +302,7 @@ def disable(desk: Desk, name: str) -> None:
     account.disabled_at = account.disabled_at or desk.now()
     account.session_epoch += 1
     record(desk, "account_disabled", {"account": account.id})
+    outside_requests.revoke_of_account(desk, account.id)
 
 
 def enable(desk: Desk, name: str) -> None:

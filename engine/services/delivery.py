@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.services.channels import Channel, Doubtful, Message, NotAccepted, Refused
-from engine.services.desk import Desk
+from engine.services.desk import Desk, NotFound
 from engine.services.notices import (
     MISSING_ADDRESS,
     NO_CHANNEL,
@@ -27,7 +27,7 @@ from engine.services.notices import (
     recipient_label,
     wording,
 )
-from engine.store.tables import Account, Contact, Notice
+from engine.store.tables import Account, Contact, Notice, OutsideRequest
 
 LEASE = timedelta(minutes=5)
 """How long a sender has before another one takes its notice for abandoned; longer than every time-out of a
@@ -94,6 +94,8 @@ def _prepare(desk: Desk, number: int, channel: Channel | None) -> Prepared | Non
         return None
     if notice.state == "sending" and not _settle_doubt(desk, notice, channel):
         return None
+    if notice.outside_request_id is not None:
+        return _prepare_link(desk, notice)
     if notice.recipient.startswith(f"{PERSON}:"):
         return _prepare_for_person(desk, notice)
     contact = desk.session.scalar(sa.select(Contact).where(Contact.recipient == notice.recipient))
@@ -103,6 +105,17 @@ def _prepare(desk: Desk, number: int, channel: Channel | None) -> Prepared | Non
         incident(desk, notice, f"no address is known for {label}: enter one under Addresses")
         return None
     return _mark(desk, notice, contact.channel, contact.address)
+
+
+def _prepare_link(desk: Desk, notice: Notice) -> Prepared | None:
+    """Mark a message with a link for somebody outside as being sent; none leaves for a request that has ended."""
+    request = desk.session.get_one(OutsideRequest, notice.outside_request_id)
+    try:
+        return _mark(desk, notice, "email", request.address or "")
+    except NotFound as error:
+        notice.state, notice.next_attempt = "cancelled", None
+        notice.problem = str(error)
+        return None
 
 
 def _prepare_for_person(desk: Desk, notice: Notice) -> Prepared | None:

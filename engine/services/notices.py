@@ -25,6 +25,7 @@ from engine.services.desk import (
     record,
     remember,
 )
+from engine.services.outside import mail as outside_mail
 from engine.store.packs import in_force, pack_of
 from engine.store.queue import defer
 from engine.store.tables import Account, CaseRecord, Contact, Incident, LedgerEntry, Notice, PackVersion
@@ -248,6 +249,8 @@ def _recipient(role: str | None, outside: str | None) -> str:
 
 def wording(desk: Desk, notice: Notice) -> tuple[str, str]:
     """Return subject and body of a notice: its own words, or those of the pack that its case runs on."""
+    if notice.outside_request_id is not None:
+        return outside_mail.wording(desk, notice)
     if notice.subject is not None and notice.body is not None:
         return notice.subject, notice.body
     case = desk.session.get(CaseRecord, notice.case_id) if notice.case_id is not None else None

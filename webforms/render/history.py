@@ -68,6 +68,9 @@ def _item(lines: list[HistoryLine], pack: Pack) -> HistoryItem:
     if any(line.kind == "reopened" for line in happened):
         followed.append("The case is open again")
     by = "" if act.by == "system" else act.by
+    told_by = act.detail.get("told_by")
+    if told_by:  # an answer from outside: the body, with whoever here accepted it
+        by = f"{told_by}, by a link" + (f"; accepted by {by}" if by else "")
     return HistoryItem(act.at, title, by, tuple(_notes(act)), tuple(dict.fromkeys(followed)))
 
 
