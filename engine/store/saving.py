@@ -56,7 +56,7 @@ WITH kept AS (
   INSERT INTO ended_task (task_id, case_id, seq) SELECT id, :case, :acts + 1 FROM ended
 ), changed AS (
   UPDATE task SET entries = n.entries, obligations = n.obligations, due = n.due, whole_day = n.whole_day,
-         force = n.force, detached = n.detached, external = n.external, version = version + 1,
+         force = n.force, detached = n.detached, external = n.external, version = task.version + 1,
          role = n.role, team = coalesce(moved.to_team, n.team),
          assignee = CASE WHEN task.role = n.role OR EXISTS (
            SELECT FROM account_role AS held WHERE held.account_id = task.assignee AND held.role = n.role)
