@@ -226,7 +226,7 @@ def list_tasks(b: Bench, open_tasks: int = 10_000, closed: int = 450_000, looks:
     b.say("Looking at the task list")
     spent: list[float] = []
     with b.sessions() as session:
-        filters = [TaskFilter(whose="all"), TaskFilter(whose="team"), TaskFilter(whose="all", overdue=True)]
+        filters = [TaskFilter(whose="all"), TaskFilter(whose="team"), TaskFilter(whose="all", limit="overdue")]
         for look in range(looks):
             began = time.perf_counter()
             tasks.list(b.desk(session, person=True), filters[look % 3], page=1 + look % 5)

@@ -228,8 +228,8 @@ def test_lists_show_soonest_due_first_and_filter_by_who_role_lateness_and_text(
     assert tasks.list(coordinator, TaskFilter(whose="mine")).total == 0
     tasks.claim(coordinator, first_task)
     assert [row.id for row in tasks.list(coordinator, TaskFilter(whose="mine")).rows] == [first_task]
-    assert tasks.list(coordinator, TaskFilter(overdue=True)).total == 1
-    assert tasks.list(coordinator, TaskFilter(overdue=False)).total == 1
+    assert tasks.list(coordinator, TaskFilter(limit="overdue")).total == 1
+    assert tasks.list(coordinator, TaskFilter(limit="ahead")).total == 1
     assert [row.child for row in tasks.list(coordinator, TaskFilter(text="late")).rows] == ["Ada Late"]
     assert tasks.list(coordinator, TaskFilter(text="%")).total == 0
     assert tasks.list(coordinator, TaskFilter(text=everything.rows[0].reference)).total == 1
@@ -237,7 +237,7 @@ def test_lists_show_soonest_due_first_and_filter_by_who_role_lateness_and_text(
     assert tasks.list(coordinator, TaskFilter(obligation="process_notification")).total == 2
     page = tasks.list(coordinator, TaskFilter(whose="all"), page=2, size=1)
     assert (page.total, page.pages, page.rows[0].child) == (2, 2, "Ada Late")
-    assert tasks.counts(coordinator) == tasks.Counts(1, 1, 2, 1, 2, 1)
+    assert tasks.counts(coordinator) == tasks.Counts(1, 1, 2, 1, 1, 0, 2, 1, 0)
 
 
 def test_a_restricted_child_stays_in_the_queue_without_a_name(coordinator: Desk, office: Office) -> None:

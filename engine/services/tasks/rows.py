@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
-from engine.clock import local
+from engine.clock import LOCAL_ZONE, local
 from engine.pack.model import Pack
 from engine.services import access
 from engine.services.desk import (
@@ -32,12 +33,17 @@ from engine.store.tables import (
 
 @dataclass(frozen=True)
 class TaskRow:
-    """A task in a list. `child` is None for a case without a child, "Restricted record" where it may not be known."""
+    """A task in a list. `child` is None for a case without a child, "Restricted record" where it may not be known.
+
+    `child_id` is None where the child may not be known. `follow_up` is the moment until which somebody has put it off,
+    None once that has passed; `waiting` says that it is out of that person's list until then.
+    """
 
     id: int
     case_id: int
     reference: str
     child: str | None
+    child_id: int | None
     name: str
     role: str
     role_label: str
@@ -54,6 +60,35 @@ class TaskRow:
     external: bool
     can_claim: bool
     can_work: bool
+    follow_up: datetime | None = None
+    follow_up_by: str | None = None
+    follow_up_reason: str | None = None
+    waiting: bool = False
+
+
+NEAR = timedelta(hours=4)
+"""A task that was put off comes back so long before its limit, and on the day of its limit, whatever was chosen."""
+
+
+def wakes(now: datetime) -> datetime:
+    """Return the moment before which a limit is near: no task with such a limit is out of anybody's list."""
+    tomorrow = datetime.combine(local(now).date() + timedelta(days=1), time(), LOCAL_ZONE)
+    return max(now + NEAR, tomorrow)
+
+
+def put_off(now: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition under which a task is out of the list of whoever has it, until the day that they chose."""
+    return sa.func.coalesce(
+        sa.and_(
+            Task.follow_up > now,
+            Task.follow_up_by == Task.assignee,
+            sa.or_(Task.due.is_(None), Task.due >= wakes(now)),
+        ),
+        sa.false(),
+    )
+
+
+_BY = aliased(Account)
 
 
 def task_rows(desk: Desk) -> Any:
@@ -65,9 +100,12 @@ def task_rows(desk: Desk) -> Any:
             Child.surname,
             access.open_to(desk).label("visible"),
             Account.display_name,
+            _BY.display_name.label("put_off_by"),
+            put_off(desk.now()).label("waiting"),
         )
         .outerjoin(Child, Child.id == Task.child_id)
         .outerjoin(Account, Account.id == Task.assignee)
+        .outerjoin(_BY, _BY.id == Task.follow_up_by)
     )
 
 
@@ -89,6 +127,7 @@ def task_row(desk: Desk, task: Any, pack: Pack | None) -> TaskRow:
         case_id=task.case_id,
         reference=task.reference,
         child=name,
+        child_id=task.child_id if task.child_id is not None and task.visible else None,
         name=task.name,
         role=task.role,
         role_label=role_label(pack, task.role) if pack is not None else task.role,
@@ -105,6 +144,10 @@ def task_row(desk: Desk, task: Any, pack: Pack | None) -> TaskRow:
         external=task.external,
         can_claim=task.assignee is None and not task.external and access.may(desk.caller, "claim_task", task),
         can_work=obstacle(desk.caller, task, task.display_name) is None,
+        follow_up=at(task.follow_up) if task.follow_up is not None and task.follow_up > desk.now() else None,
+        follow_up_by=task.put_off_by,
+        follow_up_reason=task.follow_up_reason,
+        waiting=task.waiting,
     )
 
 
