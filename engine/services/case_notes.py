@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -81,7 +81,7 @@ def notes(desk: Desk, case_id: int, *, page: int = 1, size: int = 25) -> Page[No
         sa.select(sa.func.count()).select_from(CaseNote).where(CaseNote.case_id == case_id)
     )
     found = desk.session.execute(
-        _notes()
+        note_rows()
         .where(CaseNote.case_id == case_id)
         .order_by(CaseNote.at.desc(), CaseNote.id.desc())
         .limit(size)
@@ -92,15 +92,10 @@ def notes(desk: Desk, case_id: int, *, page: int = 1, size: int = 25) -> Page[No
 
 def note(desk: Desk, case_id: int, note_id: int) -> Note:
     """Return one note of a case; raises NotFound."""
-    found = desk.session.execute(_notes().where(CaseNote.case_id == case_id, CaseNote.id == note_id)).all()
+    found = desk.session.execute(note_rows().where(CaseNote.case_id == case_id, CaseNote.id == note_id)).all()
     if not found:
         raise NotFound("there is no such note on this case")
     return _values(desk, found)[0]
-
-
-def by_number(desk: Desk, numbers: list[int]) -> tuple[Note, ...]:
-    """Return notes by their numbers, for a timeline."""
-    return _values(desk, desk.session.execute(_notes().where(CaseNote.id.in_(numbers))).all())
 
 
 def check_case(desk: Desk, case_id: int) -> CaseRecord:
@@ -114,7 +109,8 @@ def check_case(desk: Desk, case_id: int) -> CaseRecord:
     return case
 
 
-def _notes() -> sa.Select[tuple[CaseNote, int | None]]:
+def note_rows() -> sa.Select[tuple[CaseNote, int | None]]:
+    """Select notes with the number of the latest note that corrects each."""
     later = sa.orm.aliased(CaseNote)
     corrected = (
         sa.select(sa.func.max(later.id)).where(
@@ -125,7 +121,13 @@ def _notes() -> sa.Select[tuple[CaseNote, int | None]]:
 
 
 def _values(desk: Desk, found: Sequence[sa.Row[tuple[CaseNote, int | None]]]) -> tuple[Note, ...]:
-    names = people(desk.session, (row.CaseNote.account_id for row in found))
+    return note_values(found, people(desk.session, (row.CaseNote.account_id for row in found)))
+
+
+def note_values(
+    found: Sequence[sa.Row[tuple[CaseNote, int | None]]], names: Mapping[str, str]
+) -> tuple[Note, ...]:
+    """Return rows of `note_rows` as values, with people's names by the number of their account."""
     return tuple(
         Note(
             row.CaseNote.id,

@@ -6,7 +6,7 @@ with a reason, stays to be read, and counts no more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -161,7 +161,7 @@ def withdraw(desk: Desk, attempt_id: int, reason: str, *, key: str | None = None
 
 def attempt(desk: Desk, attempt_id: int) -> Attempt:
     """Return one attempt whose child the caller may see; raises NotFound, NotAllowed."""
-    return attempt_values(desk, [_row(desk, attempt_id)])[0]
+    return _values(desk, [_row(desk, attempt_id)])[0]
 
 
 def of_case(desk: Desk, case_id: int, *, page: int = 1, size: int = 25) -> Page[Attempt]:
@@ -228,20 +228,17 @@ def _page(desk: Desk, wanted: sa.ColumnElement[bool], page: int, size: int) -> P
         .limit(size)
         .offset((max(1, page) - 1) * size)
     ).all()
-    return Page(attempt_values(desk, rows), total or 0, max(1, page), size)
+    return Page(_values(desk, rows), total or 0, max(1, page), size)
 
 
-def by_number(desk: Desk, numbers: Sequence[int]) -> tuple[Attempt, ...]:
-    """Return attempts by their numbers, for a timeline."""
-    return attempt_values(
-        desk, desk.session.scalars(sa.select(ContactAttempt).where(ContactAttempt.id.in_(numbers)))
-    )
-
-
-def attempt_values(desk: Desk, found: Iterable[ContactAttempt]) -> tuple[Attempt, ...]:
-    """Return rows as values, with people's names."""
+def _values(desk: Desk, found: Iterable[ContactAttempt]) -> tuple[Attempt, ...]:
     rows = list(found)
     names = people(desk.session, (n for row in rows for n in (row.recorded_by, row.withdrawn_by)))
+    return attempt_values(rows, names)
+
+
+def attempt_values(rows: Iterable[ContactAttempt], names: Mapping[str, str]) -> tuple[Attempt, ...]:
+    """Return rows as values, with people's names by the number of their account."""
     return tuple(
         Attempt(
             row.id,

@@ -10,6 +10,7 @@ from engine.services.caseview.model import (
     HistoryLine,
     LinkedCase,
     NoticeRow,
+    OtherAbsence,
     TimerRow,
     UsedTable,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "HistoryLine",
     "LinkedCase",
     "NoticeRow",
+    "OtherAbsence",
     "TimerRow",
     "UsedTable",
     "ledger",

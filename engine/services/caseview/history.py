@@ -34,7 +34,7 @@ def acts_of(
         .limit(most)
         .offset(skip)
     ).all()
-    return _lines(pack, acts[::-1], people(session, (act.account_id for act in acts)))
+    return lines(pack, acts[::-1], people(session, (act.account_id for act in acts)))
 
 
 def detail_of(packed: bytes | None) -> dict[str, Any]:
@@ -58,15 +58,16 @@ def name_of(pack: Pack, process: str | None, element: str | None) -> str | None:
     return at_element.name if at_element is not None else None
 
 
-def _lines(pack: Pack, acts: Sequence[Any], names: Mapping[str, str]) -> tuple[HistoryLine, ...]:
-    lines: list[HistoryLine] = []
+def lines(pack: Pack, acts: Sequence[Any], names: Mapping[str, str]) -> tuple[HistoryLine, ...]:
+    """Return the lines of acts that were read oldest first, newest first."""
+    told: list[HistoryLine] = []
     for act in acts:
         detail = detail_of(act.detail)
         by = names.get(str(act.account_id), "system")
-        lines.append(HistoryLine(act.seq, at(act.at), act.action, by, detail=detail.get("act", {})))
+        told.append(HistoryLine(act.seq, at(act.at), act.action, by, detail=detail.get("act", {})))
         for row in detail.get("happened", []):
             kind, process, element, more = padded(row, 4)
-            lines.append(
+            told.append(
                 HistoryLine(
                     act.seq,
                     at(act.at),
@@ -78,4 +79,4 @@ def _lines(pack: Pack, acts: Sequence[Any], names: Mapping[str, str]) -> tuple[H
                     more or {},
                 )
             )
-    return tuple(reversed(lines))
+    return tuple(reversed(told))

@@ -121,6 +121,17 @@ class LinkedCase:
 
 
 @dataclass(frozen=True)
+class OtherAbsence:
+    """Another open case of the same child: since when away, back when, and until when its interview is due."""
+
+    id: int
+    reference: str
+    since: datetime | None
+    returned: datetime | None
+    interview_due: datetime | None
+
+
+@dataclass(frozen=True)
 class CaseRow:
     """A case in a list of results; `child` is "Restricted record" where it may not be known."""
 

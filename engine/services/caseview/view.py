@@ -27,6 +27,7 @@ from engine.services.caseview.model import (
     HistoryLine,
     LinkedCase,
     NoticeRow,
+    OtherAbsence,
     TimerRow,
 )
 from engine.services.caseview.standing import core_of, diagram_rows
@@ -47,6 +48,8 @@ from engine.store.tables import (
 )
 
 MOST_TASKS = 200
+HOLDING = ("hold_return_interview", "hold_return_interview_by_target", "hold_social_worker_return_interview")
+"""The duties that holding the return interview meets."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,11 @@ class CaseView:
     pack: Pack
     known: Mapping[str, Any]
     links: tuple[LinkedCase, ...]
+    others: tuple[OtherAbsence, ...]
+    """The child's other open cases, the latest absence first."""
+    interview_due: datetime | None
+    """Until when the return interview of this absence is due, where one is owed with a limit."""
+    interview_owed: bool
     incidents: tuple[int, ...]
     """What keeps the case from going on."""
     unsent: tuple[int, ...]
@@ -189,7 +197,7 @@ def view(desk: Desk, case_id: int) -> CaseView:
     """Show a case, and log that it was read. Raises NotFound, NotAllowed for a restricted one."""
     access.require(desk.caller, "see_case")
     found = desk.session.execute(
-        sa.select(CaseRecord, PackVersion.hash, Child, _OPEN_INCIDENTS, _UNSENT, _LINKS)
+        sa.select(CaseRecord, PackVersion.hash, Child, _OPEN_INCIDENTS, _UNSENT, _LINKS, _OTHERS, _OWED)
         .join(PackVersion, PackVersion.id == CaseRecord.pack_id)
         .outerjoin(Child, Child.id == CaseRecord.child_id)
         .where(CaseRecord.id == case_id)
@@ -219,6 +227,9 @@ def view(desk: Desk, case_id: int) -> CaseView:
         pack=pack_of(desk.session, case.pack_id, found.hash),
         known=dict(case.facts),
         links=tuple(LinkedCase(*link) for link in found.links or ()),
+        others=tuple(_other_absence(one) for one in found.others or ()),
+        interview_due=min((m for text in found.owed or () if (m := _moment(text))), default=None),
+        interview_owed=found.owed is not None,
         incidents=tuple(found.incidents or ()),
         unsent=tuple(found.unsent or ()),
         _desk=desk,
@@ -250,6 +261,24 @@ def _entries(desk: Desk, case_id: int, pack: Pack) -> tuple[EntryRow, ...]:
     ).all()
     names = people(desk.session, (entry.by for entry in entries))
     return tuple(entry_row(entry, pack, names) for entry in entries)
+
+
+def _other_absence(row: Sequence[Any]) -> OtherAbsence:
+    number, reference, since, returned, due = row
+    return OtherAbsence(number, reference, _moment(since), _moment(returned), _moment(due))
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else at(datetime.fromisoformat(text))
+
+
+def _interview_of(case: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions of an open duty to hold a return interview in a case."""
+    return (
+        LedgerEntry.case_id == case.id,
+        LedgerEntry.outcome == "open",
+        LedgerEntry.obligation.in_(HOLDING),
+    )
 
 
 def _open_incidents(label: str, kinds: sa.ColumnElement[bool]) -> Any:
@@ -285,4 +314,44 @@ _LINKS = (
     .correlate(CaseRecord)
     .scalar_subquery()
     .label("links")
+)
+_sibling = sa.orm.aliased(CaseRecord)
+_OTHERS = (
+    sa.select(
+        sa.func.json_agg(
+            aggregate_order_by(
+                sa.func.json_build_array(
+                    _sibling.id,
+                    _sibling.reference,
+                    sa.func.coalesce(
+                        _sibling.facts["episode.missing_from"].astext,
+                        _sibling.facts["episode.reported_at"].astext,
+                        _sibling.facts["episode.absence_started_at"].astext,
+                    ),
+                    _sibling.facts["return.returned_at"].astext,
+                    sa.select(sa.func.min(LedgerEntry.due))
+                    .where(*_interview_of(_sibling))
+                    .correlate(_sibling)
+                    .scalar_subquery(),
+                ),
+                _sibling.id.desc(),
+            ),
+            type_=sa.JSON,
+        )
+    )
+    .where(
+        _sibling.child_id == CaseRecord.child_id,
+        _sibling.id != CaseRecord.id,
+        _sibling.status.in_(("open", "quarantined")),
+    )
+    .correlate(CaseRecord)
+    .scalar_subquery()
+    .label("others")
+)
+_OWED = (
+    sa.select(sa.func.json_agg(LedgerEntry.due, type_=sa.JSON))
+    .where(*_interview_of(CaseRecord))
+    .correlate(CaseRecord)
+    .scalar_subquery()
+    .label("owed")
 )

@@ -290,13 +290,12 @@ def _rows(desk: Desk, *wanted: sa.ColumnElement[bool]) -> tuple[Entry, ...]:
         .order_by(ChildEntry.recorded_at, ChildEntry.id)
         .execution_options(populate_existing=True)
     ).all()
-    return entry_values(desk, found)
+    names = people(desk.session, (number for row in found for number in (row.recorded_by, row.ended_by)))
+    return entry_values(found, names)
 
 
-def entry_values(desk: Desk, found: Iterable[ChildEntry]) -> tuple[Entry, ...]:
-    """Return rows as values, with people's names."""
-    rows = list(found)
-    names = people(desk.session, (number for row in rows for number in (row.recorded_by, row.ended_by)))
+def entry_values(rows: Iterable[ChildEntry], names: Mapping[str, str]) -> tuple[Entry, ...]:
+    """Return rows as values, with people's names by the number of their account."""
     return tuple(
         Entry(
             row.id,

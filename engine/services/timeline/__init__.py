@@ -1,0 +1,109 @@
+"""One timeline of everything: of a case, or of a child with all its cases.
+
+Each kind of row says in SQL where it stands in time; the pages of the whole are cut by one statement, and only what
+stands on a page is read. So a long history asks no more than a short one. Whoever keeps something else of a case or a
+child adds a `Source`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.services.desk import Desk
+from engine.services.rows import Page, at, people
+from engine.services.timeline.model import ACTIONS, KINDS, Case, Item, Reading, Row, Scope
+from engine.services.timeline.rows import SOURCES, Absence, Line, NoticeLine
+from engine.store.packs import pack_of
+from engine.store.tables import CaseRecord, PackVersion
+
+__all__ = ["KINDS", "Absence", "Case", "Item", "Line", "NoticeLine", "kinds_of", "of_case", "of_child"]
+
+
+def of_case(
+    desk: Desk, case_id: int, child_id: int | None, kinds: Collection[str], page: int = 1, size: int = 50
+) -> Page[Item]:
+    """Return a page of a case's timeline, newest first; `kinds` empty means all.
+
+    For a page whose own service has checked and logged the read.
+    """
+    return _page(desk, Scope((case_id,), child_id, False), kinds, page, size)
+
+
+def of_child(desk: Desk, child_id: int, kinds: Collection[str], page: int = 1, size: int = 50) -> Page[Item]:
+    """Return a page of a child's timeline over all its cases, likewise."""
+    cases = desk.session.scalars(sa.select(CaseRecord.id).where(CaseRecord.child_id == child_id)).all()
+    return _page(desk, Scope(tuple(cases), child_id, True), kinds, page, size)
+
+
+def kinds_of(scope_is_child: bool) -> Mapping[str, str]:
+    """Return the kinds that a case's or a child's timeline can hold, with their labels."""
+    scope = Scope((0,), 0, scope_is_child)
+    held = {source.kind for source in SOURCES if source.select(scope) is not None}
+    return {kind: label for kind, label in KINDS.items() if kind in held}
+
+
+def _page(desk: Desk, scope: Scope, kinds: Collection[str], page: int, size: int) -> Page[Item]:
+    parts = []
+    for number, source in enumerate(SOURCES):
+        if kinds and source.kind not in kinds:
+            continue
+        rows = source.select(scope)
+        if rows is not None:
+            there = rows.subquery()
+            moment, first, second = there.c
+            parts.append(
+                sa.select(
+                    moment.label("at"),
+                    sa.literal(source.rank).label("rank"),
+                    sa.literal(number).label("source"),
+                    first.label("first"),
+                    second.label("second"),
+                )
+            )
+    number = max(1, page)
+    if not parts:
+        return Page((), 0, number, size)
+    every = sa.union_all(*parts).subquery()
+    found = desk.session.execute(
+        sa.select(every, sa.func.count().over().label("total"))
+        .order_by(every.c.at.desc(), every.c.rank.desc(), every.c.first.desc(), every.c.second.desc())
+        .limit(size)
+        .offset((number - 1) * size)
+    ).all()
+    return Page(_items(desk, scope, found), found[0].total if found else 0, number, size)
+
+
+def _items(desk: Desk, scope: Scope, found: Sequence[Any]) -> tuple[Item, ...]:
+    reading = Reading(desk, _cases(desk, scope.cases), set(), {})
+    pending = {}
+    for number in sorted({row.source for row in found}):
+        rows = [Row(row.at, row.first, row.second) for row in found if row.source == number]
+        pending[number] = SOURCES[number].read(reading, rows)
+    reading.names = people(desk.session, reading.people)
+    values = {number: finish() for number, finish in pending.items()}
+    items = []
+    for row in found:
+        source = SOURCES[row.source]
+        case, value = values[row.source][row.first, row.second]
+        kind = _kind_of_act(value) if source.what.startswith("act") else source.kind
+        items.append(
+            Item(at(row.at), kind, source.what, reading.cases.get(case) if case is not None else None, value)
+        )
+    return tuple(items)
+
+
+def _kind_of_act(value: Sequence[Any]) -> str:
+    action = value[-1].kind if value else ""
+    return next((kind for kind, actions in ACTIONS.items() if action in actions), "recorded")
+
+
+def _cases(desk: Desk, numbers: Iterable[int]) -> dict[int, Case]:
+    rows = desk.session.execute(
+        sa.select(CaseRecord.id, CaseRecord.reference, CaseRecord.pack_id, PackVersion.hash)
+        .join(PackVersion, PackVersion.id == CaseRecord.pack_id)
+        .where(CaseRecord.id.in_(list(numbers)))
+    )
+    return {row.id: Case(row.id, row.reference, pack_of(desk.session, row.pack_id, row.hash)) for row in rows}
