@@ -70,6 +70,8 @@ ADMINISTRATORS = frozenset(
         "load",
         "receive_file",
         "assign_task",
+        "change_rota",
+        "change_directory",
     }
 )
 REVIEWERS = frozenset(
@@ -103,7 +105,7 @@ def may(caller: Caller, action: str, obj: Any = None) -> bool:
         or (ADMINISTRATOR in caller.roles and action in ADMINISTRATORS)
         or (QUALITY_ASSURANCE in caller.roles and action in REVIEWERS)
         or (PROCESS_OWNER in caller.roles and action in OWNERS)
-        or (action == "assign_task" and _manages(caller))
+        or (action in {"assign_task", "change_rota"} and _manages(caller))
         or (action in OVERSEERS and (_manages(caller) or bool(caller.roles & ABOVE_MANAGERS)))
     )
     if allowed and action in {"work_task", "claim_task"} and obj is not None:
@@ -122,10 +124,12 @@ def require(caller: Caller, action: str, obj: Any = None) -> None:
 
 
 def _manages(caller: Caller) -> bool:
-    return any(
-        role.endswith("_manager") or role in {"missing_coordinator", "head_of_service"}
-        for role in caller.roles
-    )
+    return any(leads(role) for role in caller.roles)
+
+
+def leads(role: str) -> bool:
+    """Say whether whoever holds a role leads others."""
+    return role.endswith("_manager") or role in {"missing_coordinator", "head_of_service"}
 
 
 # --- restricted records
@@ -146,7 +150,11 @@ def open_to(desk: Desk) -> sa.ColumnElement[bool]:
         .exists()
     )
     own = aliased(Task)
-    has_a_task = sa.select(own.id).where(own.child_id == Child.id, own.assignee == caller.account).exists()
+    # a task that came by itself opens nothing before its holder has said yes to it, as one that is taken does
+    chosen = sa.or_(own.routed.is_(None), own.accepted_at.is_not(None))
+    has_a_task = (
+        sa.select(own.id).where(own.child_id == Child.id, own.assignee == caller.account, chosen).exists()
+    )
     granted = (
         sa.select(ChildGrant.id)
         .where(

@@ -18,12 +18,14 @@ import sqlalchemy as sa
 
 from engine.case.asked import AUDIT_WORDS, SIBLING_WORDS, Asked, carry_out
 from engine.case.codec import StateError
-from engine.case.model import Changes, Incident
+from engine.case.correction import CORRECTION, FORGOTTEN, TAKEN_BACK, Earlier
+from engine.case.model import Changes, FactChange, Incident
 from engine.clock import local
 from engine.errors import HomewardError
 from engine.pack.model import Pack
 from engine.pack.values import to_json
-from engine.services.child_facts import learn
+from engine.services.assignment import routing
+from engine.services.child_facts import forget, learn
 from engine.services.desk import Conflict, Desk, NotFound
 from engine.store import casefile
 from engine.store.casefile import Act, CaseFile, NotStarted
@@ -85,18 +87,22 @@ def act_on(
     task: int | None = None,
     account: int | None = None,
     since: datetime | None = None,
+    earlier: Earlier | None = None,
 ) -> Done:
     """Carry out an act on one of the locked cases; `account` and `since` are those of an act that is tried
-    again."""
+    again, `earlier` is where the case stood before what is taken back."""
     file = next(file for file in files if file.id == case_id)
     account = account if account is not None else desk.caller.account
     at = max(since or desk.now(), file.updated_at)
     if asked["do"] == "timers" and file.status == "quarantined":
         asked = _without_held(desk, file, asked)
     try:
-        run(file, asked, at=local(at), by="system" if account is None else str(account))
+        by = "system" if account is None else str(account)
+        run(file, asked, at=local(at), by=by, earlier=earlier)
         changes = save(desk.session, file, Act(AUDIT_WORDS[asked["do"]], at, account, _kept(asked), task))
     except (Incident, StateError, NotStarted) as error:
+        if earlier is not None:
+            raise Conflict(f"it cannot be taken back: {error}") from error
         if isinstance(error, Incident) and error.timer is not None and "only" not in asked:
             return _fire_the_others(desk, files, file, asked, error, account=account, since=since)
         return quarantine(desk, file, asked, error, account=account)
@@ -107,6 +113,7 @@ def act_on(
     except Exception as error:  # a fault of ours in the core: as visible as the procedure's own
         LOG.exception("case %s: an act failed", file.reference)
         return quarantine(desk, file, asked, error, account=account)
+    routing.route(desk, file)
     if asked["do"] != "start":  # a case starts with what the record tells
         _spread(desk, files, file, changes, at=at, account=account)
     if changes.notices:
@@ -119,12 +126,10 @@ def act_on(
     return Done(file.id, file.case.closed, tuple(file.task_ids.values()))
 
 
-def run(file: CaseFile, asked: Asked, *, at: datetime, by: str) -> None:
+def run(file: CaseFile, asked: Asked, *, at: datetime, by: str, earlier: Earlier | None = None) -> None:
     """Run an act in the core, in memory. Raises Incident, CaseError."""
-    if asked["do"] == "start":
-        file.begin(carry_out(None, asked, file.pack, at=at, by=by))
-    else:
-        carry_out(file.case, asked, file.pack, at=at, by=by)
+    case = None if asked["do"] == "start" else file.case
+    file.begin(carry_out(case, asked, file.pack, at=at, by=by, earlier=earlier))
 
 
 def plain(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -194,7 +199,7 @@ def _spread(
     if file.child_id is None or not changes.facts:
         return
     changed = {change.fact: change for change in changes.facts}
-    if _keep_episode(desk, file, {name: change.value for name, change in changed.items()}):
+    if _keep_episode(desk, file, changed):
         for other in files:
             if other.id != file.id and other.status != "closed":
                 tell_episodes(desk, other, account=account)
@@ -205,25 +210,23 @@ def _spread(
     }
     if not of_child:
         return
+    moments = [change.actual for change in of_child.values()]
+    known = {name: change.value for name, change in of_child.items() if change.origin != FORGOTTEN}
+    forgotten = tuple(sorted(of_child.keys() - known.keys()))
     child = desk.session.get(Child, file.child_id)
     if child is not None:
-        moments = [change.actual for change in of_child.values()]
-        learn(
-            desk.session,
-            child,
-            {name: change.value for name, change in of_child.items()},
-            actual=min(moments),
-            recorded=at,
-            by=account,
-        )
-    asked = {
-        "do": "facts",
-        "facts": plain({name: change.value for name, change in of_child.items()}),
-        "actual": to_json(min(change.actual for change in of_child.values())),
+        forget(child, forgotten)
+        learn(desk.session, child, known, actual=min(moments), recorded=at, by=account)
+    told = {
+        "facts": plain(known),
+        "actual": to_json(min(moments)),
         "reason": next(iter(of_child.values())).reason,
-        "origin": "child",
         "where": file.reference,
     }
+    if forgotten:
+        asked: Asked = {"do": "correct", "forgotten": [*forgotten], **told}
+    else:
+        asked = {"do": "facts", "origin": "child", **told}
     _tell_siblings(desk, files, file, asked, account=account)
 
 
@@ -248,29 +251,36 @@ def act_on_sibling(desk: Desk, other: CaseFile, asked: Asked, *, account: int | 
         if not isinstance(error, HomewardError):
             LOG.exception("case %s: an act failed", other.reference)
         return quarantine(desk, other, asked, error, account=account)
+    routing.route(desk, other)
     _tell_of_timers(desk, other, changes, account=account)
     return Done(other.id, other.case.closed)
 
 
-_EPISODE = sa.text("""
-UPDATE episode SET returned_at = coalesce(cast(:returned AS timestamptz), returned_at),
-       category = coalesce(cast(:category AS text), category),
-       reported_at = coalesce(cast(:reported AS timestamptz), reported_at)
- WHERE case_id = :case
-""")
 _OF_EPISODE = {
-    "returned": "return.returned_at",
-    "category": "episode.category",
-    "reported": "episode.reported_at",
+    "return.returned_at": "returned_at",
+    "episode.category": "category",
+    "episode.reported_at": "reported_at",
 }
+_SET_RIGHT = frozenset({CORRECTION, FORGOTTEN, TAKEN_BACK, "record"})
 
 
-def _keep_episode(desk: Desk, file: CaseFile, changed: Mapping[str, Any]) -> bool:
-    """Keep what an act says of its episode on the child's record; return whether it said anything."""
-    told = {column: changed.get(fact) for column, fact in _OF_EPISODE.items()}
-    if all(value is None for value in told.values()):
+def _keep_episode(desk: Desk, file: CaseFile, changed: Mapping[str, FactChange]) -> bool:
+    """Keep what an act says of its episode on the child's record; return whether it said anything.
+
+    That a child is not back after all, only a person says who sets the record right.
+    """
+    told = {
+        column: changed[fact].value
+        for fact, column in _OF_EPISODE.items()
+        if fact in changed
+        and (
+            changed[fact].value is not None
+            or (column == "returned_at" and changed[fact].origin in _SET_RIGHT)
+        )
+    }
+    if not told:
         return False
-    desk.session.execute(_EPISODE, {"case": file.id, **told})
+    desk.session.execute(sa.update(EpisodeRow).where(EpisodeRow.case_id == file.id).values(told))
     return True
 
 

@@ -49,6 +49,8 @@ class CaseFile:
     """The stored state, packed; empty where the case could not even start."""
     task_ids: dict[str, int] = field(default_factory=dict)
     """Ids of the tasks opened by the last save, by their id in the core."""
+    ownerless: list[dict[str, Any]] = field(default_factory=list)
+    """The tasks that the last save left without anybody: id, role, team, due, force and created, as JSON."""
     _case: Case | None = None
     timers: dict[str, datetime] = field(default_factory=dict)
     """The timers as they are stored."""

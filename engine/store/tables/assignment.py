@@ -1,7 +1,7 @@
 """Who does the work: people who are out of the office, rotas, calls to whoever is on duty, transfers, the directory.
 
-A rota's pattern is kept in local times, because people agree on "five in the afternoon"; everything that has happened, or
-is arranged for one day, is a moment.
+A rota's pattern is kept in local times, because people agree on "five in the afternoon"; everything that has happened,
+or is arranged for one day, is a moment.
 """
 
 from __future__ import annotations
@@ -128,8 +128,8 @@ class Summons(Base):
 class TaskRouting(Base):
     """To whom the product gave a task by itself, and why; it stays when the task has ended.
 
-    `because` is allocated, deputy, duty, out_of_hours, escalated, back, disabled or transferred; `account_id` None: to the
-    team. `meant_for` is who would have had it.
+    `because` is allocated, deputy, duty, out_of_hours, escalated, back, disabled or transferred; `account_id` None: to
+    the team. `meant_for` is who would have had it.
     """
 
     __tablename__ = "task_routing"
@@ -178,8 +178,8 @@ class Transfer(Base):
 class DirectoryEntry(Base):
     """Where a notice to a role or an outside body goes: `recipient` is `role:<id>` or `outside:<name>`.
 
-    The entry that says most holds: area and team before team, before area, before all (both empty). `bounced_at`: mail to
-    the address came back; the deputy's address is used then, if there is one.
+    The entry that says most holds: area and team before team, before area, before all (both empty). `bounced_at`: mail
+    to the address came back; the deputy's address is used then, if there is one.
     """
 
     __tablename__ = "directory_entry"

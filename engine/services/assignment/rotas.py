@@ -1,0 +1,615 @@
+"""Rotas as the council keeps them: read for reckoning, shown for a week, and changed by whoever leads.
+
+A person who may not do the role's work any more (another role, a closed account) counts as not being on duty, so that a
+rota nobody has looked after shows its gaps in place of names that answer nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import sqlalchemy as sa
+
+from engine.calendar import WorkingCalendar
+from engine.clock import LOCAL_ZONE, local
+from engine.services import access
+from engine.services.assignment import duty
+from engine.services.assignment.duty import BANK_HOLIDAY, COVERS, Change, Interval, Pattern, Shift, Span
+from engine.services.assignment.standing_in import Absence, present
+from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound, once, record, remember
+from engine.services.rows import role_label
+from engine.store.packs import in_force
+from engine.store.tables import (
+    Account,
+    AccountRole,
+    AccountTeam,
+    OutOfOffice,
+    Rota,
+    RotaChange,
+    RotaShift,
+    Summons,
+)
+
+URGENT_MINUTES = 120
+ANSWER_MINUTES = 15
+LOOK_AHEAD = timedelta(days=28)
+"""How far ahead the next gap is looked for."""
+LONGEST_CHANGE = timedelta(days=92)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class OnDuty:
+    """Somebody on duty now. `instead_of` is who would be, where that person is out of the office."""
+
+    account: int
+    name: str
+    until: datetime | None
+    instead_of: str | None = None
+
+
+@dataclass(frozen=True)
+class RotaRow:
+    """A rota in the list of rotas: who is on duty now, and the next time that nobody is although somebody has to be."""
+
+    id: int
+    role: str
+    role_label: str
+    team: str
+    covers: str
+    urgent_minutes: int
+    answer_minutes: int
+    now: tuple[OnDuty, ...]
+    needed_now: bool
+    gap: Interval | None
+    waiting: int
+    """How many calls wait for an answer."""
+
+
+@dataclass(frozen=True)
+class ShiftRow:
+    """A shift of the pattern with its person's name."""
+
+    shift: Shift
+    name: str
+    able: bool
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """A change of the rota that has not passed, with names."""
+
+    id: int
+    begins: datetime
+    ends: datetime
+    who: str | None
+    instead_of: str | None
+    reason: str
+    entered_by: str
+
+
+@dataclass(frozen=True)
+class Day:
+    """One local day of a week: who is on duty when (instants, cut at midnight), and when nobody is."""
+
+    day: date
+    holiday: str | None
+    spans: tuple[tuple[Span, str], ...]
+    gaps: tuple[Interval, ...]
+
+
+@dataclass(frozen=True)
+class RotaView:
+    """A rota with one week of it."""
+
+    row: RotaRow
+    version: int
+    week: tuple[Day, ...]
+    shifts: tuple[ShiftRow, ...]
+    changes: tuple[ChangeRow, ...]
+    people: tuple[tuple[int, str], ...]
+    can_change: bool
+
+
+# --- reading
+
+
+def patterns(desk: Desk, rota_id: int | None = None) -> dict[int, Pattern]:
+    """Return the council's rotas (or one) for reckoning, by id, with every shift and change that may still count."""
+    wanted = [] if rota_id is None else [Rota.id == rota_id]
+    rotas = desk.session.scalars(sa.select(Rota).where(*wanted).order_by(Rota.role, Rota.team)).all()
+    shifts: dict[int, list[Shift]] = {rota.id: [] for rota in rotas}
+    changes: dict[int, list[Change]] = {rota.id: [] for rota in rotas}
+    if not rotas:
+        return {}
+    for row in desk.session.scalars(
+        sa.select(RotaShift)
+        .where(RotaShift.rota_id.in_(shifts))
+        .order_by(RotaShift.weekday, RotaShift.place, RotaShift.begins, RotaShift.id)
+    ):
+        shifts[row.rota_id].append(
+            Shift(row.id, row.weekday, row.begins, row.ends, row.place, row.account_id, row.since, row.until)
+        )
+    for change in desk.session.scalars(
+        sa.select(RotaChange)
+        .where(RotaChange.rota_id.in_(changes), RotaChange.withdrawn_at.is_(None))
+        .order_by(RotaChange.id)
+    ):
+        changes[change.rota_id].append(
+            Change(change.id, change.begins, change.ends, change.account_id, change.instead_of)
+        )
+    return {
+        rota.id: Pattern(
+            rota.id,
+            rota.role,
+            rota.team,
+            rota.covers,
+            timedelta(minutes=rota.urgent_minutes),
+            timedelta(minutes=rota.answer_minutes),
+            tuple(shifts[rota.id]),
+            tuple(changes[rota.id]),
+        )
+        for rota in rotas
+    }
+
+
+def calendar(desk: Desk) -> WorkingCalendar:
+    """Return the council's calendar of today."""
+    return in_force(desk.session, local(desk.now()).date())[1].calendar
+
+
+def absences(desk: Desk, day: date | None = None) -> dict[int, Absence]:
+    """Return who is out of the office on a day (today), by account."""
+    on = day or local(desk.now()).date()
+    rows = desk.session.execute(
+        sa.select(OutOfOffice.account_id, OutOfOffice.deputy_id, OutOfOffice.until)
+        .where(OutOfOffice.ended_at.is_(None), OutOfOffice.since <= on, OutOfOffice.until >= on)
+        .order_by(OutOfOffice.id)
+    )
+    return {account: Absence(deputy, until) for account, deputy, until in rows}
+
+
+def holders(desk: Desk, roles: Collection[str]) -> dict[str, frozenset[int]]:
+    """Return the open accounts that hold each of some roles."""
+    found: dict[str, set[int]] = {role: set() for role in roles}
+    for role, account in desk.session.execute(
+        sa.select(AccountRole.role, AccountRole.account_id)
+        .join(Account, Account.id == AccountRole.account_id)
+        .where(AccountRole.role.in_(sorted(roles)), Account.disabled_at.is_(None))
+    ):
+        found[role].add(account)
+    return {role: frozenset(accounts) for role, accounts in found.items()}
+
+
+def to_call(
+    pattern: Pattern,
+    moment: datetime,
+    days: WorkingCalendar,
+    away: Mapping[int, Absence],
+    able: Collection[int],
+) -> tuple[tuple[int, int], ...]:
+    """Return whom to call at a moment, first first, as (who, on whose shift): deputies in the place of who is away."""
+    called: dict[int, int] = {}
+    for account in duty.on_duty(pattern, moment, days):
+        here = present(account, away, able)
+        if here is not None:
+            called.setdefault(here, account)
+    return tuple(called.items())
+
+
+def of_role(found: Iterable[Pattern], role: str, team: str) -> Pattern | None:
+    """Return the rota that holds for a role in a team: the team's own before the one of all teams."""
+    fitting = [one for one in found if one.role == role and one.team in {"", team}]
+    return max(fitting, key=lambda one: one.team != "", default=None)
+
+
+def on_call(desk: Desk, role: str, team: str = "") -> tuple[OnDuty, ...]:
+    """Return who is on duty for a role at this moment, who is called first coming first."""
+    pattern = of_role(patterns(desk).values(), role, team)
+    if pattern is None:
+        return ()
+    return _on_duty_now(desk, [pattern])[pattern.id]
+
+
+def rows(desk: Desk) -> tuple[RotaRow, ...]:
+    """List the council's rotas with who is on duty now, what is not covered, and how many calls wait."""
+    found = patterns(desk)
+    if not found:
+        return ()
+    pack = in_force(desk.session, local(desk.now()).date())[1]
+    manned = _on_duty_now(desk, list(found.values()))
+    waiting = dict(
+        desk.session.execute(
+            sa.select(Summons.rota_id, sa.func.count())
+            .where(Summons.outcome.is_(None))
+            .group_by(Summons.rota_id)
+        )
+        .tuples()
+        .all()
+    )
+    absent = _absent(desk, found.values())
+    settings = {rota.id: rota for rota in desk.session.scalars(sa.select(Rota).where(Rota.id.in_(found)))}
+    now = desk.now()
+    return tuple(
+        RotaRow(
+            one.id,
+            one.role,
+            role_label(pack, one.role),
+            one.team,
+            one.covers,
+            settings[one.id].urgent_minutes,
+            settings[one.id].answer_minutes,
+            manned[one.id],
+            bool(duty.to_cover(one, now, now + timedelta(minutes=1), pack.calendar)),
+            next(iter(duty.gaps(one, now, now + LOOK_AHEAD, pack.calendar, absent)), None),
+            waiting.get(one.id, 0),
+        )
+        for one in found.values()
+    )
+
+
+def view(desk: Desk, rota_id: int, monday: date) -> RotaView:
+    """Show a rota and the week that begins on a Monday. Raises NotFound."""
+    one = patterns(desk, rota_id).get(rota_id)
+    if one is None:
+        raise NotFound("there is no such rota")
+    days = calendar(desk)
+    row = next(row for row in rows(desk) if row.id == rota_id)
+    since = duty.placed(monday, time())
+    until = duty.placed(monday + 7 * _DAY, time())
+    able = holders(desk, {one.role})[one.role]
+    changes = desk.session.scalars(
+        sa.select(RotaChange)
+        .where(RotaChange.rota_id == rota_id, RotaChange.withdrawn_at.is_(None), RotaChange.ends > desk.now())
+        .order_by(RotaChange.begins, RotaChange.id)
+    ).all()
+    wanted = {shift.account for shift in one.shifts}
+    wanted |= {number for change in changes for number in (change.account_id, change.instead_of) if number}
+    wanted |= {change.entered_by for change in changes if change.entered_by} | set(able)
+    wanted |= {change.account for change in one.changes if change.account is not None}
+    names = _names(desk, wanted)
+    found = duty.spans(one, since, until, days)
+    open_ = duty.gaps(one, since, until, days, _absent(desk, [one]))
+    version = desk.session.scalar(sa.select(Rota.version).where(Rota.id == rota_id)) or 0
+    return RotaView(
+        row,
+        version,
+        tuple(_day(monday + number * _DAY, found, open_, names, days) for number in range(7)),
+        tuple(
+            ShiftRow(shift, names.get(shift.account, "Somebody"), shift.account in able)
+            for shift in one.shifts
+            if shift.until is None or shift.until >= local(desk.now()).date()
+        ),
+        tuple(
+            ChangeRow(
+                change.id,
+                change.begins,
+                change.ends,
+                names.get(change.account_id or 0),
+                names.get(change.instead_of or 0),
+                change.reason,
+                names.get(change.entered_by or 0, "system"),
+            )
+            for change in changes
+        ),
+        tuple(sorted(((number, names[number]) for number in able), key=lambda pair: pair[1].casefold())),
+        access.may(desk.caller, "change_rota"),
+    )
+
+
+def _day(
+    day: date,
+    found: Sequence[Span],
+    open_: Sequence[Interval],
+    names: Mapping[int, str],
+    days: WorkingCalendar,
+) -> Day:
+    begins, ends = duty.placed(day, time()), duty.placed(day + _DAY, time())
+    shown = [
+        (
+            Span(max(s.begins, begins), min(s.ends, ends), s.account, s.place, s.changed),
+            names.get(s.account, "Somebody"),
+        )
+        for s in found
+        if s.begins < ends and s.ends > begins
+    ]
+    cut = [(max(a, begins), min(b, ends)) for a, b in open_ if a < ends and b > begins]
+    return Day(day, days.holiday(day), tuple(shown), tuple(cut))
+
+
+def _on_duty_now(desk: Desk, found: Sequence[Pattern]) -> dict[int, tuple[OnDuty, ...]]:
+    now, days, away = desk.now(), calendar(desk), absences(desk)
+    able = holders(desk, {one.role for one in found})
+    called = {one.id: to_call(one, now, days, away, able[one.role]) for one in found}
+    names = _names(desk, {number for pairs in called.values() for pair in pairs for number in pair})
+    shown: dict[int, tuple[OnDuty, ...]] = {}
+    for one in found:
+        ends = {
+            span.account: span.ends
+            for span in duty.spans(one, now, now + timedelta(seconds=1), days)
+            if span.begins <= now < span.ends
+        }
+        shown[one.id] = tuple(
+            OnDuty(
+                who, names.get(who, "Somebody"), ends.get(whose), None if who == whose else names.get(whose)
+            )
+            for who, whose in called[one.id]
+        )
+    return shown
+
+
+def _absent(desk: Desk, found: Iterable[Pattern]) -> dict[int, list[Interval]]:
+    """Return when the people of some rotas are not to be had: out of the office without deputy, or not able at all."""
+    found = list(found)
+    able = holders(desk, {one.role for one in found})
+    everybody = {shift.account for one in found for shift in one.shifts}
+    everybody |= {change.account for one in found for change in one.changes if change.account is not None}
+    anybody = frozenset().union(*able.values()) if able else frozenset()
+    today = local(desk.now()).date()
+    always = (datetime(1, 1, 2, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC))
+    missing: dict[int, list[Interval]] = {number: [always] for number in everybody - anybody}
+    for account, deputy, since, until in desk.session.execute(
+        sa.select(OutOfOffice.account_id, OutOfOffice.deputy_id, OutOfOffice.since, OutOfOffice.until).where(
+            OutOfOffice.ended_at.is_(None), OutOfOffice.until >= today
+        )
+    ):
+        if deputy is None or deputy not in anybody:
+            whole = (duty.placed(since, time()), duty.placed(until + _DAY, time()))
+            missing.setdefault(account, []).append(whole)
+    return missing
+
+
+def _names(desk: Desk, accounts: Collection[int]) -> dict[int, str]:
+    if not accounts:
+        return {}
+    return dict(
+        desk.session.execute(
+            sa.select(Account.id, Account.display_name).where(Account.id.in_(sorted(accounts)))
+        )
+        .tuples()
+        .all()
+    )
+
+
+# --- changing
+
+
+def make(
+    desk: Desk,
+    role: str,
+    team: str = "",
+    *,
+    covers: str = "always",
+    urgent_minutes: int = URGENT_MINUTES,
+    answer_minutes: int = ANSWER_MINUTES,
+    key: str | None = None,
+) -> int:
+    """Begin a rota for a role, of one team or (empty) of all; return its id. Raises Conflict where there is one."""
+    access.require(desk.caller, "change_rota")
+    _check_settings(covers, urgent_minutes, answer_minutes)
+    pack = in_force(desk.session, local(desk.now()).date())[1]
+    known = pack.roles.get(role)
+    if known is None or known.external:
+        raise InvalidAnswers({"role": "is no role of this council"})
+    taken = once(desk, key, "make_rota", [role, team, covers, urgent_minutes, answer_minutes])
+    if not taken.first:
+        return int(taken.result)
+    if desk.session.scalar(sa.select(Rota.id).where(Rota.role == role, Rota.team == team)) is not None:
+        raise Conflict("there is a rota for this role and team already: change that one")
+    rota = Rota(
+        council_id=desk.council.id,
+        role=role,
+        team=team,
+        covers=covers,
+        urgent_minutes=urgent_minutes,
+        answer_minutes=answer_minutes,
+    )
+    desk.session.add(rota)
+    desk.session.flush()
+    record(desk, "rota_made", {"rota": rota.id, "role": role, "team": team, "covers": covers})
+    remember(desk, key, rota.id)
+    return rota.id
+
+
+def change_settings(
+    desk: Desk,
+    rota_id: int,
+    *,
+    covers: str,
+    urgent_minutes: int,
+    answer_minutes: int,
+    key: str | None = None,
+) -> None:
+    """Change when a rota has to be covered, which tasks are urgent, and how long somebody has to accept one."""
+    _check_settings(covers, urgent_minutes, answer_minutes)
+    rota = _to_change(desk, rota_id)
+    if not once(desk, key, f"set_rota_{rota_id}", [covers, urgent_minutes, answer_minutes]).first:
+        return
+    rota.covers, rota.urgent_minutes, rota.answer_minutes = covers, urgent_minutes, answer_minutes
+    rota.version += 1
+    told = {"covers": covers, "urgent_minutes": urgent_minutes, "answer_minutes": answer_minutes}
+    record(desk, "rota_settings_changed", {"rota": rota_id, **told})
+
+
+def _check_settings(covers: str, urgent_minutes: int, answer_minutes: int) -> None:
+    problems = {}
+    if covers not in COVERS:
+        problems["covers"] = "is none of the times that a rota can cover"
+    if not 0 <= urgent_minutes <= 24 * 60:
+        problems["urgent_minutes"] = "is 0 to 1440 minutes"
+    if not 1 <= answer_minutes <= 240:
+        problems["answer_minutes"] = "is 1 to 240 minutes"
+    if problems:
+        raise InvalidAnswers(problems)
+
+
+def add_shift(
+    desk: Desk,
+    rota_id: int,
+    account: int,
+    weekdays: Sequence[int],
+    begins: time,
+    ends: time,
+    *,
+    place: int = 1,
+    since: date | None = None,
+    until: date | None = None,
+    key: str | None = None,
+) -> None:
+    """Put a person on duty every week on some days (0 Monday to 6, 7 bank holidays), in local time, from a day on."""
+    since = since or local(desk.now()).date()
+    problems = {}
+    if not weekdays or any(not 0 <= day <= BANK_HOLIDAY for day in weekdays):
+        problems["weekdays"] = "is missing: choose at least one day"
+    if not 1 <= place <= 9:
+        problems["place"] = "is 1 (called first) to 9"
+    if until is not None and until < since:
+        problems["until"] = "lies before the first day"
+    if begins.tzinfo is not None or ends.tzinfo is not None:
+        problems["begins"] = "is a local time"
+    if problems:
+        raise InvalidAnswers(problems)
+    rota = _to_change(desk, rota_id)
+    asked = [account, sorted(weekdays), str(begins), str(ends), place, str(since), str(until)]
+    if not once(desk, key, f"add_shift_{rota_id}", asked).first:
+        return
+    _must_hold(desk, account, rota.role, "account")
+    desk.session.add_all(
+        RotaShift(
+            council_id=rota.council_id,
+            rota_id=rota_id,
+            weekday=day,
+            begins=begins,
+            ends=ends,
+            place=place,
+            account_id=account,
+            since=since,
+            until=until,
+        )
+        for day in sorted(set(weekdays))
+    )
+    rota.version += 1
+    desk.session.flush()
+    record(desk, "rota_shift_added", {"rota": rota_id, "shift": asked})
+
+
+def end_shift(desk: Desk, shift_id: int, *, key: str | None = None) -> int:
+    """Take a shift out of the pattern from today on; what it was stays on record. Returns the rota's id."""
+    access.require(desk.caller, "change_rota")
+    shift = desk.session.get(RotaShift, shift_id)
+    if shift is None:
+        raise NotFound("there is no such shift")
+    rota = _to_change(desk, shift.rota_id)
+    if not once(desk, key, f"end_shift_{shift_id}", None).first:
+        return rota.id
+    yesterday = local(desk.now()).date() - _DAY
+    if shift.until is None or shift.until > yesterday:
+        shift.until = yesterday
+    rota.version += 1
+    desk.session.flush()
+    record(desk, "rota_shift_ended", {"rota": rota.id, "shift": shift_id})
+    return rota.id
+
+
+def change_for_a_while(
+    desk: Desk,
+    rota_id: int,
+    begins: datetime,
+    ends: datetime,
+    reason: str,
+    *,
+    account: int | None,
+    instead_of: int | None,
+    key: str | None = None,
+) -> None:
+    """Change a rota for one stretch of time: a swap, somebody more, or somebody who drops out. The reason is kept."""
+    problems = {}
+    if not reason.strip():
+        problems["reason"] = "is missing: say why the rota changes"
+    if account is None and instead_of is None:
+        problems["account"] = "is missing: say who comes, or who drops out"
+    if account is not None and account == instead_of:
+        problems["account"] = "is the same person"
+    if begins >= ends:
+        problems["ends"] = "lies before the beginning"
+    elif ends <= desk.now():
+        problems["ends"] = "lies in the past"
+    elif ends - begins > LONGEST_CHANGE:
+        problems["ends"] = (
+            "lies more than three months after the beginning: change the weekly pattern instead"
+        )
+    if problems:
+        raise InvalidAnswers(problems)
+    rota = _to_change(desk, rota_id)
+    asked = [str(begins), str(ends), account, instead_of, reason.strip()]
+    if not once(desk, key, f"change_rota_{rota_id}", asked).first:
+        return
+    if account is not None:
+        _must_hold(desk, account, rota.role, "account")
+    desk.session.add(
+        RotaChange(
+            council_id=rota.council_id,
+            rota_id=rota_id,
+            begins=begins.astimezone(UTC),
+            ends=ends.astimezone(UTC),
+            account_id=account,
+            instead_of=instead_of,
+            reason=reason.strip(),
+            entered_at=desk.now(),
+            entered_by=desk.caller.account,
+        )
+    )
+    rota.version += 1
+    desk.session.flush()
+    record(desk, "rota_changed_for_a_while", {"rota": rota_id, "change": asked})
+
+
+def withdraw_change(desk: Desk, change_id: int, *, key: str | None = None) -> int:
+    """Take back a change of a rota. Returns the rota's id."""
+    access.require(desk.caller, "change_rota")
+    change = desk.session.get(RotaChange, change_id)
+    if change is None:
+        raise NotFound("there is no such change")
+    rota = _to_change(desk, change.rota_id)
+    if once(desk, key, f"withdraw_change_{change_id}", None).first and change.withdrawn_at is None:
+        change.withdrawn_at = desk.now()
+        rota.version += 1
+        desk.session.flush()
+        record(desk, "rota_change_withdrawn", {"rota": rota.id, "change": change_id})
+    return rota.id
+
+
+def roles_to_choose(desk: Desk) -> tuple[tuple[str, str], ...]:
+    """Return the council's own roles as (id, title), by title."""
+    pack = in_force(desk.session, local(desk.now()).date())[1]
+    own = [(role.id, role.label) for role in pack.roles.values() if not role.external]
+    return tuple(sorted(own, key=lambda pair: pair[1].casefold()))
+
+
+def teams(desk: Desk) -> tuple[str, ...]:
+    """Return the council's teams: those of the procedure's roles, and those that people work from."""
+    pack = in_force(desk.session, local(desk.now()).date())[1]
+    named = {role.team for role in pack.roles.values() if role.team and not role.external}
+    named |= set(desk.session.scalars(sa.select(AccountTeam.team).distinct()))
+    return tuple(sorted(named, key=str.casefold))
+
+
+def monday_of(moment: datetime) -> date:
+    """Return the Monday of the local week that a moment lies in."""
+    day = moment.astimezone(LOCAL_ZONE).date()
+    return day - day.weekday() * _DAY
+
+
+def _to_change(desk: Desk, rota_id: int) -> Rota:
+    access.require(desk.caller, "change_rota")
+    rota = desk.session.get(Rota, rota_id, with_for_update=True, populate_existing=True)
+    if rota is None:
+        raise NotFound("there is no such rota")
+    return rota
+
+
+def _must_hold(desk: Desk, account: int, role: str, field: str) -> None:
+    if account not in holders(desk, {role})[role]:
+        raise InvalidAnswers({field: "does not hold the role that this rota is for"})
