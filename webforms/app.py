@@ -35,6 +35,7 @@ from webforms import (
     signin,
     tasks,
     together,
+    understanding,
 )
 from webforms.render import environment
 from webforms.urls import KebabConverter, NumberConverter
@@ -101,6 +102,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         quality,
         admin,
         help,
+        understanding,
     ):
         app.register_blueprint(part.blueprint)
     return app

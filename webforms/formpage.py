@@ -16,11 +16,13 @@ from flask.typing import ResponseReturnValue
 from engine.clock import local
 from engine.errors import HomewardError
 from engine.pack import forms
+from engine.pack.forms import ToCheck
 from engine.pack.model import Form
+from engine.pack.typedtimes import written
 from engine.services.desk import InvalidAnswers, NotAllowed, NotFound
 from webforms import db
 from webforms.render.posted import as_posted
-from webforms.render.questions import Question, questions
+from webforms.render.questions import Question, problem_words, questions
 
 Answers = dict[str, Any]
 FILL = "fill"
@@ -46,17 +48,20 @@ def with_moment(
     `asked` is the question and what to fill in: `actual now`, or `actual today`, which leaves the time to the person.
     """
     name, _, how = asked.partition(" ")
-    there = local(now)
-    filled = {"day": str(there.day), "month": str(there.month), "year": str(there.year)}
-    filled["time"] = f"{there:%H:%M}" if how == "now" else ""
+    there = local(now).replace(second=0, microsecond=0)
     known = {key: value for key, value in posted.items() if key != FILL}
-    return known | {f"{name}-{part}": value for part, value in filled.items()}
+    return known | {name: written(there) if how == "now" else f"{written(there.date())} at "}
 
 
 def error_list(asked: list[Question], problems: Mapping[str, str]) -> list[dict[str, str]]:
     """Return the lines of an error summary in the order of the questions, each leading to its field."""
     places = {question.name: question.error_id for question in asked}
-    known = [{"text": problems[name], "href": f"#{places[name]}"} for name in places if name in problems]
+    known = [
+        {"text": problem_words(problems[name]), "href": f"#{places[name]}"}
+        | ({"check": "yes"} if isinstance(problems[name], ToCheck) else {})
+        for name in places
+        if name in problems
+    ]
     return known + [{"text": words} for name, words in problems.items() if name not in places]
 
 
@@ -92,7 +97,7 @@ def form_page(
         posted = with_moment(posted_fields(), request.form[FILL], db.now())
     elif request.method == "POST" and not only_show:
         posted = posted_fields()
-        answers, problems = forms.parse_answers(form, posted)
+        answers, problems = forms.parse_answers(form, posted, db.now())
         if not problems:
             try:
                 return redirect(act(answers, request.form.get("key", "")))
@@ -103,7 +108,7 @@ def form_page(
             except HomewardError as error:
                 problems = {"": str(error)}
             db.roll_back()
-    asked = questions(form, posted, errors=problems)
+    asked = questions(form, posted, errors=problems, now=db.now())
     page = render_template(
         template,
         form=form,

@@ -60,7 +60,7 @@ def upload() -> ResponseReturnValue:
         as_of = None
         if a_list is not None:
             posted = posted_fields()
-            answers, problems = forms.parse_answers(form, posted)
+            answers, problems = forms.parse_answers(form, posted, db.now())
             as_of = datetime.fromisoformat(answers["as_of"]) if not problems else None
         file = request.files.get("file")
         if file is None or not file.filename:
@@ -87,7 +87,7 @@ def upload() -> ResponseReturnValue:
                 if view.again:
                     flash("This very file was received before. Nothing was changed.", "info")
                 return redirect(url_for("intake.file", file=view.id))
-    asked = questions(form, posted, errors=problems) if a_list is not None else []
+    asked = questions(form, posted, errors=problems, now=db.now()) if a_list is not None else []
     errors = error_list(asked, {name: text for name, text in problems.items() if name != "file"})
     if "file" in problems:
         errors.insert(0, {"text": problems["file"], "href": "#file"})

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.pack import forms
+from engine.pack.forms import ToCheck
 from engine.pack.model import Form, Pack
 from engine.services import access, caseview, procedures, tasks
 from engine.services.desk import Conflict, InvalidAnswers, NotAllowed
@@ -116,7 +117,7 @@ def submit(task: int) -> ResponseReturnValue:
         view = _view_to_submit(task)
         if view is None:
             return redirect(_after(task, tasks.submit(desk, task, _answers_again(posted), key=key)))
-        answers, problems = forms.parse_answers(view.form, posted) if view.form else ({}, {})
+        answers, problems = forms.parse_answers(view.form, posted, db.now()) if view.form else ({}, {})
         if "save" in request.form:
             tasks.save_draft(desk, task, {**answers, TYPED: posted})
             flash("Your draft is saved. The task is still open.", "success")
@@ -144,7 +145,7 @@ def _view_to_submit(task: int) -> tasks.TaskView | None:
 def _answers_again(posted: Mapping[str, str | list[str]]) -> Answers:
     """Read the post of a form whose task has ended, so that the same post again can be told from another."""
     form = procedures.current(db.desk()).forms.get(request.form.get("form", ""))
-    return forms.parse_answers(form, posted)[0] if form else {}
+    return forms.parse_answers(form, posted, db.now())[0] if form else {}
 
 
 def _after(task: int, done: tasks.Submitted) -> str:
@@ -243,7 +244,10 @@ def _page(view: tasks.TaskView, posted: Mapping[str, str | list[str]], problems:
     }
     asked = []
     ready = ""
-    problems = {name: filled(text, pack.systems) for name, text in problems.items()}
+    problems = {
+        name: text if isinstance(text, ToCheck) else filled(text, pack.systems)
+        for name, text in problems.items()
+    }
     if view.form is not None:
         schema = view.form.schema
         origins = {
@@ -263,6 +267,7 @@ def _page(view: tasks.TaskView, posted: Mapping[str, str | list[str]], problems:
             origins=origins if view.draft is None and not problems else {},
             systems=pack.systems,
             copies=copies,
+            now=db.now(),
         )
         ready = casewords.copy_text(str(schema.get("x-copy", "")), pack, facts, more)
     elif view.notice is not None:
@@ -303,7 +308,7 @@ def _conflict(task: int, conflict: Conflict, posted: Mapping[str, str | list[str
 def _ended(task: int, conflict: Conflict, posted: Mapping[str, str | list[str]]) -> str:
     theirs = conflict.what.get("answers") or {}
     form = _form_of({*theirs, *posted})
-    yours = questions(form, posted) if form else []
+    yours = questions(form, posted, now=db.now()) if form else []
     entered = questions(form, as_posted(form.schema, theirs)) if form else []
     return render_template(
         "tasks/conflict.html",

@@ -51,7 +51,7 @@ _BY_TYPE = {
     "boolean": frozenset({"x-labels"}),
     "integer": frozenset({"minimum", "maximum", "x-suffix"}),
     "number": frozenset({"minimum", "maximum", "x-suffix"}),
-    "string": frozenset({"enum", "x-labels", "format", "minLength", "maxLength", "pattern"}),
+    "string": frozenset({"enum", "x-labels", "format", "minLength", "maxLength", "pattern", "x-past"}),
     "array": frozenset({"items", "minItems", "maxItems", "uniqueItems", "x-labels"}),
 }
 FORMATS = ("date", "date-time", "duration")
@@ -186,6 +186,11 @@ def _check_question(name: str, question: Mapping[str, Any], vocabulary: Vocabula
     if "format" in question and question["format"] not in FORMATS:
         remedy = suggest(str(question["format"]), FORMATS, f"Use one of {', '.join(FORMATS)}.")
         reader.fault((*path, "format"), f"forms do not know the format {question['format']}", remedy)
+    if "x-past" in question and (
+        question["x-past"] is not True or question.get("format") not in ("date", "date-time")
+    ):
+        message = f"{name} says x-past, which only a date or a moment can be, as true"
+        reader.fault((*path, "x-past"), message, 'Write "x-past": true beside a date, or remove it.')
     if "x-widget" in question and question["x-widget"] not in WIDGETS:
         remedy = suggest(str(question["x-widget"]), WIDGETS, f"Use one of {', '.join(WIDGETS)}.")
         reader.fault((*path, "x-widget"), f"there is no widget {question['x-widget']}", remedy)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,8 +17,10 @@ import regex
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
-from engine.clock import LOCAL_ZONE, local
+from engine.clock import local
 from engine.pack.model import Form, Vocabulary
+from engine.pack.typeddays import read_day
+from engine.pack.typedtimes import at_local, read_clock, read_moment
 from engine.pack.values import (
     MAX_TEXT,
     duration_text,
@@ -29,14 +31,37 @@ from engine.pack.values import (
     to_json,
 )
 
-__all__ = ["asked", "in_case", "parse_answers", "problems", "to_feel", "to_json", "visible"]
+__all__ = [
+    "ToCheck",
+    "UNDERSTOOD",
+    "asked",
+    "in_case",
+    "parse_answers",
+    "problems",
+    "to_feel",
+    "to_json",
+    "understood",
+    "visible",
+]
 
 Answers = Mapping[str, Any]
 Posted = Mapping[str, str | Sequence[str]]
-_TIME = re.compile(r"(\d{1,2})(?:[:.]?(\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _PATTERN_SECONDS = 0.1
 _FORMATS = FormatChecker(formats=())
+UNDERSTOOD = "-understood"
+"""What follows a question's name in the field that carries what the person was shown their day or moment means."""
+
+
+class ToCheck(str):
+    """What stands between an answer and its counting when it is no mistake: `value` (JSON) is how it was understood."""
+
+    value: str
+
+    def __new__(cls, message: str, value: str) -> ToCheck:
+        told = super().__new__(cls, message)
+        told.value = value
+        return told
 
 
 @_FORMATS.checks("date", raises=ValueError)
@@ -98,10 +123,11 @@ def asked(form: Form, answers: Answers) -> dict[str, Any]:
     return {name: answers[name] for name in visible(form, answers) if not _empty(answers.get(name))}
 
 
-def problems(form: Form, answers: Answers) -> dict[str, str]:
+def problems(form: Form, answers: Answers, now: datetime | None = None) -> dict[str, str]:
     """Say in plain English what is wrong with each answer; an empty mapping means the form can be sent.
 
-    An answer to something that the form does not ask is a problem too; one to a hidden question is passed over.
+    An answer to something that the form does not ask is a problem too; one to a hidden question is passed over. With
+    `now`, what is asked about as something that happened (`x-past`) may not lie ahead of it.
     """
     found: dict[str, str] = {}
     questions: Mapping[str, Mapping[str, Any]] = form.schema["properties"]
@@ -114,33 +140,49 @@ def problems(form: Form, answers: Answers) -> dict[str, str]:
                 found[name] = _missing(question)
         elif message := _wrong(question, value):
             found[name] = message
+        elif now is not None and question.get("x-past") and _ahead(question, value, now):
+            found[name] = f"“{question['title']}” lies in the future"
     for name in answers.keys() - questions.keys():
         found[name] = f"This form does not ask for {name}"
     return found
 
 
-def parse_answers(form: Form, posted: Posted) -> tuple[dict[str, Any], dict[str, str]]:
+def parse_answers(
+    form: Form, posted: Posted, now: datetime | None = None
+) -> tuple[dict[str, Any], dict[str, str]]:
     """Read a form's post: the answers that count, and what is wrong with them or with what was typed.
 
-    A date comes as `name-day`, `-month`, `-year`, a moment with `-time` beside these, a duration as `-days` and
-    `-hours`; everything else under its name. Moments are local time. Fields that the form does not know are passed over,
-    as a post carries tokens and buttons.
+    A day or moment comes as one text under its name, as people type it (typedtimes.py), in local time. What the text
+    did not say in full has to come back with `name-understood`, which says that the person was shown what it means;
+    until then it is a problem of the kind ToCheck. It may also come in parts, as `name-day`, `-month`, `-year` and for a
+    moment `-time`. A duration comes as `-days` and `-hours`, everything else under its name. Fields that the form does
+    not know are passed over, as a post carries tokens and buttons. Without `now`, only whole dates are understood.
     """
     answers: dict[str, Any] = {}
     mistyped: dict[str, str] = {}
     for name, question in form.schema["properties"].items():
+        title = question.get("title", name)
         try:
-            value = _read(name, question, posted)
+            value, checked = _read(name, question, posted, now)
         except ValueError as error:
-            mistyped[name] = f"“{question.get('title', name)}” {error}"
+            mistyped[name] = f"“{title}” {error}"
             continue
         if not _empty(value):
             answers[name] = value
+            if not checked:
+                mistyped[name] = ToCheck(f"Check “{title}”", value)
     shown = visible(form, answers)
     counted = {name: answers[name] for name in shown if name in answers}
-    wrong = problems(form, counted)
-    wrong.update({name: message for name, message in mistyped.items() if name in shown})
+    wrong = problems(form, counted, now)
+    for name, message in mistyped.items():
+        if name in shown and not (isinstance(message, ToCheck) and name in wrong):
+            wrong[name] = message
     return counted, {name: wrong[name] for name in shown if name in wrong}
+
+
+def understood(question: Mapping[str, Any], text: str, now: datetime | None) -> str | None:
+    """Return what a typed day or moment means, as JSON; None for an empty text. Raises ValueError with what is wrong."""
+    return _typed(question, text, now)[0]
 
 
 def to_feel(form: Form, vocabulary: Vocabulary, answers: Answers) -> dict[str, Any]:
@@ -218,8 +260,8 @@ def _said(error: ValidationError, question: Mapping[str, Any]) -> str:
 
 
 _FORMAT_WORDS = {
-    "date": "must be a real date, like 27 3 2026",
-    "date-time": "must be a real date and time, like 27 3 2026 at 14:30",
+    "date": "must be a real date, like 27 March 2026",
+    "date-time": "must be a real date and time, like 27 March 2026 at 14:30",
     "duration": "must be a length of time, like 2 days and 3 hours",
 }
 _TYPE_WORDS = {
@@ -238,26 +280,49 @@ def _matches(pattern: str, value: str) -> bool:
         return False
 
 
-def _read(name: str, question: Mapping[str, Any], posted: Posted) -> Any:
-    """Read one question's fields; None where all are empty, ValueError with what is wrong where they make no sense."""
-    match question.get("format"):
-        case "date":
-            return _posted_date(name, posted)
-        case "date-time":
-            return _posted_moment(name, posted)
-        case "duration":
-            return _posted_duration(name, posted)
+def _read(name: str, question: Mapping[str, Any], posted: Posted, now: datetime | None) -> tuple[Any, bool]:
+    """Read one question's fields, and tell whether the answer counts as it stands.
+
+    None where all are empty, ValueError with what is wrong where they make no sense.
+    """
+    kind = question.get("format")
+    if kind in ("date", "date-time"):
+        text = _field(posted, name)
+        if not text:
+            return (_posted_date if kind == "date" else _posted_moment)(name, posted), True
+        value, plain = _typed(question, text, now)
+        return value, plain or _field(posted, name + UNDERSTOOD) == value
+    if kind == "duration":
+        return _posted_duration(name, posted), True
     if question["type"] == "array":
         given = posted.get(name, [])
-        return [item for item in ([given] if isinstance(given, str) else given) if item]
+        return [item for item in ([given] if isinstance(given, str) else given) if item], True
     text = _field(posted, name)
     if not text:
-        return None
+        return None, True
     if question["type"] == "boolean":
-        return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text)
+        return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text), True
     if question["type"] in ("integer", "number"):
-        return _posted_number(text, question["type"])
-    return text
+        return _posted_number(text, question["type"]), True
+    return text, True
+
+
+def _typed(question: Mapping[str, Any], text: str, now: datetime | None) -> tuple[str | None, bool]:
+    """Read a typed day or moment as JSON; the second tells whether the text said it in full itself."""
+    if not text.strip():
+        return None, True
+    past = bool(question.get("x-past"))
+    if question.get("format") == "date":
+        day = read_day(text, now, past=past)
+        return day.value.isoformat(), day.plain
+    moment = read_moment(text, now, past=past)
+    return moment.value.isoformat(), moment.plain
+
+
+def _ahead(question: Mapping[str, Any], value: Any, now: datetime) -> bool:
+    if question.get("format") == "date":
+        return parse_date(value) > local(now).date()
+    return question.get("format") == "date-time" and parse_moment(value) > now
 
 
 def _field(posted: Posted, name: str) -> str:
@@ -296,34 +361,12 @@ def _posted_date(name: str, posted: Posted) -> str | None:
 
 
 def _posted_moment(name: str, posted: Posted) -> str | None:
-    """Read a local moment; in the hour that comes twice in autumn the earlier is meant, so that no limit is late."""
     day, text = _posted_day(name, posted), _field(posted, f"{name}-time")
     if day is None and not text:
         return None
     if day is None or not text:
         raise ValueError(f"must include {'a date' if day is None else 'a time'}")
-    moment = datetime.combine(day, _clock_time(text), LOCAL_ZONE)
-    if local(moment.astimezone(UTC)).time() != moment.time():
-        raise ValueError("must be a time that exists: the clocks went forward over it that night")
-    return moment.isoformat()
-
-
-def _clock_time(text: str) -> time:
-    """Read a time of day as people write it: 14:30, 1430, 9.05, 2:30pm, midday."""
-    words = {"midday": time(12), "noon": time(12), "midnight": time(0)}
-    if text.lower() in words:
-        return words[text.lower()]
-    found = _TIME.fullmatch(text)
-    if found is None or (found[2] is None and found[3] is None):
-        raise ValueError("must have a time like 14:30 or 2:30pm")
-    hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()
-    if half in ("am", "pm"):
-        if not 1 <= hour <= 12:
-            raise ValueError("must have a time like 14:30 or 2:30pm")
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    if hour > 23 or minute > 59:
-        raise ValueError("must have a time like 14:30 or 2:30pm")
-    return time(hour, minute)
+    return at_local(day, *read_clock(text)).isoformat()
 
 
 def _posted_duration(name: str, posted: Posted) -> str | None:

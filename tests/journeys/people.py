@@ -15,6 +15,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from engine.clock import local
+from engine.pack.typedtimes import written
 from tests.webforms.site import PASSWORD, Site
 
 AXE = Path(__file__).parents[2] / "webforms" / "assets" / "node_modules" / "axe-core" / "axe.min.js"
@@ -201,10 +202,8 @@ class Person:
             )
             radio = question.locator(f'input[value="{value}"]')
             (radio if radio.count() else question.locator("input").first).check(force=True)
-        elif name.endswith("-day"):
-            base = name.removesuffix("-day")
-            moment = story.get(base, self.office.site.clock.now())
-            self.moment(base, moment)
+        elif control.get_attribute("data-typed"):
+            self.moment(name, story.get(name, self.office.site.clock.now()))
         elif name.endswith("-days"):
             control.fill(str(story.get(name.removesuffix("-days"), 42)))
         elif kind == "SELECT":
@@ -218,8 +217,7 @@ class Person:
     def moment(self, name: str, moment: datetime) -> None:
         """Fill a date, and a time where one is asked for."""
         there = local(moment)
-        parts = {"day": there.day, "month": there.month, "year": there.year, "time": f"{there:%H:%M}"}
-        for part, value in parts.items():
-            box = self.page.locator(f'[name="{name}-{part}"]')
-            if box.count():
-                box.fill(str(value))
+        box = self.page.locator(f'[name="{name}"]')
+        if box.count():
+            whole = box.get_attribute("data-typed") == "date-time"
+            box.fill(written(there if whole else there.date()))

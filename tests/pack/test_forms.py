@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from engine.pack.forms import asked, in_case, parse_answers, problems, to_feel, visible
+from engine.pack.forms import UNDERSTOOD, ToCheck, asked, in_case, parse_answers, problems, to_feel, visible
 from engine.pack.model import Fact, Form, Vocabulary
 from engine.pack.values import BadValue
 
@@ -204,9 +205,54 @@ def test_the_hour_that_the_clocks_skip_does_not_exist() -> None:
     assert "clocks went forward" in wrong["held_at"]
 
 
-def test_in_the_hour_that_comes_twice_the_earlier_is_meant() -> None:
-    answers, _ = parse_answers(FORM, moment_post("25", "10", "2026", "01:30"))
-    assert answers["held_at"] == "2026-10-25T01:30:00+01:00"
+def test_in_the_hour_that_comes_twice_it_is_asked_which_is_meant() -> None:
+    _, wrong = parse_answers(FORM, moment_post("25", "10", "2026", "01:30"))
+    assert "1:30am BST" in wrong["held_at"] and "1:30am GMT" in wrong["held_at"]
+    for typed, meant in (("01:30 BST", "+01:00"), ("1.30am gmt", "+00:00")):
+        answers, wrong = parse_answers(FORM, moment_post("25", "10", "2026", typed))
+        assert wrong == {}
+        assert answers["held_at"] == f"2026-10-25T01:30:00{meant}"
+
+
+NOW = datetime(2026, 5, 13, 9, 40, tzinfo=UTC)
+ANSWERED = {"interview.accepted": "true", "talk.mode": "telephone"}
+
+
+def test_what_was_typed_shortly_counts_once_the_person_was_shown_what_it_means() -> None:
+    post = {**ANSWERED, "held_at": "yesterday 23.40", "next": "1.6.26"}
+    _, asked_about = parse_answers(FORM, post, NOW)
+    assert {name: problem.value for name, problem in asked_about.items() if isinstance(problem, ToCheck)} == {
+        "held_at": "2026-05-12T23:40:00+01:00",
+        "next": "2026-06-01",
+    }
+    shown = {f"{name}{UNDERSTOOD}": problem.value for name, problem in asked_about.items()}  # type: ignore[attr-defined]
+    answers, wrong = parse_answers(FORM, {**post, **shown}, NOW)
+    assert wrong == {}
+    assert (answers["held_at"], answers["next"]) == ("2026-05-12T23:40:00+01:00", "2026-06-01")
+
+
+def test_what_the_person_was_shown_must_be_what_it_still_means() -> None:
+    post = {**ANSWERED, "held_at": "yesterday 23.40", "held_at-understood": "2026-05-12T23:40:00+01:00"}
+    _, next_day = parse_answers(FORM, post, NOW + timedelta(days=1))
+    assert isinstance(next_day["held_at"], ToCheck)
+    assert next_day["held_at"].value == "2026-05-13T23:40:00+01:00"
+
+
+def test_a_date_that_says_everything_itself_counts_at_once() -> None:
+    answers, wrong = parse_answers(FORM, {**ANSWERED, "held_at": "12 May 2026 at 9:15am"}, NOW)
+    assert wrong == {} and answers["held_at"] == "2026-05-12T09:15:00+01:00"
+
+
+def test_what_happened_cannot_lie_ahead() -> None:
+    held = {**FORM.schema["properties"]["held_at"], "x-past": True}
+    properties = {**FORM.schema["properties"], "held_at": held}
+    form = replace(FORM, schema={**FORM.schema, "properties": properties})
+    for typed in ("tomorrow 9:15", "13 May 2026 at 10:41am"):
+        assert "future" in parse_answers(form, {**ANSWERED, "held_at": typed}, NOW)[1]["held_at"]
+    answers = {"interview.accepted": True, "talk.mode": "telephone", "held_at": "2026-05-13T10:41:00+01:00"}
+    assert "future" in problems(form, answers, NOW)["held_at"]
+    assert problems(form, {**answers, "held_at": "2026-05-13T10:40:00+01:00"}, NOW) == {}
+    assert problems(form, answers) == {}, "a story has no clock of its own to hold it against"
 
 
 def test_control_characters_are_dropped_and_lines_end_alike() -> None:

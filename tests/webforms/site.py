@@ -147,7 +147,9 @@ def filled(page: str, **more: str) -> dict[str, str]:
         elif name:
             value = control.get("value") if control.tag == "input" else control.text
             given[name] = (value or "").strip() or (
-                "" if re.search(r"-(day|month|year|time|days|hours)$", name) else "Recorded"
+                ""
+                if control.get("data-typed") or re.search(r"-(understood|days|hours)$", name)
+                else "Recorded"
             )
     return {**given, **more}
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from engine.pack import forms
 from engine.pack.model import Form
 from webforms.render.posted import as_posted
-from webforms.render.questions import questions
+from webforms.render.questions import problem_words, questions
 
+NOW = datetime(2026, 5, 13, 9, 40, tzinfo=UTC)
 PROPERTIES: dict[str, Any] = {
     "interview.accepted": {
         "type": "boolean",
@@ -90,17 +92,36 @@ def test_many_choices_become_a_list_to_pick_from() -> None:
 
 
 def test_what_was_mistyped_comes_back_as_it_was_typed() -> None:
+    posted: dict[str, str | list[str]] = {"held_at": "31 feb at 9am"}
+    _, problems = forms.parse_answers(FORM, posted, NOW)
+    shown = {question.name: question for question in questions(FORM, posted, errors=problems, now=NOW)}
+    assert shown["held_at"].posted == {"": "31 feb at 9am"}
+    assert shown["held_at"].error
+    assert shown["held_at"].error_id == "held-at"
+    assert shown["held_at"].echo == ""
+
+
+def test_a_date_that_came_in_parts_comes_back_whole() -> None:
     posted: dict[str, str | list[str]] = {
         "held_at-day": "31",
         "held_at-month": "2",
         "held_at-year": "2026",
         "held_at-time": "9",
     }
-    _, problems = forms.parse_answers(FORM, posted)
-    shown = {question.name: question for question in questions(FORM, posted, errors=problems)}
-    assert shown["held_at"].posted == {"day": "31", "month": "2", "year": "2026", "time": "9"}
-    assert shown["held_at"].error
-    assert shown["held_at"].error_id == "held-at-day"
+    shown = {question.name: question for question in questions(FORM, posted, now=NOW)}
+    assert shown["held_at"].posted == {"": "31 2 2026 9"}
+
+
+def test_a_typed_moment_says_what_it_means_and_is_to_be_checked_before_it_counts() -> None:
+    posted: dict[str, str | list[str]] = {"held_at": "yesterday 23.40"}
+    _, problems = forms.parse_answers(FORM, {**posted, "interview.accepted": "true"}, NOW)
+    shown = {question.name: question for question in questions(FORM, posted, now=NOW)}
+    assert shown["held_at"].echo == "Tuesday 12 May 2026 at 11:40pm"
+    assert shown["held_at"].meant == "2026-05-12T23:40:00+01:00"
+    assert not shown["held_at"].check
+    asked = questions(FORM, posted, errors=problems, now=NOW)[3]
+    assert asked.check and asked.error is None
+    assert problem_words(problems["held_at"]) == "Check “When?”: is it Tuesday 12 May 2026 at 11:40pm?"
 
 
 def test_a_dependent_question_says_when_it_is_asked() -> None:

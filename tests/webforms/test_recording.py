@@ -48,7 +48,7 @@ def test_a_report_that_makes_no_sense_is_sent_back_with_what_was_typed(coordinat
     assert answer.status_code == 422
     assert "lies in the future" in answer.text and "On a bicycle" in answer.text
     nothing = coordinator.post("/reports/new", {"kind": "missing", "source": "home", "surname": "Quillan"})
-    assert 'href="#reported-at-day"' in nothing.text
+    assert 'href="#reported-at"' in nothing.text
 
 
 def waiting(coordinator: Visitor, name: str) -> str:

@@ -113,7 +113,7 @@ def same_child() -> ResponseReturnValue:
             stories = beside.told(packs, circumstances)
         except NoSuchStory as error:
             problems = {"": str(error)}
-    shown = questions(form, posted, errors=problems)
+    shown = questions(form, posted, errors=problems, now=db.now())
     returned = None
     if circumstances.away is not None:
         returned = circumstances.reported + circumstances.away
@@ -216,7 +216,7 @@ def _circumstances(form: Form) -> tuple[Circumstances, Mapping[str, str | list[s
     """
     ready = next((one for one in READY if one.id == request.args.get("story")), READY[0])
     known = ready.circumstances
-    if "reported-day" not in request.args:
+    if not {"reported", "reported-day"} & request.args.keys():
         facts = {"child.age": 14, "child.legal_status": "child_in_need", **_ordinary(form), **known.facts}
         initial = {
             "reported": known.reported.isoformat(),
@@ -226,7 +226,7 @@ def _circumstances(form: Form) -> tuple[Circumstances, Mapping[str, str | list[s
         }
         return known, as_posted(form.schema, initial), {}
     posted: dict[str, str | list[str]] = dict(request.args.items())
-    answers, problems = forms.parse_answers(form, posted)
+    answers, problems = forms.parse_answers(form, posted, db.now())
     if problems:
         return known, posted, problems
     away = parse_duration(answers["away"]) if answers.get("away") else None

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from engine.clock import local
+from engine.pack.typedtimes import written
 from engine.pack.values import parse_duration
 from webforms.render.questions import kind_of
 
@@ -24,9 +25,9 @@ def as_posted(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str
         kind = kind_of(rule)
         if kind == "date-time":
             there = local(datetime.fromisoformat(str(value)))
-            posted |= _day(name, there.date()) | {f"{name}-time": f"{there:%H:%M}"}
+            posted[name] = written(there.replace(second=0, microsecond=0))
         elif kind == "date":
-            posted |= _day(name, date.fromisoformat(str(value)))
+            posted[name] = written(date.fromisoformat(str(value)))
         elif kind == "duration":
             hours = int(parse_duration(value).total_seconds() // 3600)
             posted |= {f"{name}-days": str(hours // 24 or ""), f"{name}-hours": str(hours % 24 or "")}
@@ -35,10 +36,6 @@ def as_posted(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str
         else:
             posted[name] = _text(value)
     return posted
-
-
-def _day(name: str, day: date) -> dict[str, str | list[str]]:
-    return {f"{name}-day": str(day.day), f"{name}-month": str(day.month), f"{name}-year": str(day.year)}
 
 
 def _text(value: Any) -> str:

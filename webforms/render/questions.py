@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
+from engine.pack import forms
+from engine.pack.forms import ToCheck
 from engine.pack.model import Form
-from webforms.render import words
+from webforms.render import moments, words
 
 FEW = 7
 """Up to this many choices are radios; more are a list to pick from."""
@@ -32,7 +35,8 @@ class Question:
     """One question: what to ask, how, and what is filled in.
 
     `posted` holds the texts in its fields by the part's name ("" for the field itself). `show` is the rule under which
-    it is asked, in posted words; `condition` says the same in English.
+    it is asked, in posted words; `condition` says the same in English. A typed day or moment has its meaning as JSON in
+    `meant` and in words in `echo`; `check` says that the person has not yet been shown it.
     """
 
     name: str
@@ -52,11 +56,15 @@ class Question:
     origin: str = ""
     suffix: str = ""
     copy: str = ""
+    meant: str = ""
+    echo: str = ""
+    check: bool = False
+    past: bool = False
 
     @property
     def error_id(self) -> str:
         """The id of the field that the error summary leads to."""
-        return self.id + {"date": "-day", "date-time": "-day", "duration": "-days"}.get(self.kind, "")
+        return self.id + {"duration": "-days"}.get(self.kind, "")
 
 
 def field_id(name: str) -> str:
@@ -72,8 +80,9 @@ def questions(
     origins: Mapping[str, str] | None = None,
     systems: Mapping[str, str] | None = None,
     copies: Mapping[str, str] | None = None,
+    now: datetime | None = None,
 ) -> list[Question]:
-    """Return the form's questions in order, filled with `posted`.
+    """Return the form's questions in order, filled with `posted`; `now` is what "yesterday" goes by.
 
     `origins` says where a filled-in value came from, `systems` names other systems, `copies` holds ready texts to copy.
     """
@@ -85,6 +94,9 @@ def questions(
     for name, rule in properties.items():
         kind = kind_of(rule)
         named = _labels(rule)
+        error = (errors or {}).get(name)
+        typed = _typed(name, kind, posted)
+        meant = _meant(kind, rule, typed, now)
         made.append(
             Question(
                 name=name,
@@ -94,12 +106,14 @@ def questions(
                 hint=filled(str(rule.get("description", "")), systems),
                 required=name in required,
                 choices=_choices(rule, kind, named, _list(posted.get(name))),
-                posted={
+                posted={"": typed}
+                if kind in TYPED
+                else {
                     part: _one(posted.get(f"{name}-{part}" if part else name))
                     for part in _PARTS.get(kind, ("",))
                 },
                 limit=rule.get("maxLength"),
-                error=(errors or {}).get(name),
+                error=None if isinstance(error, ToCheck) else error,
                 show={other: _posted_values(value) for other, value in shown.get(name, {}).items()},
                 condition=_condition(shown.get(name, {}), properties),
                 why=filled(str(rule.get("x-why", "")), systems),
@@ -107,6 +121,10 @@ def questions(
                 origin=(origins or {}).get(name, ""),
                 suffix=str(rule.get("x-suffix", "")),
                 copy=(copies or {}).get(name, ""),
+                meant=meant,
+                echo=meant_words(meant),
+                check=isinstance(error, ToCheck),
+                past=bool(rule.get("x-past")),
             )
         )
     return made
@@ -117,19 +135,49 @@ def said(question: Question) -> str:
     if question.choices:
         return ", ".join(choice.text for choice in question.choices if choice.chosen)
     values = question.posted
-    if question.kind in {"date", "date-time"} and any(values.values()):
-        day = "/".join(values[part] or "?" for part in ("day", "month", "year"))
-        return f"{day} at {values['time'] or '?'}" if question.kind == "date-time" else day
+    if question.meant:
+        return question.echo
     if question.kind == "duration" and any(values.values()):
         return f"{values['days'] or 0} days {values['hours'] or 0} hours"
     return values.get("", "")
 
 
-_PARTS = {
-    "date": ("day", "month", "year"),
-    "date-time": ("day", "month", "year", "time"),
-    "duration": ("days", "hours"),
-}
+TYPED = frozenset({"date", "date-time"})
+"""The kinds of question that are one text, read as people type it."""
+_IN_PARTS = ("day", "month", "year", "time")
+_PARTS = {"duration": ("days", "hours")}
+
+
+def _typed(name: str, kind: str, posted: Mapping[str, str | list[str]]) -> str:
+    """Return the text of a day or moment, also of one that was posted in parts."""
+    text = _one(posted.get(name))
+    if text or kind not in TYPED:
+        return text
+    return " ".join(filter(None, (_one(posted.get(f"{name}-{part}")) for part in _IN_PARTS)))
+
+
+def _meant(kind: str, rule: Mapping[str, Any], text: str, now: datetime | None) -> str:
+    """Return what a typed day or moment means, as JSON; nothing where it is not understood."""
+    if kind not in TYPED:
+        return ""
+    try:
+        return forms.understood(rule, text, now) or ""
+    except ValueError:
+        return ""
+
+
+def meant_words(meant: str) -> str:
+    """Return a day or moment (JSON) in words: "Tuesday 12 May 2026 at 9:15am"."""
+    if not meant:
+        return ""
+    if "T" in meant:
+        return moments.moment_words(datetime.fromisoformat(meant))
+    return moments.day_words(date.fromisoformat(meant))
+
+
+def problem_words(problem: str) -> str:
+    """Return a problem as an error summary says it: of an answer to check, with what it was understood as."""
+    return f"{problem}: is it {meant_words(problem.value)}?" if isinstance(problem, ToCheck) else problem
 
 
 def kind_of(rule: Mapping[str, Any]) -> str:

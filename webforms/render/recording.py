@@ -87,7 +87,13 @@ def event_form(event: str, pack: Pack) -> Form:
     """Return the form that records an event."""
     how = recording_of(event, pack.vocabulary.events[event].meaning)
     properties: dict[str, Any] = {
-        ACTUAL: {"type": "string", "format": "date-time", "title": how.moment, "description": LEARNT_LATE}
+        ACTUAL: {
+            "type": "string",
+            "format": "date-time",
+            "title": how.moment,
+            "description": LEARNT_LATE,
+            "x-past": True,
+        }
     }
     properties |= fact_questions(pack, how.facts)
     properties[REASON] = {
@@ -116,6 +122,7 @@ def facts_form(identifier: str, title: str, pack: Pack, facts: Iterable[str], *,
             "format": "date-time",
             "title": "Since when is it so?",
             "description": "Leave it empty if it is so from now on.",
+            "x-past": True,
         }
     properties[REASON] = {
         "type": "string",

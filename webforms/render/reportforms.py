@@ -266,4 +266,4 @@ def _line(title: str, hint: str = "", most: int = 100) -> dict[str, Any]:
 
 
 def _moment(title: str, hint: str = "") -> dict[str, Any]:
-    return {"type": "string", "format": "date-time", "title": title, "description": hint}
+    return {"type": "string", "format": "date-time", "title": title, "description": hint, "x-past": True}

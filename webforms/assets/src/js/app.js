@@ -4,6 +4,7 @@ import { CopyText } from './copy-text.js'
 import { DiagramView } from './diagram-view.js'
 import { DraftKeeper } from './draft-keeper.js'
 import { Reveal } from './reveal.js'
+import { TypedMoment } from './typed-moment.js'
 import { WorkUnderWay } from './work-under-way.js'
 
 createAll(Button, { preventDoubleClick: true })
@@ -20,4 +21,5 @@ enhance(Reveal, 'hw-reveal')
 enhance(CopyText, 'hw-copy')
 enhance(DiagramView, 'hw-diagram')
 enhance(DraftKeeper, 'hw-draft')
+enhance(TypedMoment, 'hw-typed')
 enhance(WorkUnderWay, 'hw-work')
