@@ -11,6 +11,7 @@ from engine.services.caseview.model import (
     LinkedCase,
     NoticeRow,
     OtherAbsence,
+    Pressing,
     TimerRow,
     UsedTable,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "LinkedCase",
     "NoticeRow",
     "OtherAbsence",
+    "Pressing",
     "TimerRow",
     "UsedTable",
     "ledger",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from engine.dmn.model import DecisionTable
@@ -129,6 +129,18 @@ class OtherAbsence:
     since: datetime | None
     returned: datetime | None
     interview_due: datetime | None
+
+
+@dataclass(frozen=True)
+class Pressing:
+    """A warning for visits, or a court order that has expired or soon will; `order` is the order's kind."""
+
+    kind: str
+    says: str
+    until: date | None
+    order: str | None
+    by: str
+    recorded: datetime
 
 
 @dataclass(frozen=True)

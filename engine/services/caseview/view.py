@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from engine.case.case import Case
+from engine.clock import local
 from engine.pack.model import Pack
 from engine.services import access
 from engine.services.caseview.facts import derivations, fact_rows
@@ -28,17 +29,23 @@ from engine.services.caseview.model import (
     LinkedCase,
     NoticeRow,
     OtherAbsence,
+    Pressing,
     TimerRow,
 )
 from engine.services.caseview.standing import core_of, diagram_rows
+from engine.services.child_entries import ORDER, WARNED_BEFORE, WARNING
 from engine.services.desk import Desk, NotFound
 from engine.services.rows import EntryRow, at, at_or_none, entry_row, people
 from engine.services.tasks.rows import TaskRow, task_row, task_rows
 from engine.store.packs import pack_of
 from engine.store.tables import (
+    Account,
     CaseLink,
+    CaseNote,
     CaseRecord,
     Child,
+    ChildEntry,
+    ContactAttempt,
     Incident,
     LedgerEntry,
     Notice,
@@ -80,6 +87,14 @@ class CaseView:
     interview_due: datetime | None
     """Until when the return interview of this absence is due, where one is owed with a limit."""
     interview_owed: bool
+    interview_held: bool
+    """Whether a return interview was held for this absence."""
+    pressing: tuple[Pressing, ...]
+    """Warnings for visits, and court orders that have expired or soon will."""
+    attempts: int
+    """How many contact attempts are logged."""
+    last_attempt: datetime | None
+    notes: int
     incidents: tuple[int, ...]
     """What keeps the case from going on."""
     unsent: tuple[int, ...]
@@ -197,7 +212,20 @@ def view(desk: Desk, case_id: int) -> CaseView:
     """Show a case, and log that it was read. Raises NotFound, NotAllowed for a restricted one."""
     access.require(desk.caller, "see_case")
     found = desk.session.execute(
-        sa.select(CaseRecord, PackVersion.hash, Child, _OPEN_INCIDENTS, _UNSENT, _LINKS, _OTHERS, _OWED)
+        sa.select(
+            CaseRecord,
+            PackVersion.hash,
+            Child,
+            _OPEN_INCIDENTS,
+            _UNSENT,
+            _LINKS,
+            _OTHERS,
+            _OWED,
+            _HELD,
+            _PRESSING,
+            _ATTEMPTS,
+            _NOTES,
+        )
         .join(PackVersion, PackVersion.id == CaseRecord.pack_id)
         .outerjoin(Child, Child.id == CaseRecord.child_id)
         .where(CaseRecord.id == case_id)
@@ -230,6 +258,11 @@ def view(desk: Desk, case_id: int) -> CaseView:
         others=tuple(_other_absence(one) for one in found.others or ()),
         interview_due=min((m for text in found.owed or () if (m := _moment(text))), default=None),
         interview_owed=found.owed is not None,
+        interview_held=bool(found.held),
+        pressing=pressing_of(found.pressing or (), local(desk.now()).date()),
+        attempts=found.attempts[0],
+        last_attempt=_moment(found.attempts[1]),
+        notes=found.notes,
         incidents=tuple(found.incidents or ()),
         unsent=tuple(found.unsent or ()),
         _desk=desk,
@@ -261,6 +294,49 @@ def _entries(desk: Desk, case_id: int, pack: Pack) -> tuple[EntryRow, ...]:
     ).all()
     names = people(desk.session, (entry.by for entry in entries))
     return tuple(entry_row(entry, pack, names) for entry in entries)
+
+
+def pressing_of(rows: Sequence[Sequence[Any]], today: date) -> tuple[Pressing, ...]:
+    """Return what a page about a child has to point out, of its warnings and orders as `PRESSING` reads them."""
+    found = []
+    for kind, says, until, order, by, recorded in rows:
+        day = date.fromisoformat(until) if until else None
+        if kind == WARNING or (day is not None and day <= today + WARNED_BEFORE):
+            found.append(
+                Pressing(kind, says, day, order, by or "system", at(datetime.fromisoformat(recorded)))
+            )
+    return tuple(found)
+
+
+def pressing(child: Any) -> sa.ScalarSelect[Any]:
+    """Return a subquery of the warnings and orders that stand for a child, for `pressing_of`."""
+    return (
+        sa.select(
+            sa.func.json_agg(
+                aggregate_order_by(
+                    sa.func.json_build_array(
+                        ChildEntry.kind,
+                        ChildEntry.says,
+                        ChildEntry.until,
+                        ChildEntry.more["order"].astext,
+                        Account.display_name,
+                        ChildEntry.recorded_at,
+                    ),
+                    ChildEntry.kind.desc(),
+                    ChildEntry.id,
+                ),
+                type_=sa.JSON,
+            )
+        )
+        .select_from(ChildEntry)
+        .outerjoin(Account, Account.id == ChildEntry.recorded_by)
+        .where(
+            ChildEntry.child_id == child,
+            ChildEntry.ended_at.is_(None),
+            ChildEntry.kind.in_((WARNING, ORDER)),
+        )
+        .scalar_subquery()
+    )
 
 
 def _other_absence(row: Sequence[Any]) -> OtherAbsence:
@@ -354,4 +430,27 @@ _OWED = (
     .correlate(CaseRecord)
     .scalar_subquery()
     .label("owed")
+)
+_HELD = (
+    sa.select(sa.func.bool_or(LedgerEntry.outcome.in_(("done", "done_late"))))
+    .where(LedgerEntry.case_id == CaseRecord.id, LedgerEntry.obligation.in_(HOLDING))
+    .correlate(CaseRecord)
+    .scalar_subquery()
+    .label("held")
+)
+_PRESSING = pressing(CaseRecord.child_id).label("pressing")
+_ATTEMPTS = (
+    sa.select(sa.func.json_build_array(sa.func.count(), sa.func.max(ContactAttempt.at), type_=sa.JSON))
+    .where(ContactAttempt.case_id == CaseRecord.id, ContactAttempt.withdrawn_at.is_(None))
+    .correlate(CaseRecord)
+    .scalar_subquery()
+    .label("attempts")
+)
+_NOTES = (
+    sa.select(sa.func.count())
+    .select_from(CaseNote)
+    .where(CaseNote.case_id == CaseRecord.id)
+    .correlate(CaseRecord)
+    .scalar_subquery()
+    .label("notes")
 )

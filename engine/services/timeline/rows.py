@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from engine.clock import LOCAL_ZONE
 from engine.services.case_notes import note_rows, note_values
-from engine.services.children.entries import entry_values
+from engine.services.child_entries import entry_values
 from engine.services.contact_attempts import attempt_values, belongs_to
 from engine.services.rows import at, at_or_none
 from engine.services.timeline.acts import acts, duties_ended, duties_raised, read_acts, read_duties

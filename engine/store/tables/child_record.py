@@ -19,7 +19,7 @@ from engine.store.tables.base import Base, case_column, council_column, identity
 class ChildEntry(Base):
     """One thing on a child's record; it stands until `ended_at`. `replaces` is the entry that it put right.
 
-    `kind` is one of services.children.entries. `until` is the day on which an order expires or a warning is looked at
+    `kind` is one of services.child_entries. `until` is the day on which an order expires or a warning is looked at
     again. `more` holds what only some kinds have: a person's telephone, who may be told.
     """
 
