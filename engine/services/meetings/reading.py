@@ -1,0 +1,106 @@
+"""What every act on a meeting begins with: the meeting, its case and the procedure that it follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from engine.clock import local
+from engine.pack.meetings import MeetingKind
+from engine.pack.model import Pack
+from engine.services import access
+from engine.services.actions import case_to_read, pack_of_case
+from engine.services.desk import Desk, InvalidAnswers, NotFound
+from engine.services.meetings.model import CALLED_OFF, PLANNED
+from engine.store.packs import in_force
+from engine.store.tables import CaseRecord, Meeting, MeetingCase, MeetingInvitee, MeetingItem, Task
+
+CHANGE = "work_task"
+"""Who may convene and keep a meeting: whoever works on cases and may open this one."""
+
+
+def meeting_pack(desk: Desk, case: CaseRecord) -> Pack:
+    """Return the procedure whose meetings a case has: its own edition, or the present one where that names none."""
+    own = pack_of_case(desk, case)
+    return own if own.meetings else in_force(desk.session, local(desk.now()).date())[1]
+
+
+def to_read(desk: Desk, meeting_id: int) -> tuple[Meeting, CaseRecord]:
+    """Return a meeting that the caller may open, with its case; raises NotFound, NotAllowed."""
+    meeting = desk.session.get(Meeting, meeting_id, populate_existing=True)
+    if meeting is None:
+        raise NotFound("there is no such meeting")
+    return meeting, case_to_read(desk, meeting.case_id)
+
+
+def to_change(desk: Desk, meeting_id: int, *states: str) -> Meeting:
+    """Return a meeting to change, locked; raises InvalidAnswers where it is in none of these states."""
+    access.require(desk.caller, CHANGE)
+    meeting = desk.session.get(Meeting, meeting_id, populate_existing=True, with_for_update=True)
+    if meeting is None:
+        raise NotFound("there is no such meeting")
+    case_to_read(desk, meeting.case_id)
+    if meeting.state not in (states or (PLANNED,)):
+        words = "was called off" if meeting.state == CALLED_OFF else "has been held"
+        raise InvalidAnswers({"": f"This meeting {words}: it cannot be changed like this any more."})
+    if meeting.sent_at is not None:
+        raise InvalidAnswers({"": "The minutes have been sent: what they say stands."})
+    return meeting
+
+
+def invitees_of(desk: Desk, meeting_id: int) -> list[MeetingInvitee]:
+    return list(
+        desk.session.scalars(
+            sa.select(MeetingInvitee)
+            .where(MeetingInvitee.meeting_id == meeting_id)
+            .order_by(MeetingInvitee.position, MeetingInvitee.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def items_of(desk: Desk, meeting_id: int) -> list[MeetingItem]:
+    return list(
+        desk.session.scalars(
+            sa.select(MeetingItem)
+            .where(MeetingItem.meeting_id == meeting_id)
+            .order_by(MeetingItem.position, MeetingItem.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def cases_of(desk: Desk, meeting_id: int) -> list[MeetingCase]:
+    return list(
+        desk.session.scalars(
+            sa.select(MeetingCase)
+            .where(MeetingCase.meeting_id == meeting_id)
+            .order_by(MeetingCase.case_id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def kinds_for(desk: Desk, case: CaseRecord) -> tuple[tuple[MeetingKind, bool], ...]:
+    """Return the kinds of meeting that can be convened in a case, with whether the procedure asks for one now.
+
+    A child's case has meetings about a child. A periodic process' case has those that its own tasks hold.
+    """
+    pack = meeting_pack(desk, case)
+    waiting = set(
+        desk.session.scalars(sa.select(Task.element).where(Task.case_id == case.id, Task.element != ""))
+    )
+    started = pack.processes.get(case.started_by)
+    own = set(started.elements) if started is not None else set()
+    found = [
+        (kind, bool(waiting & set(kind.elements)))
+        for kind in pack.meetings.values()
+        if (kind.about == "child" if case.child_id is not None else bool(own & set(kind.elements)))
+    ]
+    return tuple(sorted(found, key=lambda one: not one[1]))
+
+
+def kind_of_element(pack: Pack) -> Mapping[str, MeetingKind]:
+    """Return which kind of meeting each element serves."""
+    return {element: kind for kind in pack.meetings.values() for element in kind.elements}
