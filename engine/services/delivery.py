@@ -23,6 +23,7 @@ from engine.services.notices import (
     NO_CHANNEL,
     PERSON,
     TRIES,
+    TYPED,
     incident,
     recipient_label,
     wording,
@@ -98,6 +99,8 @@ def _prepare(desk: Desk, number: int, channel: Channel | None) -> Prepared | Non
         return _prepare_link(desk, notice)
     if notice.recipient.startswith(f"{PERSON}:"):
         return _prepare_for_person(desk, notice)
+    if notice.recipient.startswith(f"{TYPED}:"):
+        return _mark(desk, notice, "email", notice.recipient.partition(":")[2])
     contact = desk.session.scalar(sa.select(Contact).where(Contact.recipient == notice.recipient))
     if contact is None:
         notice.state, notice.problem = "held", MISSING_ADDRESS

@@ -38,6 +38,8 @@ NO_CHANNEL = (
 )
 PERSON = "account"
 """What the recipient of a message to one person begins with: `account:<id>`."""
+TYPED = "email"
+"""What the recipient begins with where somebody typed the address itself: `email:<address>`."""
 STATES = ("pending", "sending", "sent", "failed", "held", "cancelled")
 
 
@@ -239,6 +241,8 @@ def recipient_label(desk: Desk, recipient: str) -> str:
     if kind == PERSON:
         found = desk.session.scalar(sa.select(Account.display_name).where(Account.id == int(name)))
         return found or "somebody who is not known"
+    if kind == TYPED:
+        return name
     role = _pack(desk, None).roles.get(name) if kind == "role" else None
     return role.label if role is not None else name.replace("_", " ")
 
