@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.pack import forms
 from engine.pack.forms import ToCheck
-from engine.pack.model import Form, Pack
+from engine.pack.model import Form
 from engine.services import access, caseview, procedures, tasks
 from engine.services.desk import Conflict, InvalidAnswers, NotAllowed
-from webforms import db
+from webforms import db, places, tasklist
 from webforms.access import signed_in
 from webforms.formpage import Answers, error_list, form_page, posted_fields
-from webforms.paging import page_number
 from webforms.render import casewords, moments
 from webforms.render.history import history_items
 from webforms.render.posted import as_posted
 from webforms.render.questions import filled, questions, said
-from webforms.urls import local_path
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/tasks")
 
@@ -41,57 +38,7 @@ ORIGINS = {"case": "Already known in this case", "default": "The usual answer"}
 @signed_in
 def listing() -> ResponseReturnValue:
     """List open tasks, soonest due first."""
-    desk = db.desk()
-    counts = tasks.counts(desk)
-    whose = request.args.get("whose")
-    if whose not in {"mine", "team", "all"}:
-        works = access.may(desk.caller, "work_task")
-        whose = "mine" if counts.mine else "team" if works else "all"
-    overdue = {"overdue": True, "not-overdue": False}.get(request.args.get("overdue", ""))
-    chosen = tasks.TaskFilter(whose=whose, role=request.args.get("role") or None, overdue=overdue)
-    page = tasks.list(desk, chosen, page=page_number())
-    return render_template(
-        "tasks/list.html",
-        page=page,
-        filter=chosen,
-        filtered=bool(chosen.role or overdue is not None),
-        views=_views(whose, counts),
-        role_items=_role_items(procedures.current(desk), chosen.role),
-        overdue_items=[
-            {"value": "", "text": "Any", "selected": overdue is None},
-            {"value": "overdue", "text": "Overdue", "selected": overdue is True},
-            {"value": "not-overdue", "text": "Not overdue", "selected": overdue is False},
-        ],
-        here=request.full_path.rstrip("?"),
-        opens=access.may(desk.caller, "see_case"),
-        gives=access.may(desk.caller, "assign_task"),
-        hidden=access.HIDDEN,
-    )
-
-
-def _views(whose: str, counts: tasks.Counts) -> list[dict[str, Any]]:
-    named = (
-        ("mine", "Mine", counts.mine, counts.mine_overdue),
-        ("team", "My team’s", counts.team, counts.team_overdue),
-        ("all", "All", counts.all, counts.all_overdue),
-    )
-    return [
-        {
-            "whose": name,
-            "text": text,
-            "href": url_for("tasks.listing", whose=name),
-            "current": name == whose,
-            "count": count,
-            "overdue": overdue,
-        }
-        for name, text, count, overdue in named
-    ]
-
-
-def _role_items(pack: Pack, chosen: str | None) -> list[dict[str, Any]]:
-    roles = sorted((role for role in pack.roles.values() if not role.external), key=lambda role: role.label)
-    every = {"value": "", "text": "Any role", "selected": chosen is None}
-    return [every, *({"value": role.id, "text": role.label, "selected": role.id == chosen} for role in roles)]
+    return tasklist.listing()
 
 
 @blueprint.get("/<int:task>")
@@ -121,7 +68,7 @@ def submit(task: int) -> ResponseReturnValue:
         if "save" in request.form:
             tasks.save_draft(desk, task, {**answers, TYPED: posted})
             flash("Your draft is saved. The task is still open.", "success")
-            return redirect(url_for("tasks.listing"))
+            return redirect(places.back())
         if problems and view.why_not is None:
             return _page(view, posted, problems), 422
         done = tasks.submit(desk, task, answers, key=key)
@@ -153,15 +100,15 @@ def _after(task: int, done: tasks.Submitted) -> str:
         flash(KEPT, "info")
     elif done.left_open:
         flash(f"{STILL_OPEN} {' '.join(done.left_open)}", "info")
-        return url_for("tasks.show", task=task)
+        return url_for("tasks.show", task=task, back=places.present())
     elif done.closed:
         flash("The task is done, and with it the case: nothing is left to do.", "success")
     elif done.next:
         flash("The task is done. This case has more for you to do.", "success")
-        return url_for("cases.show", case=done.case_id)
+        return places.back(url_for("cases.show", case=done.case_id))
     else:
         flash("The task is done.", "success")
-    return url_for("tasks.listing")
+    return places.back()
 
 
 @blueprint.post("/<int:task>/draft")
@@ -177,15 +124,17 @@ def save_draft(task: int) -> ResponseReturnValue:
 @signed_in
 def claim(task: int) -> ResponseReturnValue:
     """Take a task."""
-    back = request.form.get("back")
+    back = places.opened(request.form.get(places.FIELD))
     try:
         tasks.claim(db.desk(), task)
     except (Conflict, NotAllowed) as error:
         db.roll_back()
         flash(f"You could not take the task: {error}.", "info")
-        return redirect(local_path(back) if back else url_for("tasks.listing"))
+        return redirect(back or url_for("tasks.listing"))
     flash("You have taken the task.", "success")
-    return redirect(local_path(back) if back else url_for("tasks.show", task=task))
+    if "stay" in request.form:
+        return redirect(url_for("tasks.show", task=task, back=places.present()))
+    return redirect(back or url_for("tasks.show", task=task))
 
 
 @blueprint.post("/<int:task>/release")
@@ -194,7 +143,7 @@ def release(task: int) -> ResponseReturnValue:
     """Give a task back to its team."""
     tasks.release(db.desk(), task)
     flash("The task is back with the team.", "success")
-    return redirect(url_for("tasks.listing"))
+    return redirect(places.back())
 
 
 @blueprint.route("/<int:task>/assign", methods=["GET", "POST"])
@@ -204,7 +153,7 @@ def assign(task: int) -> ResponseReturnValue:
     desk = db.desk()
     row = tasks.one(desk, task)
     access.require(desk.caller, "assign_task", row)
-    people = {str(number): name for number, name in tasks.candidates(desk, task)}
+    people = {str(one.id): load_words(one) for one in tasks.candidates(desk, task)}
     asked = {
         "account": {"type": "string", "title": "Who takes it?", "enum": list(people), "x-labels": people},
         "reason": {"type": "string", "title": "Why", "maxLength": 300, "x-widget": "textarea"},
@@ -221,6 +170,14 @@ def assign(task: int) -> ResponseReturnValue:
     opens = access.may(desk.caller, "see_case")
     back = url_for("tasks.show", task=task) if opens else url_for("tasks.listing", whose="all")
     return form_page(form, act, caption=f"{row.name}, case {row.reference}", back=back)
+
+
+def load_words(one: tasks.Candidate) -> str:
+    """Return somebody who may take a task with the work that person has now."""
+    words = f"{one.name}: {one.open} task{'' if one.open == 1 else 's'}"
+    if one.overdue:
+        words += f", {one.overdue} overdue"
+    return words if one.away_until is None else f"{words}. Away until {moments.day_words(one.away_until)}"
 
 
 def _filled(view: tasks.TaskView) -> dict[str, str | list[str]]:

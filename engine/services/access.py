@@ -52,6 +52,7 @@ PRACTITIONERS = frozenset(
         "record_event",
         "change_facts",
         "override",
+        "attach",
         "record_duty",
         "record_report",
         "receive_file",
@@ -105,7 +106,8 @@ def may(caller: Caller, action: str, obj: Any = None) -> bool:
         or (ADMINISTRATOR in caller.roles and action in ADMINISTRATORS)
         or (QUALITY_ASSURANCE in caller.roles and action in REVIEWERS)
         or (PROCESS_OWNER in caller.roles and action in OWNERS)
-        or (action in {"assign_task", "change_rota"} and _manages(caller))
+        or (action in {"assign_task", "change_rota", "transfer_child"} and _manages(caller))
+        or (action == "correct_records" and (_manages(caller) or ADMINISTRATOR in caller.roles))
         or (action in OVERSEERS and (_manages(caller) or bool(caller.roles & ABOVE_MANAGERS)))
     )
     if allowed and action in {"work_task", "claim_task"} and obj is not None:

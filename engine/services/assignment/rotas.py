@@ -225,9 +225,7 @@ def rows(desk: Desk) -> tuple[RotaRow, ...]:
             sa.select(Summons.rota_id, sa.func.count())
             .where(Summons.outcome.is_(None))
             .group_by(Summons.rota_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     absent = _absent(desk, found.values())
     settings = {rota.id: rota for rota in desk.session.scalars(sa.select(Rota).where(Rota.id.in_(found)))}
@@ -367,9 +365,7 @@ def _names(desk: Desk, accounts: Collection[int]) -> dict[int, str]:
     return dict(
         desk.session.execute(
             sa.select(Account.id, Account.display_name).where(Account.id.in_(sorted(accounts)))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
 
 

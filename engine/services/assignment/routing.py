@@ -1,7 +1,8 @@
 """To whom a task goes when it opens: the child's allocated worker, a deputy, whoever is on duty, or the team's queue.
 
 One statement gathers all that this takes for every task an act has opened, one gives them; an act that opens none
-asks nothing. A task that is routed to somebody is not thereby taken: a restricted record stays shut until that person says yes.
+asks nothing. A task that is routed to somebody is not thereby taken: a restricted record stays shut until that person
+says yes.
 """
 
 from __future__ import annotations

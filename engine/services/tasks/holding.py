@@ -1,29 +1,34 @@
-"""Who has a task: claiming, giving back, assigning.
+"""Who has a task: claiming, accepting, giving back, assigning.
 
 Claiming tells the others that somebody is at it. Somebody else's task is taken over openly (assign), never by submitting
-its form.
+its form. A task that came by itself is accepted in the same way as one that lies in the queue is claimed.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+
 import sqlalchemy as sa
 
+from engine.clock import local
 from engine.services import access
-from engine.services.desk import (
-    Conflict,
-    Desk,
-    InvalidAnswers,
-    NotAllowed,
-    record,
-)
+from engine.services.desk import Conflict, Desk, InvalidAnswers, NotAllowed, record
 from engine.services.rows import at_or_none, people
 from engine.services.tasks.rows import gone
-from engine.store.tables import (
-    Account,
-    AccountRole,
-    AccountTeam,
-    Task,
-)
+from engine.store.tables import Account, AccountRole, AccountTeam, OutOfOffice, Summons, Task
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody who may do a task, with the work that person has now; `away_until` is the last day out of the office."""
+
+    id: int
+    name: str
+    open: int
+    overdue: int
+    in_team: bool
+    away_until: date | None
 
 
 def _get(desk: Desk, task_id: int) -> Task:
@@ -34,15 +39,29 @@ def _get(desk: Desk, task_id: int) -> Task:
 
 
 def claim(desk: Desk, task_id: int) -> None:
-    """Take a task. Raises Conflict when somebody else was first, NotAllowed for another role's."""
+    """Take a task, or accept one that has come to the caller by itself.
+
+    Raises Conflict when somebody else was first, NotAllowed for another role's.
+    """
     task = _get(desk, task_id)
     access.require(desk.caller, "claim_task", task)
     if task.assignee == desk.caller.account:
+        _accept(desk, task)
         return
     if task.assignee is not None:
         who = people(desk.session, [task.assignee])[str(task.assignee)]
         raise Conflict(f"{who} has taken this task", who=who, when=at_or_none(task.assigned_at))
-    _give(desk, task, desk.caller.account, "task_claimed", None)
+    give(desk, task, desk.caller.account, "task_claimed", None)
+
+
+def _accept(desk: Desk, task: Task) -> None:
+    if task.routed is None or task.accepted_at is not None:
+        return
+    task.accepted_at = desk.now()
+    task.version += 1
+    desk.session.flush()
+    _end_calls(desk, task.id, desk.caller.account)
+    record(desk, "task_accepted", {"case": task.case_id, "because": task.routed}, task=task.id)
 
 
 def release(desk: Desk, task_id: int) -> None:
@@ -52,7 +71,7 @@ def release(desk: Desk, task_id: int) -> None:
         return
     if task.assignee != desk.caller.account and not access.may(desk.caller, "assign_task", task):
         raise NotAllowed("this task is somebody else's; a manager of the team may take it back")
-    _give(desk, task, None, "task_released", None)
+    give(desk, task, None, "task_released", None)
 
 
 def assign(desk: Desk, task_id: int, account: int, reason: str) -> None:
@@ -62,34 +81,90 @@ def assign(desk: Desk, task_id: int, account: int, reason: str) -> None:
         raise InvalidAnswers({"reason": "is missing: say why this task changes hands"})
     if account != desk.caller.account or not access.may(desk.caller, "claim_task", task):
         access.require(desk.caller, "assign_task", task)
-    fit = desk.session.scalar(
+    if not may_do(desk, account, task.role):
+        raise InvalidAnswers({"account": "does not hold the role that does this task"})
+    give(desk, task, account, "task_assigned", reason.strip())
+
+
+def may_do(desk: Desk, account: int, role: str) -> bool:
+    """Say whether an account is open and holds a role."""
+    found = desk.session.scalar(
         sa.select(Account.id)
         .where(Account.id == account, Account.disabled_at.is_(None))
-        .where(sa.exists().where(AccountRole.account_id == Account.id, AccountRole.role == task.role))
+        .where(sa.exists().where(AccountRole.account_id == Account.id, AccountRole.role == role))
     )
-    if fit is None:
-        raise InvalidAnswers({"account": "does not hold the role that does this task"})
-    _give(desk, task, account, "task_assigned", reason.strip())
+    return found is not None
 
 
-def candidates(desk: Desk, task_id: int) -> tuple[tuple[int, str], ...]:
-    """Return the accounts that may do a task, as (id, name), the team's own first."""
-    task = _get(desk, task_id)
-    in_team = sa.exists().where(AccountTeam.account_id == Account.id, AccountTeam.team == task.team)
+def candidates(desk: Desk, task_id: int) -> tuple[Candidate, ...]:
+    """Return the accounts that may do a task with what they have to do now, the team's own first."""
+    task = desk.session.get(Task, task_id)
+    if task is None:
+        raise gone(desk, task_id)
+    return with_load(desk, {task.role}, {task.team})
+
+
+def with_load(desk: Desk, roles: set[str], teams: set[str]) -> tuple[Candidate, ...]:
+    """Return the open accounts that hold one of some roles with their present load, those of some teams first."""
+    in_team = sa.exists().where(AccountTeam.account_id == Account.id, AccountTeam.team.in_(sorted(teams)))
+    holds = sa.exists().where(AccountRole.account_id == Account.id, AccountRole.role.in_(sorted(roles)))
+    today = local(desk.now()).date()
+    away = (
+        sa.select(sa.func.max(OutOfOffice.until))
+        .where(
+            OutOfOffice.account_id == Account.id,
+            OutOfOffice.ended_at.is_(None),
+            OutOfOffice.since <= today,
+            OutOfOffice.until >= today,
+        )
+        .scalar_subquery()
+    )
+    load = (
+        sa.select(
+            Task.assignee,
+            sa.func.count().label("open"),
+            sa.func.count().filter(Task.due < desk.now()).label("overdue"),
+        )
+        .where(Task.assignee.is_not(None))
+        .group_by(Task.assignee)
+        .subquery()
+    )
     rows = desk.session.execute(
-        sa.select(Account.id, Account.display_name)
-        .join(AccountRole, sa.and_(AccountRole.account_id == Account.id, AccountRole.role == task.role))
-        .where(Account.disabled_at.is_(None))
-        .order_by(in_team.desc(), Account.display_name)
+        sa.select(
+            Account.id,
+            Account.display_name,
+            sa.func.coalesce(load.c.open, 0),
+            sa.func.coalesce(load.c.overdue, 0),
+            in_team.label("in_team"),
+            away.label("away"),
+        )
+        .outerjoin(load, load.c.assignee == Account.id)
+        .where(Account.disabled_at.is_(None), holds)
+        .order_by(sa.desc("in_team"), Account.display_name, Account.id)
     )
-    return tuple(rows)
+    return tuple(Candidate(*row) for row in rows)
 
 
-def _give(desk: Desk, task: Task, account: int | None, action: str, reason: str | None) -> None:
+def give(desk: Desk, task: Task, account: int | None, action: str, reason: str | None) -> None:
+    """Write who has a locked task from now on, and record it; None is the team's queue."""
     before = task.assignee
     task.assignee = account
     task.assigned_at = desk.now() if account is not None else None
+    task.routed = task.meant_for = task.accepted_at = None
     task.version += 1
     desk.session.flush()
+    _end_calls(desk, task.id, account)
     detail = {"case": task.case_id, "from": before, "to": account, "reason": reason}
     record(desk, action, {name: value for name, value in detail.items() if value is not None}, task=task.id)
+
+
+def _end_calls(desk: Desk, task_id: int, account: int | None) -> None:
+    """End the call that waits for an answer: accepted by whoever was called, else needless."""
+    desk.session.execute(
+        sa.update(Summons)
+        .where(Summons.task_id == task_id, Summons.outcome.is_(None))
+        .values(
+            outcome=sa.case((Summons.account_id == account, "accepted"), else_="needless"),
+            ended_at=desk.now(),
+        )
+    )

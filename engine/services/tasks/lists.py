@@ -25,6 +25,8 @@ from engine.services.tasks.rows import TaskRow, gone, present_pack, put_off, tas
 from engine.store.tables import Account, Child, ChildIdentifier, ChildLink, Task
 
 LARGEST_PAGE = 200
+MOST_CHILDREN = 500
+"""A search that fits more children than these shows the tasks of so many: it has to be narrowed."""
 CHILDREN = 10
 """So many children stand on a page of a list that is grouped by child."""
 
@@ -273,11 +275,15 @@ def _view(desk: Desk, whose: str) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _found(desk: Desk, text: str) -> sa.ColumnElement[bool]:
-    """Return the condition under which a task is found: by its reference, its child's names, or a child's number."""
+    """Return the condition under which a task is found: by its reference, its child's names, or a child's number.
+
+    The children are looked up first, once: the list asks its condition twice.
+    """
+    at_work = sa.select(Task.child_id).where(Task.child_id.is_not(None))
+    by_name = sa.select(Child.id).where(*named(text), Child.id.in_(at_work), access.open_to(desk))
     numbered = sa.select(ChildIdentifier.child_id).where(sa.func.lower(ChildIdentifier.value) == text.lower())
-    children = sa.select(Child.id).where(
-        sa.or_(sa.and_(*named(text)), Child.id.in_(numbered)), access.open_to(desk)
-    )
+    by_number = sa.select(Child.id).where(Child.id.in_(numbered), access.open_to(desk))
+    children = desk.session.scalars(sa.union(by_name, by_number).limit(MOST_CHILDREN)).all()
     part = "%" + like(text) + "%"
     return sa.or_(Task.reference.ilike(part, escape="\\"), Task.child_id.in_(children))
 
