@@ -27,9 +27,11 @@ from webforms import (
     figures,
     help,
     intake,
+    outside,
     procedures,
     provider,
     quality,
+    requests,
     resend,
     security,
     signin,
@@ -103,6 +105,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         admin,
         help,
         understanding,
+        outside,
+        requests,
     ):
         app.register_blueprint(part.blueprint)
     return app

@@ -13,6 +13,7 @@ from engine.pack.values import parse_moment
 from engine.services import access, cases, caseview, children, figures
 from engine.services.caseview import CaseView
 from engine.services.desk import Desk, InvalidAnswers, NotAllowed, NotFound
+from engine.services.outside import following
 from engine.services.rows import Page
 from webforms import db
 from webforms.access import signed_in
@@ -73,6 +74,9 @@ def show(case: int) -> ResponseReturnValue:
         summary=casepage.summary(view),
         kept=figures.kept_in(desk, case) if view.child_id is None else (),
         history=history_items(view.history_of(RECENT), view.pack),
+        may_ask=access.may(desk.caller, "ask_outside"),
+        asked_outside=following.of_case(desk, case),
+        asked_states=following.STATES,
     )
 
 

@@ -36,8 +36,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-SEALED = frozenset({"resend.again"})
-"""Endpoints whose post is sealed by the server itself and changes nothing: they need no form token."""
+SEALED = frozenset({"resend.again", "outside.answer"})
+"""Endpoints whose post carries a seal of the server itself, which they check: they need no form token."""
 
 csrf = CSRFProtect()
 

@@ -34,6 +34,8 @@ SAMPLES = {
     "audit": "1",
     "check": "interview-limit",
     "point": "1",
+    "request_id": "1",
+    "token": "a-link-that-nobody-made",
 }
 NOTHING_THERE = {
     "admin.incident",
@@ -51,6 +53,11 @@ NOTHING_THERE = {
     "quality.new_point",
     "quality.change_point",
     "quality.close_audit",
+    "outside.answer",
+    "requests.show",
+    "requests.accept",
+    "requests.ask_again",
+    "requests.take_back",
 }
 """Pages about something that a fresh demonstration has none of, or that the query names: they say so."""
 PEOPLE = ("missing-coordinator", "administrator", "quality-assurance")

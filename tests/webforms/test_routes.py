@@ -20,6 +20,7 @@ PUBLIC = {
     "help.page",
     "help.accessibility",
     "help.alive",
+    "outside.answer",
     "understanding.understood",
 }
 """The only pages for people who have not signed in; a page about a child is never among them."""

@@ -137,6 +137,7 @@ def navigation() -> list[dict[str, Any]]:
         (True, "Tasks", "tasks.listing", here[0] == "tasks"),
         (sees_cases, "Cases", "cases.search", here[0] in {"cases", "children"}),
         (receives, "Reports received", "intake.overview", here[0] == "intake"),
+        (access.may(caller, "ask_outside"), "Requests", "requests.listing", here[0] == "requests"),
         (sees_cases, "Figures", "figures.show", here[0] == "figures"),
         (True, "Procedure", "procedures.overview", here[0] == "procedures"),
         (may_open("quality.overview"), "Quality", "quality.overview", here[0] == "quality"),

@@ -19,10 +19,11 @@ from engine.clock import Clock
 from engine.pack import forms
 from engine.pack.library import Library
 from engine.pack.model import Form
+from engine.services import notices
 from engine.services.desk import Caller, Desk, NotFound, record
 from engine.services.outside import links, requests
 from engine.settings import Settings
-from engine.store.tables import OutsideRequest, access_log
+from engine.store.tables import Account, OutsideRequest, access_log
 
 TELLER, REMARK = "outside_teller", "outside_remark"
 LOGGED = "outside request"
@@ -159,9 +160,26 @@ def answer(opened: Opened, answers: Mapping[str, Any], key: str) -> None:
         except CaseError as error:
             raise NotFound("the request does not wait any more") from error
     request.state = "received" if request.review or request.remark else "done"
+    if request.state == "received":
+        _tell_asker(opened, request)
     told = {"request": request.id, "by": request.body, "teller": request.teller}
     record(desk, "outside_answered", told | ({"incident": incident} if incident is not None else {}))
     desk.session.flush()
+
+
+def _tell_asker(opened: Opened, request: OutsideRequest) -> None:
+    """Send whoever asked a word that an answer waits; who has no address finds it under Requests."""
+    desk = opened.desk
+    if desk.session.scalar(sa.select(Account.email).where(Account.id == request.created_by)):
+        notices.order(
+            desk,
+            f"outside-answer-{request.id}",
+            f"{notices.PERSON}:{request.created_by}",
+            "outside_answer",
+            f"An answer to your request {opened.reference}",
+            f"{request.body} has answered. Look at the answer: {desk.settings.base_url}/requests/{request.id}\n",
+            case=request.case_id,
+        )
 
 
 def _locked(opened: Opened) -> OutsideRequest | None:

@@ -103,7 +103,7 @@ class Made:
 
 def recipients(desk: Desk, pack: Pack) -> tuple[Recipient, ...]:
     """Return whom the council's procedure knows outside it, with the addresses known."""
-    known = dict(desk.session.execute(sa.select(Contact.recipient, Contact.address)).tuples().all())
+    known = dict(desk.session.execute(sa.select(Contact.recipient, Contact.address)).all())
     named = {f"role:{role.id}": role.label for role in pack.roles.values() if role.external}
     named |= {
         f"outside:{notice.to_outside}": notice.to_outside.replace("_", " ").capitalize()
