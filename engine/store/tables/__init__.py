@@ -18,6 +18,7 @@ from engine.store.tables.assignment import (
     TaskRouting,
     Transfer,
 )
+from engine.store.tables.attachments import Attachment, AttachmentContent
 from engine.store.tables.base import NAMES, OWN_COUNCIL, Base, council_tables
 from engine.store.tables.cases import (
     COULD_BE_MISSED,
@@ -89,6 +90,8 @@ __all__ = [
     "AccountTeam",
     "AgreedAction",
     "AllocatedWorker",
+    "Attachment",
+    "AttachmentContent",
     "AuditEvent",
     "AuditGrade",
     "AuditPoint",
