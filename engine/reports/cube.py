@@ -64,7 +64,7 @@ class Cube:
             f"count(DISTINCT {one}) FILTER (WHERE {self.measures.get(name, 'true')}) AS x{n}"
             for n, (name, one) in enumerate(self.distinct.items())
         ]
-        inner = f"SELECT r.*{''.join(f', {column}' for column in columns)} FROM ({self.rows}) r"
+        inner = f"SELECT r.*{''.join(f', {column}' for column in columns)} FROM ({self.rows}) r"  # noqa: S608
         sets = ", ".join(["()", *(f"(d{number})" for number in range(len(by)))])
         marks = "".join(f", grouping(d{n}) AS g{n}, d{n}" for n in range(len(by)))
         grouped = f" GROUP BY GROUPING SETS ({sets})"

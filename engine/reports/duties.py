@@ -14,7 +14,7 @@ SELECT l.case_id, c.reference, c.child_id, l.due AS at, l.obligation AS what, l.
 FROM ledger_entry l
 JOIN case_record c ON c.id = l.case_id
 WHERE l.outcome = 'open' AND NOT l.external AND l.due < cast(:now AS timestamptz) + interval '72 hours'
-  AND c.status <> 'voided'
+  AND c.voided_at IS NULL
 """
 
 COMING = Cube(
@@ -36,7 +36,7 @@ FROM (
   WHERE greatest(due, raised) >= :since AND greatest(due, raised) < :until AND due < :before AND {COULD_BE_MISSED}
 ) m
 JOIN case_record c ON c.id = m.case_id
-WHERE c.status <> 'voided'
+WHERE c.voided_at IS NULL
 """  # noqa: S608 (the program's own words)
 
 MISSED = Cube(

@@ -242,6 +242,7 @@ def _raised(
             LedgerEntry.raised < until,
             LedgerEntry.obligation.in_({NOTIFICATION, INTERVIEW, *listed} | meetings),
             LedgerEntry.outcome != "superseded",
+            CaseRecord.voided_at.is_(None),
         )
         .order_by(LedgerEntry.case_id, LedgerEntry.number)
     )
@@ -254,7 +255,11 @@ def _episodes(session: Session, since: datetime, until: datetime) -> list[Line]:
             Episode.case_id, CaseRecord.reference, Episode.child_id, Episode.category, Episode.returned_at
         )
         .outerjoin(CaseRecord, CaseRecord.id == Episode.case_id)
-        .where(Episode.reported_at >= since, Episode.reported_at < until)
+        .where(
+            Episode.reported_at >= since,
+            Episode.reported_at < until,
+            CaseRecord.voided_at.is_(None),
+        )
         .order_by(Episode.id)
     )
     rows = [
@@ -298,6 +303,7 @@ def _missed(session: Session, pack: Pack, since: datetime, until: datetime, as_a
             noticed >= since,
             noticed < until,
             LedgerEntry.due < min(until, as_at),
+            CaseRecord.voided_at.is_(None),
             sa.text(COULD_BE_MISSED),  # in the words of its index, which stands only for these very words
         )
         .order_by(LedgerEntry.case_id, LedgerEntry.number)

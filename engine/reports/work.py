@@ -9,7 +9,7 @@ from engine.reports.cube import Cube
 
 _ROWS = """
 SELECT t.case_id, t.reference, t.child_id, t.due AS at, t.name AS what, t.team, t.role, t.assignee,
-       false AS waiting
+       coalesce(t.follow_up > :now AND t.follow_up_by = t.assignee, false) AS waiting
 FROM task t
 WHERE NOT t.external
 """

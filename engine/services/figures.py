@@ -116,6 +116,7 @@ def list_of_task(
             LedgerEntry.raised >= parse_moment(facts["period.from"]),
             LedgerEntry.raised < parse_moment(facts["period.to"]),
             LedgerEntry.outcome.not_in(("superseded", "withdrawn")),
+            CaseRecord.voided_at.is_(None),
         )
         .order_by(LedgerEntry.raised, CaseRecord.id)
     )

@@ -16,6 +16,8 @@ MORE = (
     "/cases/1/facts/change?fact=episode.category",
     "/procedure/diagrams/missing-episode?element=screen",
     "/no-such-page",
+    "/managers/cases?of=work&measure=open",
+    "/managers/oversight?show=all",
 )
 """Pages that look different by what follows the question mark."""
 

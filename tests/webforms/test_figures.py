@@ -103,7 +103,7 @@ def test_who_may_not_see_cases_sees_no_figures(site: Site) -> None:
     for path in ("/figures", "/figures/csv"):
         assert visitor.get(path).status_code == 403
     assert 'href="/figures"' not in visitor.get("/procedure").text
-    assert 'href="/figures"' in site.client("missing-coordinator").get("/procedure").text
+    assert 'href="/figures"' in site.client("social-worker").get("/procedure").text
 
 
 def complete(site: Site, task: int) -> int:

@@ -46,6 +46,7 @@ NOTHING_THERE = {
     "figures.kept",
     "figures.download_kept",
     "quality.counterexample",
+    "managers.cases_behind",
     "quality.finding_story",
     "quality.audit",
     "quality.audit_csv",

@@ -45,8 +45,8 @@ def test_a_row_that_cannot_be_read_can_only_be_set_aside_or_corrected(site: Site
 @pytest.mark.parametrize(
     ("name", "offered"),
     [
-        ("missing-coordinator", {"Tasks", "Cases", "Reports received", "Figures", "Procedure"}),
-        ("quality-assurance", {"Tasks", "Cases", "Figures", "Procedure", "Quality", "Incidents"}),
+        ("missing-coordinator", {"Tasks", "Cases", "Reports received", "Management", "Procedure"}),
+        ("quality-assurance", {"Tasks", "Cases", "Management", "Procedure", "Quality", "Incidents"}),
         ("process-owner", {"Tasks", "Procedure", "Quality"}),
         ("administrator", {"Tasks", "Reports received", "Procedure", "Administration"}),
     ],

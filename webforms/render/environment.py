@@ -135,10 +135,12 @@ def navigation() -> list[dict[str, Any]]:
     sees_cases, receives = access.may(caller, "see_case"), access.may(caller, "receive_file")
     every = [
         (True, "Tasks", "tasks.listing", here[0] == "tasks"),
+    oversees = access.may(caller, "oversee")
         (sees_cases, "Cases", "cases.search", here[0] in {"cases", "children"}),
         (receives, "Reports received", "intake.overview", here[0] == "intake"),
         (access.may(caller, "ask_outside"), "Requests", "requests.listing", here[0] == "requests"),
-        (sees_cases, "Figures", "figures.show", here[0] == "figures"),
+        (sees_cases and not oversees, "Figures", "figures.show", here[0] == "figures"),
+        (oversees, "Management", "managers.work", here[0] in {"managers", "figures"}),
         (True, "Procedure", "procedures.overview", here[0] == "procedures"),
         (may_open("quality.overview"), "Quality", "quality.overview", here[0] == "quality"),
         (may_open("admin.overview"), "Administration", "admin.overview", here[0] == "admin"),

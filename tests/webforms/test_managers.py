@@ -1,0 +1,202 @@
+"""Managers' pages: they open for managers, each number opens as many cases as it says, and files hold the same numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from urllib.parse import unquote
+
+import pytest
+import sqlalchemy as sa
+from lxml import html
+
+from engine.services.managing import sheet
+from engine.store.tables import AuditEvent, CaseRecord, Child, OversightNote, access_log
+from tests.webforms.site import Site
+from tests.webforms.test_pages import statements
+
+PAGES = (
+    "/managers",
+    "/managers/limits",
+    "/managers/interviews",
+    "/managers/absences",
+    "/managers/away-now",
+    "/managers/oversight?show=all",
+)
+FILES = (
+    "/managers/workload/csv",
+    "/managers/limits/csv",
+    "/managers/interviews/csv",
+    "/managers/absences/csv",
+)
+MANAGER = "missing-coordinator"
+
+
+@pytest.mark.parametrize("path", [*PAGES, *FILES])
+def test_a_page_opens_for_managers_and_quality_assurance_and_for_nobody_else(site: Site, path: str) -> None:
+    assert site.client(MANAGER).get(path).status_code == 200
+    assert site.client("quality-assurance").get(path).status_code == 200
+    for name in ("social-worker", "administrator"):
+        assert site.client(name).get(path).status_code == 403
+
+
+@pytest.mark.parametrize("path", PAGES[:4])
+def test_every_number_opens_as_many_cases_as_it_says(site: Site, path: str) -> None:
+    visitor = site.client(MANAGER)
+    page = html.fromstring(visitor.get(path).text)
+    links = {link.get("href"): link for link in page.xpath("//a[contains(@href, '/managers/cases?')]")}
+    assert links, "no number of the page opens anything"
+    for address, link in links.items():
+        number = int(re.match(r"\d+", link.text_content().strip()).group())  # type: ignore[union-attr]
+        behind = visitor.get(str(address)).text
+        measure = re.search(r"measure=([a-z_0-9]+)", str(address)).group(1)  # type: ignore[union-attr]
+        said = int(re.search(r"(\d+) in all", behind).group(1))  # type: ignore[union-attr]
+        if measure in {"cases", "children"}:
+            assert said >= number, unquote(str(address))
+        else:
+            assert said == number, unquote(str(address))
+            assert behind.count("<tr") - 1 == min(number, 50)
+
+
+def test_a_page_asks_the_same_however_much_is_on_it(site: Site) -> None:
+    visitor = site.client(MANAGER)
+    for path in PAGES:
+        visitor.get(path)
+        with statements(site) as sent:
+            visitor.get(path)
+        assert len(sent) <= 14, f"{path} sends {len(sent)} statements"
+
+
+def test_reading_is_logged_and_changes_nothing_else(site: Site) -> None:
+    with site.session() as session:
+        acts = session.scalar(sa.select(sa.func.count()).select_from(AuditEvent))
+        before = session.scalar(sa.select(sa.func.count()).select_from(access_log))
+    visitor = site.client(MANAGER)
+    with site.session() as session:
+        signed = session.scalar(sa.select(sa.func.count()).select_from(AuditEvent))
+    for path in PAGES:
+        visitor.get(path)
+    with site.session() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(AuditEvent)) == signed
+        logged = session.scalar(sa.select(sa.func.count()).select_from(access_log))
+    assert (logged or 0) - (before or 0) >= len(PAGES)
+    assert acts is not None
+
+
+def test_a_file_holds_the_numbers_of_its_page_and_no_formula(site: Site) -> None:
+    with site.session() as session:
+        session.execute(sa.text("UPDATE task SET team = '=cmd|calc' WHERE id = (SELECT min(id) FROM task)"))
+        open_tasks = session.scalar(sa.text("SELECT count(*) FROM task WHERE NOT external"))
+        session.commit()
+    answer = site.client(MANAGER).get("/managers/workload/csv")
+    assert "workload.csv" in answer.headers["Content-Disposition"]
+    rows = list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
+    assert ["By team", "All", "Open tasks", str(open_tasks), ""] in rows
+    assert any(row[1] == "'=cmd|calc" for row in rows)
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+
+
+def test_small_numbers_are_hidden_where_that_is_asked_and_the_others_are_rounded(site: Site) -> None:
+    visitor = site.client(MANAGER)
+    whole = visitor.get("/managers/absences/csv").get_data().decode("utf-8-sig")
+    coarse = visitor.get("/managers/absences/csv?small=hidden").get_data().decode("utf-8-sig")
+    exact = [row for row in csv.reader(io.StringIO(whole))][2:]
+    hidden = [row for row in csv.reader(io.StringIO(coarse))][2:]
+    assert len(exact) == len(hidden) > 10
+    small = 0
+    for before, after in zip(exact, hidden, strict=True):
+        assert before[:3] == after[:3]
+        number = int(before[3])
+        if 1 <= number <= 4:
+            small += 1
+            assert after[3] == sheet.HIDDEN
+        else:
+            assert int(after[3]) % 5 == 0 and abs(int(after[3]) - number) <= 2
+    assert small
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("from=2026-05-31&to=2026-05-01", "must not be before"),
+        ("from=2026-05-01", "first and the last day"),
+        ("from=soon&to=2026-05-01", "first and the last day"),
+        ("from=2026-05-01&to=9999-12-31", "a calendar has"),
+        ("from=1990-05-01&to=2026-12-31", "ten years"),
+    ],
+)
+@pytest.mark.parametrize("page", ["interviews", "absences", "limits"])
+def test_what_is_no_period_is_said_in_words(site: Site, page: str, asked: str, said: str) -> None:
+    visitor = site.client(MANAGER)
+    shown = visitor.get(f"/managers/{page}?{asked}")
+    assert shown.status_code == 422 and said in shown.text
+    assert visitor.get(f"/managers/{page}/csv?{asked}").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "",
+        "of=work",
+        "of=nothing&measure=open",
+        "of=work&measure=true) OR (true",
+        "of=work&measure=open&by=child_id&value=1",
+        "of=returns&measure=due",
+        "of=returns&measure=due&from=soon&to=later",
+    ],
+)
+def test_an_address_of_no_figure_opens_nothing(site: Site, asked: str) -> None:
+    assert site.client(MANAGER).get(f"/managers/cases?{asked}").status_code == 404
+
+
+def test_a_restricted_child_is_counted_and_not_named(site: Site) -> None:
+    with site.session() as session:
+        child = session.scalars(
+            sa.select(Child).join(CaseRecord, CaseRecord.child_id == Child.id).order_by(CaseRecord.id)
+        ).first()
+        assert child is not None
+        child.restricted = True
+        name, number = child.surname, child.id
+        session.commit()
+    visitor = site.client(MANAGER)
+    for path in (
+        "/managers/cases?of=work&measure=open",
+        "/managers/away-now",
+        "/managers/oversight?show=all",
+    ):
+        page = visitor.get(path).text
+        assert "Restricted record" in page and name not in page
+        assert f'href="/children/{number}"' not in page
+
+
+def test_a_note_of_oversight_is_written_once_and_its_review_stands_in_its_managers_list(site: Site) -> None:
+    visitor = site.client(MANAGER)
+    page = visitor.get("/managers/oversight?show=all").text
+    case = int(re.search(r"/cases/(\d+)/oversight", page).group(1))  # type: ignore[union-attr]
+    path = f"/cases/{case}/oversight"
+    refused = visitor.post(path, {"considered": "The history", "decision": ""})
+    assert refused.status_code == 422 and "The history" in refused.text
+    answers = {
+        "considered": "The history <b>and</b> the plan",
+        "decision": "The plan stands",
+        "direction": "",
+        "review_on": "13 May 2026",
+        "review_on-day": "13",
+        "review_on-month": "5",
+        "review_on-year": "2026",
+    }
+    first = visitor.post(path, answers)
+    assert first.status_code == 302
+    shown = visitor.get(path).text
+    assert "The plan stands" in shown and "&lt;b&gt;and&lt;/b&gt;" in shown
+    with site.session() as session:
+        notes = session.scalars(sa.select(OversightNote)).all()
+        assert [(note.case_id, note.decision) for note in notes] == [(case, "The plan stands")]
+        with pytest.raises(sa.exc.DBAPIError, match="never changed"):
+            session.execute(sa.update(OversightNote).values(decision="Another"))
+    mine = visitor.get("/managers/oversight?show=mine").text
+    assert f'href="/cases/{case}/oversight"' in mine
+    assert "My reviews that are due (1)" in mine
+    reader = site.client("quality-assurance").get(path)
+    assert "The plan stands" in reader.text and "<textarea" not in reader.text

@@ -1,0 +1,298 @@
+"""Managers' pages: workload, limits, interviews, absences, who is away, oversight; every number opens its cases."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from flask import Blueprint, Response, flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.pack.model import Form
+from engine.pack.values import parse_date
+from engine.services import access, caseview
+from engine.services.managing import (
+    absences,
+    behind,
+    breaching,
+    groups,
+    interviews,
+    oversight,
+    sheet,
+    unreturned,
+    workload,
+)
+from engine.services.managing.period import NoSpan, Span, span, this_month, twelve_months
+from webforms import db
+from webforms.access import signed_in
+from webforms.formpage import MISTAKES, Answers, form_page
+from webforms.paging import page_number
+from webforms.render.trend import share_bars
+
+blueprint = Blueprint("managers", __name__)
+
+PARTS = (
+    ("Workload", "managers.work", ()),
+    ("Time limits", "managers.limits", ()),
+    ("Interviews", "managers.interview_figures", ()),
+    ("Absences", "managers.absence_figures", ()),
+    ("Away now", "managers.away", ()),
+    ("Oversight", "managers.oversight_list", ()),
+    ("Figures", "figures.show", ()),
+)
+SUPPRESS = "MANAGERS_SUPPRESS_SMALL"
+
+
+def parts() -> list[dict[str, object]]:
+    """Return the managers' pages for the navigation within them."""
+    return [
+        {"text": text, "href": url_for(endpoint), "current": request.endpoint in {endpoint, *others}}
+        for text, endpoint, others in PARTS
+    ]
+
+
+blueprint.add_app_template_global(parts, "managers_parts")
+blueprint.add_app_template_global(lambda: access.may(db.desk().caller, "oversee"), "oversees")
+blueprint.add_app_template_global(lambda: db.settings().get(SUPPRESS) == "1", "suppresses_small")
+
+
+# --- work and limits
+
+
+@blueprint.get("/managers")
+@signed_in
+def work() -> ResponseReturnValue:
+    """Show how much work stands open with each team and person."""
+    return render_template("managers/workload.html", shown=workload.read(db.desk()))
+
+
+@blueprint.get("/managers/workload/csv")
+@signed_in
+def work_csv() -> ResponseReturnValue:
+    """Give the workload as a CSV file."""
+    shown = workload.read(db.desk())
+    return _file("workload", shown.sheets, shown.as_at)
+
+
+@blueprint.get("/managers/limits")
+@signed_in
+def limits() -> ResponseReturnValue:
+    """Show what is about to miss its limit, and what missed it this month or in the period of the address."""
+    period, problem = _period(this_month(db.now()))
+    shown = breaching.read(db.desk(), period)
+    return _with_period("managers/limits.html", period, problem, shown=shown)
+
+
+@blueprint.get("/managers/limits/csv")
+@signed_in
+def limits_csv() -> ResponseReturnValue:
+    """Give the limits as a CSV file."""
+    period, problem = _period(this_month(db.now()))
+    if problem:
+        return _no_file(problem)
+    shown = breaching.read(db.desk(), period)
+    return _file(_named("limits", period), shown.sheets, shown.as_at)
+
+
+# --- interviews and absences
+
+
+@blueprint.get("/managers/interviews")
+@signed_in
+def interview_figures() -> ResponseReturnValue:
+    """Show the return interviews of a period: by month, team and group of children."""
+    period, problem = _period(twelve_months(db.now()))
+    shown = interviews.read(db.desk(), period)
+    trend = share_bars(
+        shown.month_shares,
+        "Return interviews held within 72 hours, by month of the return",
+        "; ".join(
+            f"{label}: {f'{part} of {whole}' if whole else 'none to count'}"
+            for label, part, whole in shown.month_shares
+        ),
+    )
+    return _with_period(
+        "managers/interviews.html",
+        period,
+        problem,
+        shown=shown,
+        trend=trend,
+        measures=interviews.MEASURES,
+        not_yet=interviews.NOT_YET,
+    )
+
+
+@blueprint.get("/managers/interviews/csv")
+@signed_in
+def interviews_csv() -> ResponseReturnValue:
+    """Give the return interviews of a period as a CSV file."""
+    period, problem = _period(twelve_months(db.now()))
+    if problem:
+        return _no_file(problem)
+    shown = interviews.read(db.desk(), period)
+    return _file(_named("return-interviews", period), shown.sheets, shown.as_at)
+
+
+@blueprint.get("/managers/absences")
+@signed_in
+def absence_figures() -> ResponseReturnValue:
+    """Show the counts of a period that are asked for again and again."""
+    period, problem = _period(twelve_months(db.now()))
+    return _with_period("managers/absences.html", period, problem, shown=absences.read(db.desk(), period))
+
+
+@blueprint.get("/managers/absences/csv")
+@signed_in
+def absences_csv() -> ResponseReturnValue:
+    """Give the counts of a period as a CSV file."""
+    period, problem = _period(twelve_months(db.now()))
+    if problem:
+        return _no_file(problem)
+    shown = absences.read(db.desk(), period)
+    return _file(_named("absences", period), shown.sheets, shown.as_at)
+
+
+@blueprint.get("/managers/away-now")
+@signed_in
+def away() -> ResponseReturnValue:
+    """Show who is away now, which episodes lack a return, and who goes missing again and again."""
+    return render_template("managers/away.html", shown=unreturned.read(db.desk()))
+
+
+@blueprint.get("/managers/cases")
+@signed_in
+def cases_behind() -> ResponseReturnValue:
+    """Show the cases behind a number."""
+    asked = {name: value for name, value in request.args.items() if name != "page"}
+    page = behind.behind(db.desk(), asked, page_number())
+    return render_template("managers/behind.html", page=page)
+
+
+# --- oversight
+
+
+@blueprint.get("/managers/oversight")
+@signed_in
+def oversight_list() -> ResponseReturnValue:
+    """Show open cases by when a manager last looked at them."""
+    shown = request.args.get("show", "")
+    shown = shown if shown in oversight.SHOWN else "late"
+    reviews = oversight.reviews(db.desk(), shown, page_number())
+    return render_template("managers/oversight.html", reviews=reviews, show=shown)
+
+
+@blueprint.route("/cases/<int:case>/oversight", methods=["GET", "POST"])
+@signed_in
+def case_oversight(case: int) -> ResponseReturnValue:
+    """Show a case's notes of oversight, and write one."""
+    desk = db.desk()
+    view = caseview.view(desk, case)
+    notes = oversight.notes_of(desk.session, case)
+    back = url_for("cases.show", case=case)
+    if not access.may(desk.caller, "note_oversight"):
+        return render_template("managers/notes.html", case=view, notes=notes, back=back)
+
+    def act(answers: Answers, key: str) -> str:
+        review = answers.get("review_on")
+        oversight.write(
+            desk,
+            case,
+            answers.get("considered", ""),
+            answers.get("decision", ""),
+            direction=answers.get("direction"),
+            review_on=parse_date(review) if review else None,
+            key=key,
+        )
+        flash("Your note of oversight is on the case.", "success")
+        return url_for("managers.case_oversight", case=case)
+
+    return form_page(
+        _note_form(),
+        act,
+        button="Write the note",
+        caption=f"Case {view.reference}",
+        back=back,
+        template="managers/note.html",
+        case=view,
+        notes=notes,
+    )
+
+
+def _note_form() -> Form:
+    asked = {
+        "considered": _area("What did you consider?", "What you read and whom you spoke to."),
+        "decision": _area("What did you decide, and why?"),
+        "direction": _area("What has to be done, by whom and by when?"),
+        "review_on": {
+            "type": "string",
+            "format": "date",
+            "title": "When will you look at it again?",
+            "description": "It stands among your reviews from that day on.",
+        },
+    }
+    title = "Write a note of oversight"
+    schema = {"title": title, "type": "object", "properties": asked, "required": ["considered", "decision"]}
+    return Form("oversight", title, schema, (), ())
+
+
+def _area(title: str, hint: str = "") -> dict[str, object]:
+    told: dict[str, object] = {
+        "type": "string",
+        "title": title,
+        "maxLength": oversight.LONGEST,
+        "x-widget": "textarea",
+    }
+    return {**told, "description": hint} if hint else told
+
+
+# --- what the pages share
+
+
+def _period(usual: Span) -> tuple[Span, str]:
+    """Return the period of the address, the usual one where it names none, and what is wrong with it."""
+    texts = [request.args.get(name, "").strip() for name in ("from", "to")]
+    if not any(texts):
+        return usual, ""
+    try:
+        first, last = (date.fromisoformat(text) for text in texts)
+    except ValueError:
+        return usual, "Enter the first and the last day as dates, such as 31/05/2026"
+    try:
+        return span(first, last), ""
+    except NoSpan as error:
+        text = str(error)
+        return usual, text[:1].upper() + text[1:]
+
+
+def _with_period(template: str, period: Span, problem: str, **shown: object) -> ResponseReturnValue:
+    page = render_template(
+        template,
+        chosen=period,
+        problem=problem,
+        first=request.args.get("from", "") if problem else period.first.isoformat(),
+        last=request.args.get("to", "") if problem else period.last.isoformat(),
+        span_args={"from": period.first.isoformat(), "to": period.last.isoformat()},
+        **shown,
+    )
+    return (page, MISTAKES) if problem else page
+
+
+def _named(what: str, period: Span) -> str:
+    return f"{what}-{period.first}-to-{period.last}"
+
+
+def _file(name: str, sheets: tuple[sheet.Sheet, ...], as_at: datetime) -> Response:
+    hide = db.settings().get(SUPPRESS) == "1" or request.args.get("small") == "hidden"
+    text = sheet.as_csv(sheets, as_at, suppress=hide)
+    # a spreadsheet takes a file without a mark for Windows-1252
+    answer = Response("\ufeff" + text, mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f"attachment; filename={name}.csv"
+    return answer
+
+
+def _no_file(problem: str) -> Response:
+    return Response(f"{problem}\n", MISTAKES, mimetype="text/plain")
+
+
+blueprint.add_app_template_global(
+    lambda group, value: groups.words(group, value) if value else groups.NOT_KNOWN, "group_words"
+)
