@@ -125,7 +125,7 @@ class Person:
         numbers = [int(n) for link in listed.xpath("//a/@href") for n in re.findall(r"[?&]page=(\d+)", link)]
         self.pages = max(1, *numbers, 1)
         tasks = sorted(
-            {int(n) for link in listed.xpath("//a/@href") for n in re.findall(r"^/tasks/(\d+)$", link)}
+            {int(n) for link in listed.xpath("//a/@href") for n in re.findall(r"^/tasks/(\d+)(?:\?|$)", link)}
         )
         if tasks:
             self.do_task(self.chance.choice(tasks))

@@ -22,7 +22,7 @@ from engine.check.verify.stories import Story
 from engine.dmn import DecisionError, Result
 from engine.pack.model import Pack
 
-ENOUGH = 40
+ENOUGH = 80
 """In so many stories of one process a mutant decides differently before it is no longer asked."""
 
 

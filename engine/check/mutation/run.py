@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import zip_longest
 
 from engine.case.scopes import trying
 from engine.check.mutation.infection import Infection
@@ -216,7 +217,6 @@ def _stories(mutant: Mutant, shown: list[int], reached: list[int]) -> list[int]:
 
     They are those in which it decided differently. A slip that reads other facts than the pack's own may also be asked
     at another moment, and one that is no expression is asked nowhere: for these, stories that only come to its place.
-    First come those in which checks of its clauses held, and those that expect something.
     """
     rng = random.Random(mutant.id)  # noqa: S311 - a choice of stories, no secret
     found = list(shown)
@@ -226,12 +226,18 @@ def _stories(mutant: Mutant, shown: list[int], reached: list[int]) -> list[int]:
         told = set(shown)
         others = [index for index in reached if index not in told]
         found += rng.sample(others, min(len(others), BESIDE))
-    checks = _bench.pack.checks
-    cited = {name for name, check in checks.items() if set(check.clauses) & set(mutant.clauses)}
-
-    def close(index: int) -> int:
-        story, result = _bench.suite[index]
-        return -len(cited.intersection(result.held)) - bool(story.scenario.expect)
-
     rng.shuffle(found)
-    return sorted(found[: STORIES * 4], key=close)[:STORIES]
+    return _in_turn(found, mutant)[:STORIES]
+
+
+def _in_turn(stories: list[int], mutant: Mutant) -> list[int]:
+    """Order stories so that each check of the mutant's clauses has its turn, rare ones first, then what is expected."""
+    held: dict[str, list[int]] = defaultdict(list)
+    for index in stories:
+        for name in _bench.suite[index][1].held:
+            if set(_bench.pack.checks[name].clauses) & set(mutant.clauses):
+                held[name].append(index)
+    turns = zip_longest(*sorted(held.values(), key=len))
+    rest = sorted(stories, key=lambda index: not _bench.suite[index][0].scenario.expect)
+    asked = [index for turn in turns for index in turn if index is not None]
+    return list(dict.fromkeys([*asked, *rest]))
