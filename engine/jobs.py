@@ -25,6 +25,7 @@ from procrastinate.connector import BaseAsyncConnector
 from procrastinate.manager import JobManager
 
 from engine.services import children, conformance, delivery, housekeeping, intake, periodic, together
+from engine.services.assignment import away, summons
 from engine.services.channels import channel
 from engine.services.desk import Desk
 from engine.services.outside import requests as outside_requests
@@ -86,6 +87,14 @@ def job_queue(worker: Worker, connector: BaseAsyncConnector | None = None) -> pr
     def handle_reports(timestamp: int) -> None:
         """Handle the rows of notification files that a crash or a full request left behind."""
         _in_every_council(worker, intake.handle_waiting_rows)
+
+    @app.periodic(cron="* * * * *", periodic_id="begin_and_end_absences")
+    @app.task(
+        name="begin_and_end_absences", queue=WORK, queueing_lock="begin_and_end_absences", retry=retried
+    )
+    def begin_and_end_absences(timestamp: int) -> None:
+        """Hand work over to deputies on the first day out of the office, and back after the last."""
+        _in_every_council(worker, away.keep_time)
 
     @app.periodic(cron="17 2 * * *", periodic_id="tidy")
     @app.task(name="tidy", queue=WORK, queueing_lock="tidy")
@@ -182,6 +191,7 @@ class Loop:
             while not self.stopping.is_set():
                 began = time.monotonic()
                 swept = sweep(self.worker, stop=self.stopping.is_set)
+                summons.sweep(self.worker)
                 if began - periods >= PERIODS_EVERY or periods == 0.0:
                     periodic.start_due(self.worker)
                     periods = began
