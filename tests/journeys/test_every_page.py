@@ -10,14 +10,15 @@ from tests.webforms.test_pages import NOTHING_THERE, readable, who_may
 from webforms.access import rule_of
 
 MORE = (
-    "/tasks?whose=all&overdue=overdue",
+    "/tasks?whose=all&limit=overdue",
+    "/tasks?whose=all&group=child",
     "/cases/1/override?fact=risk.level",
     "/cases/1/override?fact=interview.required",
     "/cases/1/facts/change?fact=episode.category",
     "/procedure/diagrams/missing-episode?element=screen",
-    "/no-such-page",
     "/managers/cases?of=work&measure=open",
     "/managers/oversight?show=all",
+    "/no-such-page",
 )
 """Pages that look different by what follows the question mark."""
 

@@ -20,13 +20,15 @@ from markupsafe import Markup, escape
 
 from engine.clock import local
 from engine.services import access, demo
-from webforms import db
+from webforms import db, places
 from webforms.access import rule_of
 from webforms.paging import here_on_page
 from webforms.render import moments, reportforms, words
 from webforms.render.questions import Question
 
 LIBRARY = "govuk_frontend_jinja/"
+OF_CASES = frozenset({"cases", "children", "childrecord", "contacts", "covering", "notes", "together"})
+"""The blueprints whose pages stand under "Cases" in the navigation."""
 
 
 class CarefulUndefined(Undefined):
@@ -70,6 +72,7 @@ def register(app: Flask) -> None:
         asset=asset,
         act_key=lambda: str(uuid.uuid4()),
         choice_items=choice_items,
+        clock_time=moments.time_words,
         clause_place=lambda clause: f"{clause}",
         clause_url=lambda clause: url_for("procedures.clause_page", clause=clause),
         countdown=lambda due, whole_day=False: moments.countdown(due, db.now(), whole_day=whole_day),
@@ -88,6 +91,8 @@ def register(app: Flask) -> None:
         occasion_words=lambda entry: words.occasion_words(entry.occasion, entry.raised, db.now()),
         origin_words=lambda origin: words.ORIGINS.get(origin, words.plain(origin)),
         page_address=here_on_page,
+        place_back=places.back,
+        place_field=places.field,
         page_items=page_items,
         period=moments.period_words,
         plain=words.plain,
@@ -133,10 +138,10 @@ def navigation() -> list[dict[str, Any]]:
     here = (request.blueprint or "", request.endpoint or "")
     caller = db.desk().caller
     sees_cases, receives = access.may(caller, "see_case"), access.may(caller, "receive_file")
-    every = [
-        (True, "Tasks", "tasks.listing", here[0] == "tasks"),
     oversees = access.may(caller, "oversee")
-        (sees_cases, "Cases", "cases.search", here[0] in {"cases", "children"}),
+    every = [
+        (True, "Tasks", "tasks.listing", here[0] in {"tasks", "tasklist"}),
+        (sees_cases, "Cases", "cases.search", here[0] in OF_CASES),
         (receives, "Reports received", "intake.overview", here[0] == "intake"),
         (access.may(caller, "ask_outside"), "Requests", "requests.listing", here[0] == "requests"),
         (sees_cases and not oversees, "Figures", "figures.show", here[0] == "figures"),

@@ -56,7 +56,7 @@ class Sitting(Base):
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
     child_id: Mapped[int] = mapped_column(sa.ForeignKey("child.id"))
     tasks: Mapped[list[Any]]
-    """Ids, in the order in which they are done."""
+    """Id and name of each, in the order in which they are done."""
     left: Mapped[list[Any]] = mapped_column(server_default="[]")
     """Ids of those that the person chose to leave for later."""
     started_at: Mapped[datetime]
