@@ -10,26 +10,26 @@ from flask.typing import ResponseReturnValue
 
 from engine.pack.model import Fact, Form, Vocabulary
 from engine.pack.values import parse_moment
-from engine.services import access, cases, caseview, children, figures
+from engine.services import access, cases, caseview, children, figures, timeline
 from engine.services.caseview import CaseView
 from engine.services.desk import Desk, InvalidAnswers, NotAllowed, NotFound
 from engine.services.outside import following
-from engine.services.rows import Page
 from webforms import db
 from webforms.access import signed_in
 from webforms.formpage import Answers, form_page
 from webforms.paging import page_number
-from webforms.render import casepage, casewords, diagram, recording
+from webforms.render import casehead, casepage, casewords, diagram, recording
 from webforms.render.derivations import how
 from webforms.render.history import history_items
 from webforms.render.judgement import judgement
 from webforms.render.recording import ACTUAL, REASON
+from webforms.render.timeline import days
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
 
 RECENT = 12
 ACTS = 50
-"""So many acts stand on a page of the history."""
+"""So many things stand on a page of the timeline."""
 KEPT = (
     "What you sent is kept, but the procedure could not go on with it. "
     "An administrator has been told, and it is tried again."
@@ -74,6 +74,11 @@ def show(case: int) -> ResponseReturnValue:
         summary=casepage.summary(view),
         kept=figures.kept_in(desk, case) if view.child_id is None else (),
         history=history_items(view.history_of(RECENT), view.pack),
+        glance=casehead.glance(view, view.tasks),
+        missing_again=casehead.missing_again(view),
+        clocks=casehead.other_clocks(view),
+        own_interview=casehead.own_interview(view),
+        may_cover=casehead.may_cover(view),
         may_ask=access.may(desk.caller, "ask_outside"),
         asked_outside=following.of_case(desk, case),
         asked_states=following.STATES,
@@ -127,16 +132,19 @@ def facts(case: int) -> ResponseReturnValue:
 @blueprint.get("/<int:case>/history")
 @signed_in
 def history(case: int) -> ResponseReturnValue:
-    """Show everything that has happened, newest first."""
-    view = caseview.view(db.desk(), case)
-    number = page_number()
-    items = history_items(view.history_of(ACTS, (number - 1) * ACTS), view.pack)
+    """Show everything that has happened, newest first, or what was chosen of it."""
+    desk = db.desk()
+    view = caseview.view(desk, case)
+    kinds = timeline.kinds_of(scope_is_child=False)
+    chosen = [kind for kind in request.args.getlist("kind") if kind in kinds]
+    page = timeline.of_case(desk, case, view.child_id, chosen, page_number(), ACTS)
     return render_template(
         "cases/history.html",
         **casepage.heading(view, "cases.history"),
-        history=items,
-        page=Page((), view.acts, number, ACTS),
-        notices=casepage.shown_notices(view) if number == 1 else [],
+        days=days(page.rows, cases=False, pack=view.pack),
+        page=page,
+        kinds=kinds,
+        chosen=chosen,
     )
 
 

@@ -5,36 +5,132 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, render_template, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.clock import local
 from engine.pack.model import Form
 from engine.pack.values import parse_date, parse_moment
-from engine.services import access, children
+from engine.services import access, child_entries, children
+from engine.services import timeline as timelines
+from engine.services.children import links
+from engine.services.children.counts import counts
+from engine.services.children.pattern import absences, pattern_of
+from engine.services.desk import NotFound
 from webforms import db
 from webforms.access import signed_in
 from webforms.formpage import Answers, form_page
-from webforms.render import casewords, recording, words
+from webforms.paging import page_number
+from webforms.render import casewords, childpage, moments, recording, words
+from webforms.render import pattern as pictures
+from webforms.render.timeline import days
 
 blueprint = Blueprint("children", __name__, url_prefix="/children")
 
 STATUS_QUESTIONS = ("child.legal_status", "child.looked_after_basis", "child.responsible_authority")
 SHOWN_ABOVE = ("child.age", "child.legal_status", "child.looked_after", "child.responsible", "placement.")
+RECENT = 5
+"""So many absences stand on the overview."""
 PLACEMENT_QUESTIONS = ("placement.type", "placement.area")
 
 
 @blueprint.get("/<int:child>")
 @signed_in
 def show(child: int) -> ResponseReturnValue:
-    """Show a child's record."""
+    """Show a child's record: what has to be known before the door opens, and what stands."""
     desk = db.desk()
     record = children.view(desk, child)
     pack = record.pack
     told = {name: value for name, value in sorted(record.facts.items()) if not name.startswith(SHOWN_ABOVE)}
     facts = [(casewords.label(name), casewords.fact_words(pack, name, value)) for name, value in told.items()]
-    may_change = access.may(desk.caller, "change_child")
-    return render_template("children/show.html", child=record, facts=facts, may_change=may_change)
+    known = child_entries.know(desk, child)
+    return render_template(
+        "children/show.html",
+        **childpage.heading(record, "children.show"),
+        facts=facts,
+        known=childpage.shown_known(known),
+        linked=links.linked(desk, child),
+        link_kinds=links.KINDS,
+        recent=record.episodes[:RECENT],
+        single=child_entries.SINGLE,
+        may_change=access.may(desk.caller, "change_child"),
+    )
+
+
+@blueprint.get("/<int:child>/absences")
+@signed_in
+def episodes(child: int) -> ResponseReturnValue:
+    """Show all absences of a child, their pattern, and what the procedure counts of them."""
+    desk = db.desk()
+    head = children.head(desk, child)
+    found = absences(desk, child)
+    pattern = pattern_of(found, desk.now())
+    there = counts(desk, child)
+    return render_template(
+        "children/episodes.html",
+        **childpage.heading(head, "children.episodes"),
+        covered=children.covered(desk),
+        pattern=pattern,
+        week=pictures.week(pattern),
+        months=pictures.months(pattern),
+        month_words=pictures.month_words,
+        stands_out=pictures.summary(pattern),
+        blocks=[pictures.block_words(block) for block in range(pictures.BLOCKS)],
+        rows=pictures.rows(pattern),
+        counts=there,
+        counted=childpage.shown_counts(there, found) if there is not None else [],
+        may_change=access.may(desk.caller, "change_child"),
+    )
+
+
+@blueprint.get("/<int:child>/timeline")
+@signed_in
+def timeline(child: int) -> ResponseReturnValue:
+    """Show everything on record about a child, of all its cases, newest first, or what was chosen of it."""
+    desk = db.desk()
+    head = children.head(desk, child)
+    kinds = timelines.kinds_of(scope_is_child=True)
+    chosen = [kind for kind in request.args.getlist("kind") if kind in kinds]
+    page = timelines.of_child(desk, child, chosen, page_number())
+    return render_template(
+        "children/timeline.html",
+        **childpage.heading(head, "children.timeline"),
+        days=days(page.rows, cases=True, pack=head.pack),
+        page=page,
+        kinds=kinds,
+        chosen=chosen,
+    )
+
+
+@blueprint.route("/<int:child>/absences/<int:episode>/places", methods=["GET", "POST"])
+@signed_in
+def places(child: int, episode: int) -> ResponseReturnValue:
+    """Record where the child went from and was found in one absence."""
+    desk = db.desk()
+    head = children.head(desk, child)
+    access.require(desk.caller, "change_child")
+    one = next((one for one in absences(desk, child) if one.id == episode), None)
+    if one is None:
+        raise NotFound("there is no such absence on this record")
+    asked: dict[str, Any] = {
+        "left_from": {"type": "string", "title": "Where did the child go from?", "maxLength": 200},
+        "found_at": {"type": "string", "title": "Where was the child found?", "maxLength": 200},
+    }
+
+    def act(answers: Answers, key: str) -> str:
+        children.set_places(desk, child, episode, answers.get("left_from"), answers.get("found_at"), key=key)
+        flash("The places are recorded.", "success")
+        return url_for("children.episodes", child=child)
+
+    began = moments.short_moment_words(one.went, db.now())
+    return form_page(
+        _form("Where the child went from and was found", asked, []),
+        act,
+        initial={"left_from": one.left_from, "found_at": one.found_at},
+        caption=head.name,
+        lead=f"The absence that began {began}. The same words for the same place make a pattern plain.",
+        back=url_for("children.episodes", child=child),
+    )
 
 
 @blueprint.route("/<int:child>/legal-status", methods=["GET", "POST"])

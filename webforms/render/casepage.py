@@ -14,6 +14,7 @@ from engine.services.caseview import CaseView, Derivation, FactRow, FactValue
 from engine.services.rows import role_label
 from webforms import db
 from webforms.render import casewords, moments, words
+from webforms.render.casehead import warned
 from webforms.render.derivations import How, how
 from webforms.render.recording import FIRST, recording_of
 
@@ -26,7 +27,9 @@ PARTS = (
     ("Overview", "cases.show"),
     ("Duties", "cases.duties"),
     ("Facts", "cases.facts"),
-    ("History", "cases.history"),
+    ("Timeline", "cases.history"),
+    ("Notes", "notes.listing"),
+    ("Contact attempts", "contacts.of_case"),
     ("Diagrams", "cases.diagrams"),
 )
 GROUPS = {
@@ -85,9 +88,11 @@ def heading(view: CaseView, here: str) -> dict[str, Any]:
         "case_heading": view.child or (periodic.title if periodic else "Case"),
         "away": casewords.away_words(view.known, db.now()),
         "status": {"words": status, "colour": colour},
+        "warned": warned(view.pressing),
         "parts": [
             {"text": text, "href": url_for(endpoint, case=view.id), "current": endpoint == here}
             for text, endpoint in PARTS
+            if view.child_id is not None or endpoint != "contacts.of_case"
         ],
     }
 

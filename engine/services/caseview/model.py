@@ -122,13 +122,14 @@ class LinkedCase:
 
 @dataclass(frozen=True)
 class OtherAbsence:
-    """Another open case of the same child: since when away, back when, and until when its interview is due."""
+    """Another open case of the same child: since when away, back when, whether and until when it owes an interview."""
 
     id: int
     reference: str
     since: datetime | None
     returned: datetime | None
     interview_due: datetime | None
+    interview_owed: bool
 
 
 @dataclass(frozen=True)

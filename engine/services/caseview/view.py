@@ -340,8 +340,8 @@ def pressing(child: Any) -> sa.ScalarSelect[Any]:
 
 
 def _other_absence(row: Sequence[Any]) -> OtherAbsence:
-    number, reference, since, returned, due = row
-    return OtherAbsence(number, reference, _moment(since), _moment(returned), _moment(due))
+    number, reference, since, returned, due, owed = row
+    return OtherAbsence(number, reference, _moment(since), _moment(returned), _moment(due), owed > 0)
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -406,6 +406,10 @@ _OTHERS = (
                     ),
                     _sibling.facts["return.returned_at"].astext,
                     sa.select(sa.func.min(LedgerEntry.due))
+                    .where(*_interview_of(_sibling))
+                    .correlate(_sibling)
+                    .scalar_subquery(),
+                    sa.select(sa.func.count())
                     .where(*_interview_of(_sibling))
                     .correlate(_sibling)
                     .scalar_subquery(),

@@ -8,12 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.clock import local
-from engine.services import cases
+from engine.services import access, cases
 from engine.services.child_facts import may_stand_on_record, vocabulary
 from engine.services.children.changing import change, check, child_to_change
-from engine.services.desk import Desk, InvalidAnswers, once, record, remember
+from engine.services.desk import Desk, InvalidAnswers, NotFound, once, record, remember
 from engine.services.written import age_on
-from engine.store.tables import CaseRecord, Child
+from engine.store.tables import CaseRecord, Child, Episode
 
 
 def set_facts(
@@ -51,6 +51,33 @@ def restrict(desk: Desk, child_id: int, restricted: bool, reason: str, *, key: s
     child.updated_at = desk.now()
     record(desk, "child_restricted" if restricted else "child_opened", {"child": child_id, "reason": reason})
     desk.session.flush()
+    remember(desk, key, None)
+
+
+def set_places(
+    desk: Desk,
+    child_id: int,
+    episode_id: int,
+    left_from: str | None,
+    found_at: str | None,
+    *,
+    key: str | None = None,
+) -> None:
+    """Keep where the child went from and was found in one absence; what stood before stays in the record's chain."""
+    places = {"left_from": (left_from or "").strip() or None, "found_at": (found_at or "").strip() or None}
+    before = once(desk, key, f"set_places_{episode_id}", places)
+    if not before.first:
+        return
+    episode = desk.session.get(Episode, episode_id, populate_existing=True)
+    if episode is None or episode.child_id != child_id:
+        raise NotFound("there is no such absence on this record")
+    child = desk.session.get_one(Child, child_id, with_for_update=True)
+    access.change_child(desk, child)
+    former = {"left_from": episode.left_from, "found_at": episode.found_at}
+    episode.left_from, episode.found_at = places["left_from"], places["found_at"]
+    desk.session.flush()
+    detail = {"child": child_id, "episode": episode_id, "before": former, "now": places}
+    record(desk, "absence_places_recorded", detail)
     remember(desk, key, None)
 
 

@@ -93,6 +93,22 @@ class ChildView:
     pack: Pack
     """The procedure in force, in whose words the record is told."""
 
+    @property
+    def birth_date(self) -> date | None:
+        return self.details.birth_date
+
+
+@dataclass(frozen=True)
+class ChildHead:
+    """Who a child is, for the head of a page."""
+
+    id: int
+    name: str
+    birth_date: date | None
+    age: int | None
+    restricted: bool
+    pack: Pack
+
 
 @dataclass(frozen=True)
 class ChildRow:

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from engine.clock import local
-from engine.reports.coverage import coverage_of
+from engine.reports.coverage import Coverage, coverage, coverage_of
 from engine.services import access
 from engine.services.child_facts import facts_of_standing, loaded_kinds_of, stands
 from engine.services.children.model import (
+    ChildHead,
     ChildView,
     Details,
     EpisodeRow,
@@ -102,6 +103,31 @@ def view(desk: Desk, child_id: int) -> ChildView:
         counted_from=covered.episodes_from,
         pack=pack,
     )
+
+
+def head(desk: Desk, child_id: int) -> ChildHead:
+    """Show who a child is, for a page about one part of the record, and log that it was read.
+
+    Raises NotFound, NotAllowed for a restricted one.
+    """
+    child = desk.session.get(Child, child_id, populate_existing=True)
+    if child is None:
+        raise NotFound("there is no such child on record")
+    access.read_child(desk, child)
+    today = local(desk.now()).date()
+    return ChildHead(
+        id=child.id,
+        name=full_name(child),
+        birth_date=child.birth_date,
+        age=None if child.birth_date is None else age_on(child.birth_date, today),
+        restricted=child.restricted,
+        pack=in_force(desk.session, today)[1],
+    )
+
+
+def covered(desk: Desk) -> Coverage:
+    """Return which period the council's record of episodes covers."""
+    return coverage(desk.session, desk.council, desk.now())
 
 
 def _episodes(desk: Desk, child_id: int) -> tuple[EpisodeRow, ...]:
