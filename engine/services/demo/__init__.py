@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from engine.clock import local
 from engine.services import load, notices
 from engine.services.child_facts import loaded_kinds
-from engine.services.demo import story
+from engine.services.demo import outside, story
 from engine.services.demo.files import BrokenDemonstration, dated, dated_yaml, has
 from engine.services.demo.people import (
     PASSWORD_FILE,
@@ -84,6 +84,7 @@ def set_up(desk: Desk, secret: str, progress: Progress | None = None, *, history
         _receive(desk, one, one, progress)
     if history:
         story.tell_today(desk)
+        outside.ask(desk)
     return True
 
 
