@@ -12,9 +12,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from engine.clock import local
-from engine.services import load, notices
+from engine.services import directory, load
 from engine.services.child_facts import loaded_kinds
-from engine.services.demo import outside, story
+from engine.services.demo import child_records, outside, story
 from engine.services.demo.files import BrokenDemonstration, dated, dated_yaml, has
 from engine.services.demo.people import (
     PASSWORD_FILE,
@@ -84,6 +84,8 @@ def set_up(desk: Desk, secret: str, progress: Progress | None = None, *, history
         _receive(desk, one, one, progress)
     if history:
         story.tell_today(desk)
+    child_records.fill(desk)
+    if history:
         outside.ask(desk)
     return True
 
@@ -97,10 +99,10 @@ def _filled(desk: Desk) -> bool:
 def _contacts(desk: Desk) -> None:
     """Give every recipient an address that leads nowhere, but for those that the demonstration leaves without one."""
     without = set(dated_yaml(desk, "people.yaml", dict).get("contacts_without_address", ()))
-    for contact in notices.contacts(desk):
-        if contact.address is None and contact.recipient not in without:
-            name = contact.recipient.replace(":", "-").replace("_", "-")
-            notices.set_contact(desk, contact.recipient, f"{name}@demonstration.invalid")
+    for row in directory.recipients(desk):
+        if row.address is None and row.recipient not in without:
+            name = row.recipient.replace(":", "-").replace("_", "-")
+            directory.enter(desk, row.recipient, f"{name}@demonstration.invalid")
     desk.session.commit()
 
 
