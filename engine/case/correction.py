@@ -44,7 +44,7 @@ def correct(
     """Set right what was recorded wrongly, true since `actual`; what is `forgotten` is unknown again.
 
     Where the moment of an event is set right, open entries whose timer lies at or after the right moment are withdrawn
-    and may arise again, as if the event had been recorded so at first.
+    and may arise again, as if the event had been recorded so at first; what arose when it was recorded or since stays.
     """
     case.begin(at, by)
     for fact in forgotten:
@@ -52,20 +52,22 @@ def correct(
     for fact, value in facts.items():
         case.write_fact(fact, value, actual=actual or at, origin=CORRECTION, where=where, reason=reason)
     come_to_rest(case)
-    for event, moment in _moments(case, facts):
+    for event, moment, heard in _moments(case, facts):
         for entry in case.ledger.groundless(event, moment):
-            if entry.number not in case.duties.written | case.duties.required_again:
+            again = entry.number in case.duties.written | case.duties.required_again
+            if entry.raised < heard and not again:
                 work.end_entry(case, entry, Outcome.WITHDRAWN, reason=f"{event} before this arose")
                 case.ledger.forget(entry)
     come_to_rest(case)
 
 
-def _moments(case: State, facts: Mapping[str, Any]) -> Iterable[tuple[str, datetime]]:
-    """Yield the events whose real moment is among the facts."""
+def _moments(case: State, facts: Mapping[str, Any]) -> Iterable[tuple[str, datetime, datetime]]:
+    """Yield the events whose real moment is among the facts: the event, that moment, and when it was recorded."""
     for event in case.pack.vocabulary.events.values():
-        for fact, value in event.sets.items():
-            if value == "actual" and isinstance(moment := facts.get(fact), datetime):
-                yield event.id, moment
+        marks = {str(value): fact for fact, value in event.sets.items()}
+        moment, heard = facts.get(marks.get("actual", "")), case.facts.stored.get(marks.get("recorded", ""))
+        if isinstance(moment, datetime) and isinstance(heard, datetime):
+            yield event.id, moment, heard
 
 
 def forget(case: State, fact: str, *, actual: datetime, where: str, reason: str | None) -> None:

@@ -29,6 +29,7 @@ from engine.services.acting import (
 )
 from engine.services.caseview import CaseRow, CaseView, ledger, search, view
 from engine.services.desk import Desk, InvalidAnswers, NotFound, once, remember
+from engine.services.surviving import survivor
 from engine.store import casefile
 from engine.store.packs import in_force, pack_of
 from engine.store.tables import CaseLink, CaseRecord, Child, Episode, PackVersion
@@ -74,6 +75,7 @@ def start(
     taken = once(desk, key, "start", [child_id, event, plain(facts), source])
     if not taken.first:
         return int(taken.result)
+    child_id = survivor(desk.session, child_id)
     if desk.session.get(Child, child_id, with_for_update=True) is None:
         raise NotFound("there is no such child on record")
     now = desk.now()

@@ -151,3 +151,21 @@ def test_what_had_ended_before_cannot_stand_open_again_by_taking_back() -> None:
     do(case, "c", hours(2))
     with pytest.raises(CaseError, match="had ended before"):
         taken(case, after, first)
+
+
+def test_what_arose_behind_a_timer_because_of_the_return_itself_stays_when_the_return_is_set_right() -> None:
+    case = started(
+        """
+        start s message=reported
+        catch day timer="= episode.reported_at + duration(\\"PT24H\\")"
+        catch back message=returned
+        user talk duty=hold_return_interview due="= return.returned_at + duration(\\"PT72H\\")"
+        end e
+        s -> day -> back -> talk -> e
+        """
+    )
+    case.fire_timers(hours(24))
+    case.record_event("returned", at=hours(26), actual=hours(25))
+    case = again(case)
+    case.correct({"return.returned_at": hours(20)}, at=hours(27), reason="Misread.")
+    assert [entry.due for entry in case.entries.values() if entry.open] == [hours(92)]

@@ -18,7 +18,7 @@ from engine.store.tables import CaseRecord, Child, ChildIdentifier
 def search(desk: Desk, text: str, *, most: int = 50) -> tuple[ChildRow, ...]:
     """Find children by the beginning of a surname, by any name, date of birth or number.
 
-    Restricted children are found only by those who may see them.
+    Restricted children are found only by those who may see them. A record that was merged into another leads to that.
     """
     told = text.strip()
     if not told:
@@ -31,9 +31,10 @@ def search(desk: Desk, text: str, *, most: int = 50) -> tuple[ChildRow, ...]:
         wanted.append(sa.and_(*(_has_word(word) for word in words)))
     if (born := _as_date(told)) is not None:
         wanted.append(Child.birth_date == born)
+    meant = sa.select(sa.func.coalesce(Child.merged_into, Child.id)).where(sa.or_(*wanted))
     found = desk.session.scalars(
         sa.select(Child)
-        .where(sa.or_(*wanted), *access.visible_children(desk))
+        .where(Child.id.in_(meant), Child.merged_into.is_(None), *access.visible_children(desk))
         .order_by(Child.name_key, Child.id)
         .limit(most)
     ).all()

@@ -159,7 +159,7 @@ def _moment(text: str) -> datetime:
 
 _DUE = sa.text("""
 SELECT c.id FROM case_record c LEFT JOIN examined_case e ON e.case_id = c.id
- WHERE c.id > :last AND c.acts > 0
+ WHERE c.id > :last AND c.acts > 0 AND c.voided_at IS NULL
    AND (e.case_id IS NULL OR e.acts <> c.acts
         OR (c.status <> 'closed' AND e.judged_at < :open)
         OR (c.closed_at > :watched AND e.judged_at < :closed))
@@ -238,6 +238,17 @@ def keep(desk: Desk, several: Sequence[Examined]) -> None:
             for one in several
         ],
     )
+
+
+def drop(desk: Desk, numbers: Sequence[int]) -> None:
+    """Take cases out of what was found: those that were voided count in no clause's month any more."""
+    desk.session.execute(_ONE_AT_A_TIME)
+    rows = desk.session.scalars(sa.select(ExaminedCase.tallies).where(ExaminedCase.case_id.in_(numbers)))
+    added = _added([unpack(tallies) for tallies in rows], ())
+    if added:
+        desk.session.execute(_ADD, added)
+    for table in (CaseBreach, ExaminedCase):
+        desk.session.execute(sa.delete(table).where(table.case_id.in_(numbers)))
 
 
 def _added(before: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

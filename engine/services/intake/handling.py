@@ -31,6 +31,7 @@ from engine.services.intake.acts import (
 from engine.services.intake.notification import BadRow, Kind, Words, read_notification
 from engine.services.intake.record import absences_of, children_like, person_of
 from engine.services.matching import ChildMatch, Verdict, match_child
+from engine.services.surviving import survivor
 from engine.store.packs import in_force
 from engine.store.tables import IntakeRow
 
@@ -181,7 +182,7 @@ def _why_waiting(match: ChildMatch, handling: Handling) -> str:
 def act_for(handling: Handling, child_id: int) -> None:
     """Do what the report asks for this child, or leave it waiting where that is not beyond doubt."""
     desk, row, report = handling.desk, handling.row, handling.report
-    row.child_id = child_id
+    child_id = row.child_id = survivor(desk.session, child_id)
     desk.session.flush()
     learn_identity(desk, child_id, report)
     absences = absences_of(desk, child_id)

@@ -58,7 +58,7 @@ def children_like(desk: Desk, person: Person) -> list[tuple[int, Person]]:
         return []
     found = desk.session.execute(
         sa.select(Child.id, Child.given_names, Child.surname, Child.aliases, Child.birth_date)
-        .where(sa.or_(*wanted))
+        .where(sa.or_(*wanted), Child.merged_into.is_(None))
         .order_by(Child.id)
         .limit(MOST)
     ).all()
