@@ -18,7 +18,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine.settings import Settings
 from webforms import (
+    actions,
     admin,
+    attachments,
+    calendar_feed,
     cases,
     childrecord,
     children,
@@ -26,13 +29,17 @@ from webforms import (
     covering,
     db,
     demonstration,
+    directory,
     errors,
     figures,
     help,
     intake,
     managers,
+    meetings,
     notes,
+    on_call,
     outside,
+    preferences,
     procedures,
     provider,
     quality,
@@ -44,11 +51,12 @@ from webforms import (
     tasks,
     together,
     understanding,
+    uploads,
 )
 from webforms.render import environment
 from webforms.urls import KebabConverter, NumberConverter
 
-LARGEST_POST = 8 * 1024 * 1024
+LARGEST_POST = uploads.WORDS
 
 
 class Homeward(Flask):
@@ -91,6 +99,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = int(settings.get("PROXIES") or 0)
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     db.bind(app, settings)
+    uploads.allow(app)
     security.protect(app)
     provider.configure(app, settings)
     errors.register(app)
@@ -102,6 +111,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         resend,
         tasks,
         tasklist,
+        on_call,
+        preferences,
+        calendar_feed,
         cases,
         together,
         children,
@@ -112,11 +124,15 @@ def create_app(settings: Settings | None = None) -> Flask:
         intake,
         figures,
         managers,
+        meetings,
+        actions,
         procedures,
         quality,
         admin,
+        directory,
         help,
         understanding,
+        attachments,
         outside,
         requests,
     ):

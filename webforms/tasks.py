@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from engine.pack import forms
 from engine.pack.forms import ToCheck
 from engine.pack.model import Form
-from engine.services import access, caseview, procedures, tasks
-from engine.services.desk import Conflict, InvalidAnswers, NotAllowed
+from engine.services import access, actions, caseview, meetings, procedures, tasks
+from engine.services.desk import Conflict, InvalidAnswers, NotAllowed, NotFound
 from webforms import db, places, tasklist
 from webforms.access import signed_in
 from webforms.formpage import Answers, error_list, form_page, posted_fields
@@ -50,6 +50,13 @@ def show(task: int) -> ResponseReturnValue:
         view = tasks.view(desk, task)
     except Conflict as conflict:
         return _ended(task, conflict, {}), 410
+    except NotFound:
+        action = actions.of_task(desk, task)
+        if action is None:
+            raise
+        return redirect(url_for("actions.show", action=action))
+    if view.form is None and not view.entries and (action := actions.of_task(desk, task)) is not None:
+        return redirect(url_for("actions.show", action=action))
     return _page(view, _filled(view), {})
 
 
@@ -246,6 +253,7 @@ def _page(view: tasks.TaskView, posted: Mapping[str, str | list[str]], problems:
         else "",
         ready=ready,
         errors=error_list(asked, problems),
+        meeting=meetings.offer(db.desk(), pack, view.form.id, view.case.id) if view.form else None,
         limited=[entry for entry in view.entries if entry.due or entry.target],
         unlimited=[entry for entry in view.entries if not entry.due and not entry.target],
         clauses=view.clauses[:FEW_CLAUSES],

@@ -22,13 +22,16 @@ STATUSES = {
     "open": ("Open", "govuk-tag--blue"),
     "quarantined": ("Cannot go on: an incident waits", "govuk-tag--red"),
     "closed": ("Closed", "govuk-tag--grey"),
+    "voided": ("Opened in error", "govuk-tag--grey"),
 }
 PARTS = (
     ("Overview", "cases.show"),
     ("Duties", "cases.duties"),
     ("Facts", "cases.facts"),
     ("Timeline", "cases.history"),
+    ("Meetings", "meetings.of_case"),
     ("Notes", "notes.listing"),
+    ("Documents", "attachments.of_case"),
     ("Contact attempts", "contacts.of_case"),
     ("Diagrams", "cases.diagrams"),
 )
@@ -82,7 +85,9 @@ class ShownFact:
 def heading(view: CaseView, here: str) -> dict[str, Any]:
     """Return what every page of the case shows at its top."""
     periodic = view.pack.processes.get(view.started_by)
-    status, colour = STATUSES.get(view.status, (words.plain(view.status), ""))
+    status, colour = (
+        STATUSES["voided"] if view.voided else STATUSES.get(view.status, (words.plain(view.status), ""))
+    )
     return {
         "case": view,
         "case_heading": view.child or (periodic.title if periodic else "Case"),

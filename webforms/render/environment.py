@@ -19,7 +19,7 @@ from jinja2.utils import missing
 from markupsafe import Markup, escape
 
 from engine.clock import local
-from engine.services import access, demo
+from engine.services import access, attachments, demo
 from webforms import db, places
 from webforms.access import rule_of
 from webforms.paging import here_on_page
@@ -99,6 +99,9 @@ def register(app: Flask) -> None:
         report_reason=reportforms.reason_words,
         value_words=words.value_words,
         lines=lines,
+        size_words=attachments.size_words,
+        accepted_files=lambda: attachments.ACCEPT,
+        largest_file=lambda: attachments.size_words(attachments.Limits.of(db.settings()).one),
         may_open=may_open,
     )
     app.jinja_env.undefined = CarefulUndefined
@@ -141,7 +144,9 @@ def navigation() -> list[dict[str, Any]]:
     oversees = access.may(caller, "oversee")
     every = [
         (True, "Tasks", "tasks.listing", here[0] in {"tasks", "tasklist"}),
+        (access.may(caller, "work_task"), "On call", "on_call.show", here[0] == "on_call"),
         (sees_cases, "Cases", "cases.search", here[0] in OF_CASES),
+        (sees_cases, "Meetings", "meetings.listing", here[0] in {"meetings", "actions"}),
         (receives, "Reports received", "intake.overview", here[0] == "intake"),
         (access.may(caller, "ask_outside"), "Requests", "requests.listing", here[0] == "requests"),
         (sees_cases and not oversees, "Figures", "figures.show", here[0] == "figures"),

@@ -29,7 +29,7 @@ from engine.services.meetings.model import (
     MeetingView,
     StepTask,
 )
-from engine.services.meetings.reading import kind_of_element, kinds_for, meeting_pack
+from engine.services.meetings.reading import Offer, kind_of_form, kinds_for, meeting_pack, offer
 from engine.services.meetings.view import answers_for, view
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "WHICH",
     "WHOSE",
     "InviteeRow",
+    "Offer",
     "MeetingRow",
     "MeetingView",
     "Record",
@@ -59,13 +60,14 @@ __all__ = [
     "drop_item",
     "hold",
     "invite",
-    "kind_of_element",
+    "kind_of_form",
     "kinds_for",
     "leave_out",
     "list",
     "meeting_pack",
     "name_invitee",
     "of_case",
+    "offer",
     "restore_item",
     "save",
     "send",

@@ -51,6 +51,7 @@ def _flagged(desk: Desk, kind: MeetingKind, pack: Pack, case: CaseRecord) -> lis
             LedgerEntry.obligation.in_(kind.flagged),
             LedgerEntry.outcome.not_in(("superseded", "withdrawn")),
             CaseRecord.child_id.is_not(None),
+            CaseRecord.voided_at.is_(None),
             sa.or_(still, in_period),
         )
         .order_by(LedgerEntry.raised, LedgerEntry.case_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -101,6 +101,35 @@ def kinds_for(desk: Desk, case: CaseRecord) -> tuple[tuple[MeetingKind, bool], .
     return tuple(sorted(found, key=lambda one: not one[1]))
 
 
-def kind_of_element(pack: Pack) -> Mapping[str, MeetingKind]:
-    """Return which kind of meeting each element serves."""
-    return {element: kind for kind in pack.meetings.values() for element in kind.elements}
+def kind_of_form(pack: Pack, form_id: str | None) -> MeetingKind | None:
+    """Return the kind of meeting that a task with this form serves; None for one that serves none."""
+    if form_id is None:
+        return None
+    elements = {element.id: element for element in pack.elements} if pack.meetings else {}
+    for kind in pack.meetings.values():
+        if any(elements[name].form == form_id for name in kind.elements if name in elements):
+            return kind
+    return None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The meeting that a task asks for: its kind, and the newest of that kind in the case that was not called off."""
+
+    kind: MeetingKind
+    case_id: int
+    meeting: int | None
+
+
+def offer(desk: Desk, pack: Pack, form_id: str | None, case_id: int) -> Offer | None:
+    """Return the meeting that a task with this form serves; the caller has checked and logged the read."""
+    kind = kind_of_form(pack, form_id)
+    if kind is None:
+        return None
+    known = desk.session.scalar(
+        sa.select(Meeting.id)
+        .where(Meeting.case_id == case_id, Meeting.kind == kind.id, Meeting.state != CALLED_OFF)
+        .order_by(Meeting.id.desc())
+        .limit(1)
+    )
+    return Offer(kind, case_id, known)
