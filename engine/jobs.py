@@ -24,9 +24,18 @@ import sqlalchemy as sa
 from procrastinate.connector import BaseAsyncConnector
 from procrastinate.manager import JobManager
 
-from engine.services import children, conformance, delivery, housekeeping, intake, periodic, together
+from engine.services import (
+    children,
+    conformance,
+    delivery,
+    housekeeping,
+    intake,
+    periodic,
+    reminders,
+    together,
+)
 from engine.services.assignment import away, summons
-from engine.services.channels import channel
+from engine.services.channels import NotAccepted, channel
 from engine.services.desk import Desk
 from engine.services.outside import requests as outside_requests
 from engine.services.quality import verifications
@@ -66,6 +75,7 @@ def job_queue(worker: Worker, connector: BaseAsyncConnector | None = None) -> pr
     @app.task(name="deliver_notices_again", queue=WORK, queueing_lock="deliver_notices_again")
     def deliver_notices_again(timestamp: int) -> int:
         """Send what could not be sent before, and whatever its job did not reach; people outside are reminded first."""
+        take_back_undelivered(worker)
         _in_every_council(worker, outside_requests.remind_due)
         return int(deliver_notices())
 
@@ -87,14 +97,6 @@ def job_queue(worker: Worker, connector: BaseAsyncConnector | None = None) -> pr
     def handle_reports(timestamp: int) -> None:
         """Handle the rows of notification files that a crash or a full request left behind."""
         _in_every_council(worker, intake.handle_waiting_rows)
-
-    @app.periodic(cron="* * * * *", periodic_id="begin_and_end_absences")
-    @app.task(
-        name="begin_and_end_absences", queue=WORK, queueing_lock="begin_and_end_absences", retry=retried
-    )
-    def begin_and_end_absences(timestamp: int) -> None:
-        """Hand work over to deputies on the first day out of the office, and back after the last."""
-        _in_every_council(worker, away.keep_time)
 
     @app.periodic(cron="17 2 * * *", periodic_id="tidy")
     @app.task(name="tidy", queue=WORK, queueing_lock="tidy")
@@ -129,7 +131,16 @@ def job_queue(worker: Worker, connector: BaseAsyncConnector | None = None) -> pr
             LOG.warning("job %s lost its worker: it is queued again", job.id)
             await manager.retry_job(job)
 
+    _reminding(app, worker, retried)
     return app
+
+
+def _reminding(app: procrastinate.App, worker: Worker, retried: procrastinate.RetryStrategy) -> None:
+    @app.periodic(cron="* * * * *", periodic_id="remind")
+    @app.task(name="remind", queue=WORK, queueing_lock="remind", retry=retried)
+    def remind(timestamp: int) -> None:
+        """Tell people of their limits as each has chosen."""
+        _in_every_council(worker, reminders.remind)
 
 
 def _in_every_council(worker: Worker, act: Callable[[Desk], Any]) -> None:
@@ -139,6 +150,18 @@ def _in_every_council(worker: Worker, act: Callable[[Desk], Any]) -> None:
         with worker.sessions() as session:
             act(worker.desk(session, code))
             session.commit()
+
+
+def take_back_undelivered(worker: Worker) -> None:
+    """Ask the way out what it could not deliver, and hold those notices in every council."""
+    way_out = channel(worker.settings)
+    try:
+        undelivered = way_out.came_back() if way_out is not None else {}
+    except NotAccepted as error:
+        LOG.warning("nothing is known of what came back: %s", error)
+        return
+    if undelivered:
+        _in_every_council(worker, lambda desk: delivery.take_back(desk, undelivered))
 
 
 def judge_every_council(worker: Worker) -> int:
@@ -194,6 +217,7 @@ class Loop:
                 summons.sweep(self.worker)
                 if began - periods >= PERIODS_EVERY or periods == 0.0:
                     periodic.start_due(self.worker)
+                    _in_every_council(self.worker, away.keep_time)
                     periods = began
                 with self.worker.sessions() as session:
                     detail = {"fired": swept.fired, "failed": swept.failed, "skipped": swept.skipped}

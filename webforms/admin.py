@@ -80,35 +80,6 @@ def decide_notice(notice: int, act: str) -> ResponseReturnValue:
     return form_page(_form(title, asked, ["reason"]), done, lead=lead, back=url_for("admin.outbox"))
 
 
-@blueprint.get("/addresses")
-@holding(ADMINISTRATOR)
-def contacts() -> ResponseReturnValue:
-    """Show where notices go."""
-    return render_template("admin/contacts.html", contacts=notices.contacts(db.desk()))
-
-
-@blueprint.route("/addresses/change", methods=["GET", "POST"])
-@holding(ADMINISTRATOR)
-def change_contact() -> ResponseReturnValue:
-    """Enter the address of a recipient."""
-    desk = db.desk()
-    recipient = request.args.get("recipient", "")
-    known = {contact.recipient: contact for contact in notices.contacts(desk)}
-    if recipient not in known:
-        raise NotFound("no notice goes to this recipient")
-    asked = {"address": {"type": "string", "title": "E-mail address", "maxLength": 200}}
-
-    def done(answers: Answers, key: str) -> str:
-        notices.set_contact(desk, recipient, answers["address"], key=key)
-        flash("The address is kept. Notices that were held for it leave now.", "success")
-        return url_for("admin.contacts")
-
-    form = _form(f"Address of {known[recipient].label}", asked, ["address"])
-    return form_page(
-        form, done, initial={"address": known[recipient].address}, back=url_for("admin.contacts")
-    )
-
-
 @blueprint.get("/incidents")
 @holding(ADMINISTRATOR, QUALITY_ASSURANCE)
 def incident_list() -> ResponseReturnValue:

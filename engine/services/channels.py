@@ -24,6 +24,10 @@ from typing import Any, Protocol
 from engine.errors import HomewardError
 from engine.settings import Settings
 
+PERMANENT_FAILURE = "permanent-failure"
+UNDELIVERED = (PERMANENT_FAILURE, "temporary-failure", "technical-failure")
+"""How GOV.UK Notify says that a message was not delivered; after the first its address does not exist."""
+
 
 class ChannelError(HomewardError):
     """A channel is not set up rightly; the message names the setting."""
@@ -67,6 +71,14 @@ class Channel(Protocol):
         """Return the provider's reference of a message that it has taken, None where it never did."""
         ...
 
+    def came_back(self) -> dict[str, str]:
+        """Return the messages of late that the provider took and could not deliver: its reference, and why.
+
+        Only a provider that is asked knows; a mail server sends what came back to the sender's own mailbox. Raises
+        NotAccepted where it cannot be asked now.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class Smtp:
@@ -84,6 +96,9 @@ class Smtp:
 
     def find(self, message_id: str) -> str | None:
         raise NotImplementedError("a mail server cannot be asked what became of a message")
+
+    def came_back(self) -> dict[str, str]:
+        return {}
 
     def send(self, message: Message) -> str:
         text = _email(message, self.sender)
@@ -181,6 +196,19 @@ class Notify:
             ) from error
         return str(found[0]["id"]) if found else None
 
+    def came_back(self) -> dict[str, str]:
+        client, errors = self._client()
+        found: dict[str, str] = {}
+        try:
+            for status in UNDELIVERED:
+                for one in client.get_all_notifications(status=status)["notifications"]:
+                    found[str(one["id"])] = status
+        except errors.APIError as error:
+            raise NotAccepted(
+                f"GOV.UK Notify cannot be asked: {error.status_code} {error.message}"
+            ) from error
+        return found
+
     def send(self, message: Message) -> str:
         client, errors = self._client()
         try:
@@ -224,6 +252,9 @@ class Folder:
 
     def find(self, message_id: str) -> str | None:
         return message_id if self._file(message_id).exists() else None
+
+    def came_back(self) -> dict[str, str]:
+        return {}
 
     def send(self, message: Message) -> str:
         self.path.mkdir(parents=True, exist_ok=True)

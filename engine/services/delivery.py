@@ -8,7 +8,7 @@ by chance.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -16,7 +16,11 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.services.channels import Channel, Doubtful, Message, NotAccepted, Refused
+from engine.clock import local
+from engine.services import directory
+from engine.services.assignment import rotas
+from engine.services.assignment.standing_in import present
+from engine.services.channels import PERMANENT_FAILURE, Channel, Doubtful, Message, NotAccepted, Refused
 from engine.services.desk import Desk, NotFound
 from engine.services.notices import (
     MISSING_ADDRESS,
@@ -25,10 +29,12 @@ from engine.services.notices import (
     TRIES,
     TYPED,
     incident,
+    order,
     recipient_label,
     wording,
 )
-from engine.store.tables import Account, Contact, Notice, OutsideRequest
+from engine.store.packs import in_force
+from engine.store.tables import Account, CaseRecord, Notice, OutsideRequest, Transfer
 
 LEASE = timedelta(minutes=5)
 """How long a sender has before another one takes its notice for abandoned; longer than every time-out of a
@@ -80,6 +86,30 @@ def deliver(desks: Desks, council: str, notice: int, channel: Channel | None) ->
         desk.session.close()
 
 
+def take_back(desk: Desk, undelivered: Mapping[str, str]) -> int:
+    """Hold the notices of a council that their provider could not deliver; return how many.
+
+    `undelivered` is what `Channel.came_back` tells. An address that does not exist is marked, so that nothing else
+    leaves for it; after another failure only the notice waits for a person.
+    """
+    rows = desk.session.scalars(
+        sa.select(Notice)
+        .where(Notice.state == "sent", Notice.provider_reference.in_(sorted(undelivered)))
+        .order_by(Notice.id)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for notice in rows:
+        why = undelivered[notice.provider_reference or ""]
+        if why == PERMANENT_FAILURE and notice.address:
+            directory.bounced(desk, notice.address, f"the provider says: {why}", [notice.id])
+        else:
+            notice.state, notice.problem = "held", f"the provider says: {why}"
+            incident(
+                desk, notice, f"a notice was not delivered ({why}): release it to send it again, or cancel it"
+            )
+    return len(rows)
+
+
 def _prepare(desk: Desk, number: int, channel: Channel | None) -> Prepared | None:
     now = desk.now()
     notice = desk.session.scalar(
@@ -101,13 +131,49 @@ def _prepare(desk: Desk, number: int, channel: Channel | None) -> Prepared | Non
         return _prepare_for_person(desk, notice)
     if notice.recipient.startswith(f"{TYPED}:"):
         return _mark(desk, notice, "email", notice.recipient.partition(":")[2])
-    contact = desk.session.scalar(sa.select(Contact).where(Contact.recipient == notice.recipient))
-    if contact is None:
+    return _prepare_for_recipient(desk, notice)
+
+
+def _prepare_for_recipient(desk: Desk, notice: Notice) -> Prepared | None:
+    """Mark a notice to a role or an outside body as being sent, and tell whoever is on duty for the role as well.
+
+    As well, not instead: a role's address is what all its people read, and a rota may be out of date.
+    """
+    team, area = _where(desk, notice)
+    if notice.attempts == 0 and notice.recipient.startswith("role:"):
+        _tell_on_duty(desk, notice, team)
+    found = directory.of_recipient(desk, notice.recipient, team=team, area=area)
+    if found is None:
         notice.state, notice.problem = "held", MISSING_ADDRESS
         label = recipient_label(desk, notice.recipient)
         incident(desk, notice, f"no address is known for {label}: enter one under Addresses")
         return None
-    return _mark(desk, notice, contact.channel, contact.address)
+    return _mark(desk, notice, found.channel, found.address)
+
+
+def _where(desk: Desk, notice: Notice) -> tuple[str, str]:
+    """Return the team that a notice is for, and the area in which its child lives."""
+    case = desk.session.get(CaseRecord, notice.case_id) if notice.case_id is not None else None
+    pack = in_force(desk.session, local(desk.now()).date())[1]
+    kind, _, name = notice.recipient.partition(":")
+    role = pack.roles.get(name) if kind == "role" else None
+    team = role.team if role is not None else ""
+    if case is None:
+        return team, ""
+    moved = desk.session.scalar(
+        sa.select(Transfer.to_team).where(
+            Transfer.child_id == case.child_id, Transfer.from_team == team, Transfer.ended_at.is_(None)
+        )
+    )
+    return moved or team, str(case.facts.get("placement.area") or "")
+
+
+def _tell_on_duty(desk: Desk, notice: Notice, team: str) -> None:
+    on_call = rotas.on_call(desk, notice.recipient.partition(":")[2], team)
+    if on_call:
+        subject, body = wording(desk, notice)
+        person = f"{PERSON}:{on_call[0].account}"
+        order(desk, f"{notice.key}/on-duty", person, notice.notice, subject, body, case=notice.case_id)
 
 
 def _prepare_link(desk: Desk, notice: Notice) -> Prepared | None:
@@ -125,6 +191,8 @@ def _prepare_for_person(desk: Desk, notice: Notice) -> Prepared | None:
     """Mark a message to one person as being sent; nothing is told to somebody whose account is closed."""
     number = int(notice.recipient.partition(":")[2])
     account = desk.session.get(Account, number)
+    if account is not None:
+        account = _who_is_here(desk, account)
     if account is None or account.disabled_at is not None:
         notice.state, notice.next_attempt = "cancelled", None
         notice.problem = "the account is closed"
@@ -138,6 +206,23 @@ def _prepare_for_person(desk: Desk, notice: Notice) -> Prepared | None:
         )
         return None
     return _mark(desk, notice, "email", account.email)
+
+
+def _who_is_here(desk: Desk, account: Account) -> Account:
+    """Return who gets a person's messages today: the deputy where that person is out of the office."""
+    absent = rotas.absences(desk)
+    if account.id not in absent:
+        return account
+    able = set(
+        desk.session.scalars(
+            sa.select(Account.id).where(
+                Account.id.in_({one.deputy for one in absent.values() if one.deputy is not None}),
+                Account.disabled_at.is_(None),
+            )
+        )
+    )
+    here = present(account.id, absent, able)
+    return account if here is None else desk.session.get_one(Account, here)
 
 
 def _mark(desk: Desk, notice: Notice, channel: str, address: str) -> Prepared:

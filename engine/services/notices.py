@@ -28,10 +28,11 @@ from engine.services.desk import (
 from engine.services.outside import mail as outside_mail
 from engine.store.packs import in_force, pack_of
 from engine.store.queue import defer
-from engine.store.tables import Account, CaseRecord, Contact, Incident, LedgerEntry, Notice, PackVersion
+from engine.store.tables import Account, CaseRecord, Incident, LedgerEntry, Notice, PackVersion
 
 TRIES = 12
 MISSING_ADDRESS = "no address is known for the recipient"
+BOUNCED = "it came back from the address"
 NO_CHANNEL = (
     "notices wait because no way to send them is set up: set HOMEWARD_SMTP_HOST and HOMEWARD_MAIL_FROM,"
     " or HOMEWARD_MAIL"
@@ -60,15 +61,6 @@ class NoticeRow:
     next_attempt: datetime | None
     sent_at: datetime | None
     problem: str | None
-
-
-@dataclass(frozen=True)
-class ContactRow:
-    """Where notices to a role or an outside body go; `address` None where none is known yet."""
-
-    recipient: str
-    label: str
-    address: str | None
 
 
 def outbox(
@@ -156,35 +148,6 @@ def _decided(desk: Desk, notice_id: int, act: str, reason: str, key: str | None)
     return notice
 
 
-def contacts(desk: Desk) -> tuple[ContactRow, ...]:
-    """Return every recipient that the council's notices name, with the address known for it."""
-    _administrators_only(desk)
-    known = dict(desk.session.execute(sa.select(Contact.recipient, Contact.address)).all())
-    pack = _pack(desk, None)
-    named = {_recipient(n.to_role, n.to_outside) for n in pack.notices.values()} | set(known)
-    return tuple(ContactRow(r, recipient_label(desk, r), known.get(r)) for r in sorted(named))
-
-
-def set_contact(desk: Desk, recipient: str, address: str, *, key: str | None = None) -> None:
-    """Enter the e-mail address of a recipient (`role:<id>` or `outside:<name>`); notices held for it leave
-    now."""
-    _administrators_only(desk)
-    address = checked_address(address)
-    if not recipient.startswith(("role:", "outside:")):
-        raise InvalidAnswers({"recipient": "begins with role: or outside:"})
-    if not once(desk, key, "set_contact", [recipient, address]).first:
-        return
-    contact = desk.session.scalar(sa.select(Contact).where(Contact.recipient == recipient).with_for_update())
-    if contact is None:
-        contact = Contact(council_id=desk.council.id, recipient=recipient, channel="email", address=address)
-        desk.session.add(contact)
-    contact.address = address
-    desk.session.flush()
-    release_held(desk, recipient)
-    record(desk, "contact_set", {"recipient": recipient, "address": address})
-    remember(desk, key, None)
-
-
 def checked_address(address: str) -> str:
     """Return an e-mail address without spaces around it; raise InvalidAnswers for what cannot be one."""
     address = address.strip()
@@ -198,7 +161,7 @@ def release_held(desk: Desk, recipient: str) -> None:
     """Let the notices leave that were held because no address was known for a recipient."""
     held = desk.session.scalars(
         sa.select(Notice)
-        .where(Notice.recipient == recipient, Notice.state == "held", Notice.problem == MISSING_ADDRESS)
+        .where(Notice.recipient == recipient, Notice.state == "held", Notice.problem.in_((MISSING_ADDRESS, BOUNCED)))
         .with_for_update()
     )
     for notice in held:
@@ -245,10 +208,6 @@ def recipient_label(desk: Desk, recipient: str) -> str:
         return name
     role = _pack(desk, None).roles.get(name) if kind == "role" else None
     return role.label if role is not None else name.replace("_", " ")
-
-
-def _recipient(role: str | None, outside: str | None) -> str:
-    return f"role:{role}" if role is not None else f"outside:{outside}"
 
 
 def wording(desk: Desk, notice: Notice) -> tuple[str, str]:

@@ -33,7 +33,7 @@ from engine.cli.household import Member
 from engine.cli.web import gunicorn
 from engine.clock import VirtualClock
 from engine.pack.library import Library
-from engine.services import accounts, load, notices
+from engine.services import accounts, directory, load
 from engine.services.desk import OWN_ROLES, Desk, system
 from engine.settings import FileClock, Settings
 from engine.store.database import make_engine, make_sessions
@@ -267,9 +267,9 @@ def _people(made: Installation) -> None:
         for number in range(1, 7):
             held = [role for place, role in enumerate(roles) if (place + number) % 3 < 2]
             accounts.create(office, f"person-{number}", f"Person {number}", roles=held, password=PASSWORD)
-        for contact in notices.contacts(office):
+        for contact in directory.recipients(office):
             name = contact.recipient.replace(":", "-").replace("_", "-")
-            notices.set_contact(office, contact.recipient, f"{name}@council.invalid")
+            directory.enter(office, contact.recipient, f"{name}@council.invalid")
         office.session.commit()
 
 

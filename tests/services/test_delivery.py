@@ -25,7 +25,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine.services import cases, caseview, delivery, notices
+from engine.services import cases, caseview, delivery, directory, notices
 from engine.services.channels import Channel, ChannelError, Folder, Notify, Smtp, channel
 from engine.services.desk import Desk
 from engine.settings import Settings
@@ -108,7 +108,7 @@ def outbox(office: Office, sessions: sessionmaker[Session]) -> Outbox:
     with sessions() as session:
         office.set_up(session)
         desk = office.desk(session)
-        notices.set_contact(desk, "role:director", "director@council.example")
+        directory.enter(desk, "role:director", "director@council.example")
         case_id = cases.start(desk, office.child(session), facts=FACTS)
         session.add(
             Notice(
@@ -262,7 +262,7 @@ def test_a_missing_address_is_an_incident_and_entering_it_sends_the_notice(
     server, smtp = post
     with outbox.sessions() as session:
         outbox.office.desk(session)
-        session.execute(sa.text("DELETE FROM contact"))
+        session.execute(sa.text("DELETE FROM directory_entry"))
         session.commit()
     outbox.deliver(smtp)
     assert outbox.row().state == "held"
@@ -274,7 +274,7 @@ def test_a_missing_address_is_an_incident_and_entering_it_sends_the_notice(
         shown = caseview.view(desk, case)
         assert (shown.incidents, len(shown.unsent)) == ((), 1)  # the notice waits, and the case goes on
     with outbox.sessions() as session:
-        notices.set_contact(outbox.office.desk(session), "role:director", "new@council.example")
+        directory.enter(outbox.office.desk(session), "role:director", "new@council.example")
         session.commit()
     outbox.deliver(smtp)
     assert [sent["To"] for sent in server.taken] == ["new@council.example"]

@@ -96,7 +96,7 @@ def session(settings: Settings) -> Iterator[Session]:
 LISTS = (
     "/tasks", "/tasks?whose=team", "/tasks?whose=all", "/cases", "/cases?q={surname}", "/cases?q={given}",
     "/reports", "/reports/waiting", "/figures", "/procedure", "/procedure/clauses", "/admin", "/admin/accounts",
-    "/admin/incidents", "/admin/outbox", "/admin/contacts", "/help",
+    "/admin/incidents", "/admin/outbox", "/directory", "/help",
 )  # fmt: skip
 
 

@@ -40,7 +40,6 @@ SAMPLES = {
 }
 NOTHING_THERE = {
     "admin.incident",
-    "admin.change_contact",
     "admin.account_roles",
     "admin.account_password",
     "cases.complete_entry",

@@ -592,6 +592,11 @@ def teams(desk: Desk) -> tuple[str, ...]:
     return tuple(sorted(named, key=str.casefold))
 
 
+def today(desk: Desk) -> date:
+    """Return the local day of the desk's clock."""
+    return local(desk.now()).date()
+
+
 def monday_of(moment: datetime) -> date:
     """Return the Monday of the local week that a moment lies in."""
     day = moment.astimezone(LOCAL_ZONE).date()

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from engine.pack import forms
 from engine.pack.model import Form, Pack
-from engine.services import access
+from engine.services import access, directory
 from engine.services.acting import act_on, locked
 from engine.services.desk import (
     Conflict,
@@ -34,7 +34,6 @@ from engine.store.queue import defer
 from engine.store.tables import (
     CaseRecord,
     Child,
-    Contact,
     Episode,
     LedgerEntry,
     Notice,
@@ -103,7 +102,7 @@ class Made:
 
 def recipients(desk: Desk, pack: Pack) -> tuple[Recipient, ...]:
     """Return whom the council's procedure knows outside it, with the addresses known."""
-    known = dict(desk.session.execute(sa.select(Contact.recipient, Contact.address)).all())
+    known = directory.addresses(desk)
     named = {f"role:{role.id}": role.label for role in pack.roles.values() if role.external}
     named |= {
         f"outside:{notice.to_outside}": notice.to_outside.replace("_", " ").capitalize()

@@ -90,15 +90,3 @@ class AccountTeam(Base):
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), primary_key=True)
     team: Mapped[str] = mapped_column(primary_key=True)
     council_id: Mapped[int] = council_column()
-
-
-class Contact(Base):
-    """Where a notice to a role or an outside body goes: `recipient` is `role:<id>` or `outside:<name>`."""
-
-    __tablename__ = "contact"
-    id: Mapped[int] = identity()
-    council_id: Mapped[int] = council_column()
-    recipient: Mapped[str]
-    channel: Mapped[str]
-    address: Mapped[str]
-    __table_args__ = (sa.UniqueConstraint("council_id", "recipient"),)

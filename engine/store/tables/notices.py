@@ -26,7 +26,7 @@ class Notice(Base):
     element: Mapped[str | None]
     entries: Mapped[list[int]] = mapped_column(server_default="{}")
     recipient: Mapped[str]
-    """`role:<id>` or `outside:<name>`, as in Contact; `account:<id>` for a person's own address."""
+    """`role:<id>` or `outside:<name>`, as in DirectoryEntry; `account:<id>` for a person's own address."""
     subject: Mapped[str | None]
     body: Mapped[str | None]
     """The words of a notice that are not a pack's; without them `notice` names the pack's text."""

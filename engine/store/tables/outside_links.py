@@ -32,7 +32,7 @@ class OutsideRequest(Base):
     asked: Mapped[dict[str, Any]]
     shown: Mapped[list[Any]]
     recipient: Mapped[str]
-    """`role:<id>` or `outside:<name>`, as in Contact."""
+    """`role:<id>` or `outside:<name>`, as in DirectoryEntry."""
     body: Mapped[str]
     """The recipient as people read it."""
     address: Mapped[str | None]

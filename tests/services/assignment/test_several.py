@@ -13,8 +13,8 @@ from engine.services.desk import Desk, InvalidAnswers, NotAllowed
 from engine.services.tasks import Seen
 from engine.store.tables import AuditEvent, Task, TaskDraft
 from tests.conftest import Office
-from tests.services.assignment.test_routing import TEAM, VULNERABLE, number, officer, start
-from tests.services.test_tasks import FACTS
+from tests.services.assignment.test_routing import TEAM, number, officer, start
+from tests.services.test_tasks import FACTS, VULNERABLE
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_what_was_taken_ended_or_begun_meanwhile_stays_and_is_named(
     tasks.submit(office.desk(desk.session, cid), ended.id, VULNERABLE)
     tasks.save_draft(office.desk(desk.session, ann), begun.id, {"notes": "half a sen"})
     done = tasks.assign_many(lead, as_seen, number(bob), "Ann is ill")
-    assert [line for line in done.given] == [f"{quiet.name}, case {quiet.reference}"]
+    assert list(done.given) == [f"{quiet.name}, case {quiet.reference}"]
     why = {one.task_id: one.why for one in done.left}
     assert why == {
         taken.id: "Cid has it now.",

@@ -19,8 +19,8 @@ from engine.services.timers import Worker
 from engine.store.database import Addresses, enter_council, make_engine, make_sessions
 from engine.store.tables import AuditEvent, EndedTask, Incident, Notice, Summons, Task, TaskRouting
 from tests.conftest import Office
-from tests.services.assignment.test_routing import FACTS, TEAM, on_duty
-from tests.services.test_tasks import VULNERABLE
+from tests.services.assignment.test_routing import TEAM, on_duty
+from tests.services.test_tasks import FACTS, VULNERABLE
 
 ANSWER = timedelta(minutes=15)
 

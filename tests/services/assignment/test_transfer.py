@@ -13,7 +13,8 @@ from engine.services.assignment import transfer
 from engine.services.desk import Desk, InvalidAnswers, NotAllowed
 from engine.store.tables import AllocatedWorker, Task
 from tests.conftest import Office
-from tests.services.assignment.test_routing import TEAM, VULNERABLE, number, officer, start, the_task
+from tests.services.assignment.test_routing import TEAM, number, officer, start, the_task
+from tests.services.test_tasks import VULNERABLE
 
 OTHER = "Missing children South"
 WORKERS = "Social care"

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.services import accounts, demo, intake, notices
+from engine.services import accounts, demo, directory, intake
 from engine.services.intake.waiting import waiting
 from engine.store.tables import (
     Account,
@@ -56,7 +56,7 @@ def test_a_demonstration_has_accounts_children_cases_and_reports_that_need_a_per
     assert {"missing-coordinator", "social-worker", "administrator"} <= names
     signed_in = accounts.authenticate(session, full_office.clock, "missing-coordinator", SECRET)
     assert signed_in is not None and signed_in.caller.roles == {"missing_coordinator"}
-    assert all(contact.address for contact in notices.contacts(desk))
+    assert all(contact.address for contact in directory.recipients(desk))
     assert {what for what, _, _ in seen} >= {"Loading children", "Handling notifications"}
     assert len(waiting(desk)) == told["bad"] + told["waiting"]
 

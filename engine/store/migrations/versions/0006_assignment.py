@@ -206,7 +206,7 @@ def _directory() -> None:
         "INSERT INTO directory_entry (council_id, recipient, channel, address, since, entered_at) "
         "SELECT council_id, recipient, channel, address, date '2000-01-01', now() FROM contact"
     )
-    op.execute("ALTER TABLE contact FORCE ROW LEVEL SECURITY")
+    op.drop_table("contact")
 
 
 def _id() -> sa.Column[int]:
