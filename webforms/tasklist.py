@@ -32,8 +32,8 @@ blueprint = Blueprint("tasklist", __name__, url_prefix="/tasks")
 HEADINGS = {
     "overdue": "Overdue",
     "today": "Due today",
-    "week": "Later this week",
-    "later": "After this week",
+    "week": "In the next seven days",
+    "later": "Later",
     "none": "No limit stated",
 }
 LIMIT_CHOICES = {"": "Any", **HEADINGS, AHEAD: "Not overdue"}

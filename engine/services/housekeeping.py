@@ -13,10 +13,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from engine.services.desk import Desk
-from engine.store.tables import EndedTask, Heartbeat, IdempotencyKey, TaskDraft
+from engine.store.tables import EndedTask, Heartbeat, IdempotencyKey, Reminder, Sitting, TaskDraft, TaskSearch
 
 KEYS_KEPT = timedelta(days=7)
 DRAFTS_KEPT = timedelta(days=90)
+SEARCHES_KEPT = timedelta(days=1)
+SITTINGS_KEPT = timedelta(days=30)
+REMINDERS_KEPT = timedelta(days=400)
 MARKS_KEPT = timedelta(days=1)
 
 
@@ -33,6 +36,15 @@ def tidy(desk: Desk) -> dict[str, int]:
             sa.delete(TaskDraft)
             .where(TaskDraft.saved_at < now - DRAFTS_KEPT, ended)
             .returning(TaskDraft.task_id)
+        ),
+        "task_search": session.execute(
+            sa.delete(TaskSearch).where(TaskSearch.at < now - SEARCHES_KEPT).returning(TaskSearch.id)
+        ),
+        "sitting": session.execute(
+            sa.delete(Sitting).where(Sitting.started_at < now - SITTINGS_KEPT).returning(Sitting.id)
+        ),
+        "reminder": session.execute(
+            sa.delete(Reminder).where(Reminder.at < now - REMINDERS_KEPT).returning(Reminder.account_id)
         ),
     }
     return {table: len(rows.all()) for table, rows in gone.items()}

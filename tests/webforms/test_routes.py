@@ -20,6 +20,7 @@ PUBLIC = {
     "help.page",
     "help.accessibility",
     "help.alive",
+    "calendar_feed.show",
     "outside.answer",
     "understanding.understood",
 }

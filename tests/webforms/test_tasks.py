@@ -119,7 +119,14 @@ def test_a_task_of_another_role_cannot_be_sent(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["?whose=nonsense&page=-3", "?page=99999999999", "?role=x&limit=maybe&person=-1&search=x&saved=77", "?page=abc"]
+    "query",
+    [
+        "?whose=nonsense&page=-3",
+        "?page=99999999999",
+        "?role=x&limit=maybe&person=-1&search=x&saved=77",
+        "?whose=all&person=99999999999&obligation=x&group=x",
+        "?page=abc",
+    ],
 )
 def test_a_mangled_address_still_shows_a_list(site: Site, query: str) -> None:
     assert site.client("missing-coordinator").get(f"/tasks{query}").status_code == 200

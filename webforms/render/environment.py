@@ -99,6 +99,7 @@ def register(app: Flask) -> None:
         report_reason=reportforms.reason_words,
         value_words=words.value_words,
         lines=lines,
+        now_shown=db.now,
         size_words=attachments.size_words,
         accepted_files=lambda: attachments.ACCEPT,
         largest_file=lambda: attachments.size_words(attachments.Limits.of(db.settings()).one),

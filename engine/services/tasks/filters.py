@@ -60,11 +60,11 @@ class TaskFilter:
 
 @dataclass(frozen=True)
 class Bounds:
-    """The moments between the groups of limits at one moment; `tomorrow` and `monday` begin local days."""
+    """The moments between the groups of limits; `tomorrow` begins a local day, `after` the one after seven more."""
 
     now: datetime
     tomorrow: datetime
-    monday: datetime
+    after: datetime
 
     def group(self, due: datetime | None) -> str:
         """Return the group in which a limit stands."""
@@ -74,15 +74,17 @@ class Bounds:
             return "overdue"
         if due < self.tomorrow:
             return "today"
-        return "week" if due < self.monday else "later"
+        return "week" if due < self.after else "later"
 
 
 def bounds(now: datetime) -> Bounds:
-    """Return the bounds at a moment; a week ends with its Sunday."""
+    """Return the bounds at a moment.
+
+    The week is the next seven days and not the calendar's, which on a Sunday would have nothing left.
+    """
     today = local(now).date()
-    start = datetime.combine(today + timedelta(days=1), time(), LOCAL_ZONE)
-    monday = datetime.combine(today + timedelta(days=7 - today.weekday()), time(), LOCAL_ZONE)
-    return Bounds(now, start, monday)
+    tomorrow = datetime.combine(today + timedelta(days=1), time(), LOCAL_ZONE)
+    return Bounds(now, tomorrow, datetime.combine(today + timedelta(days=8), time(), LOCAL_ZONE))
 
 
 @dataclass(frozen=True)

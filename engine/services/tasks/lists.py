@@ -145,8 +145,8 @@ def _groups(desk: Desk) -> dict[str, sa.ColumnElement[bool]]:
     return {
         "overdue": Task.due < edge.now,
         "today": sa.and_(Task.due >= edge.now, Task.due < edge.tomorrow),
-        "week": sa.and_(Task.due >= edge.tomorrow, Task.due < edge.monday),
-        "later": Task.due >= edge.monday,
+        "week": sa.and_(Task.due >= edge.tomorrow, Task.due < edge.after),
+        "later": Task.due >= edge.after,
         "none": Task.due.is_(None),
     }
 
