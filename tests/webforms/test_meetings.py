@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.services import cases
-from engine.store.tables import AgreedAction, Child, Meeting, MeetingCase, Notice, Task
+from engine.store.tables import AgreedAction, CaseRecord, Child, Meeting, MeetingCase, Notice, Task
 from tests.webforms.site import Site, Visitor, filled
 
 
@@ -243,7 +243,8 @@ class TestPanel:
         with site.session() as session:
             listed = session.scalars(sa.select(MeetingCase.case_id)).all()
         assert set(flagged) <= set(listed)
-        reference = visitor.get("/cases/1").text.split("Case ")[1].split("<")[0].strip()
+        with site.session() as session:
+            reference = session.get_one(CaseRecord, 1).reference
         if 1 not in listed:
             added = visitor.post(
                 f"{meeting}/children/add", {"reference": reference, "reason": "Asked for by the police"}
