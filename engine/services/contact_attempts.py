@@ -60,6 +60,7 @@ class Attempt:
 
     id: int
     case_id: int | None
+    child_id: int | None
     about: str
     tried: str
     name: str | None
@@ -164,9 +165,14 @@ def attempt(desk: Desk, attempt_id: int) -> Attempt:
     return _values(desk, [_row(desk, attempt_id)])[0]
 
 
-def of_case(desk: Desk, case_id: int, *, page: int = 1, size: int = 25) -> Page[Attempt]:
+def of_case(
+    desk: Desk, case_id: int, *, about: str | None = None, page: int = 1, size: int = 25
+) -> Page[Attempt]:
     """Return a case's attempts, latest first, for a page whose own service has checked and logged the read."""
-    return _page(desk, ContactAttempt.case_id == case_id, page, size)
+    wanted = ContactAttempt.case_id == case_id
+    if about is not None:
+        wanted = sa.and_(wanted, ContactAttempt.about == about)
+    return _page(desk, wanted, page, size)
 
 
 def of_child(desk: Desk, child_id: int, *, page: int = 1, size: int = 25) -> Page[Attempt]:
@@ -243,6 +249,7 @@ def attempt_values(rows: Iterable[ContactAttempt], names: Mapping[str, str]) -> 
         Attempt(
             row.id,
             row.case_id,
+            row.child_id,
             row.about,
             row.tried,
             row.name,

@@ -23,7 +23,7 @@ from engine.services import access, attachments, demo
 from webforms import db, places
 from webforms.access import rule_of
 from webforms.paging import here_on_page
-from webforms.render import moments, reportforms, words
+from webforms.render import besidetask, moments, reportforms, words
 from webforms.render.questions import Question
 
 LIBRARY = "govuk_frontend_jinja/"
@@ -99,6 +99,8 @@ def register(app: Flask) -> None:
         report_reason=reportforms.reason_words,
         value_words=words.value_words,
         lines=lines,
+        warned_of=besidetask.warned_of,
+        tried_in=besidetask.tried_in,
         now_shown=db.now,
         size_words=attachments.size_words,
         accepted_files=lambda: attachments.ACCEPT,

@@ -145,7 +145,7 @@ def _picture(name: str, width: float, height: float, title: str, said: str, part
     )
     return Markup(  # noqa: S704 every text in it is escaped above
         f'<svg class="hw-pattern" viewBox="0 0 {width:g} {height:g}" width="{width:g}" role="img" '
-        f'aria-labelledby="{identifier}-title {identifier}-said" font-family="inherit">'
+        f'aria-labelledby="{identifier}-title {identifier}-said" font-size="14">'
         f'<title id="{identifier}-title">{escape(title)}</title>'
         f'<desc id="{identifier}-said">{escape(said)}</desc><defs>{patterns}</defs>{"".join(parts)}</svg>'
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -15,10 +15,10 @@ from engine.pack.model import Pack
 from engine.services import case_notes, child_entries, contact_attempts
 from engine.services.children import links
 from engine.services.rows import EntryRow, role_label
-from engine.services.timeline import KINDS, Absence, Case, Item, Line, NoticeLine
+from engine.services.timeline import KINDS, Absence, Item, Line, NoticeLine
 from webforms import db
 from webforms.render import casewords, moments, words
-from webforms.render.history import history_items
+from webforms.render.history import HistoryItem, history_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Shown:
     case: tuple[str, str] | None = None
     timed: bool = True
     struck: bool = False
+    act: HistoryItem | None = None
+    """The act of the case that it is, which may be one to correct or take back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +70,7 @@ def _shown(item: Item, cases: bool, pack: Pack) -> Shown:
     told: Shown = _TELL[_family(item)](item, pack)
     if not cases or item.case is None:
         return told
-    return _with_case(told, item.case)
-
-
-def _with_case(told: Shown, case: Case) -> Shown:
-    link = (case.reference, url_for("cases.show", case=case.id))
-    return Shown(
-        told.at,
-        told.kind,
-        told.title,
-        told.by,
-        told.notes,
-        told.followed,
-        told.href,
-        link,
-        told.timed,
-        told.struck,
-    )
+    return replace(told, case=(item.case.reference, url_for("cases.show", case=item.case.id)))
 
 
 def _family(item: Item) -> str:
@@ -97,7 +83,7 @@ def _family(item: Item) -> str:
 
 def _act(item: Item, pack: Pack) -> Shown:
     (one,) = history_items(item.value, pack)
-    return Shown(item.at, KINDS[item.kind], one.title, one.by, one.notes, one.followed)
+    return Shown(item.at, KINDS[item.kind], one.title, one.by, one.notes, one.followed, act=one)
 
 
 def _raised(item: Item, _pack: Pack) -> Shown:

@@ -16,7 +16,7 @@ from engine.services.caseview.model import (
     UsedTable,
 )
 from engine.services.caseview.search import search
-from engine.services.caseview.view import CaseView, ledger, view
+from engine.services.caseview.view import CaseView, ledger, pressing_for, view
 
 __all__ = [
     "CaseRow",
@@ -33,6 +33,7 @@ __all__ = [
     "TimerRow",
     "UsedTable",
     "ledger",
+    "pressing_for",
     "recent",
     "search",
     "view",

@@ -76,6 +76,8 @@ class CaseView:
     started_by: str
     opened: datetime
     closed: datetime | None
+    voided: datetime | None
+    """When it was found to have been opened in error."""
     updated: datetime
     next_due: datetime | None
     acts: int
@@ -249,6 +251,7 @@ def view(desk: Desk, case_id: int) -> CaseView:
         started_by=case.started_by,
         opened=at(case.opened_at),
         closed=at_or_none(case.closed_at),
+        voided=at_or_none(case.voided_at),
         updated=at(case.updated_at),
         next_due=at_or_none(case.next_due),
         acts=case.acts,
@@ -306,6 +309,12 @@ def pressing_of(rows: Sequence[Sequence[Any]], today: date) -> tuple[Pressing, .
                 Pressing(kind, says, day, order, by or "system", at(datetime.fromisoformat(recorded)))
             )
     return tuple(found)
+
+
+def pressing_for(desk: Desk, child_id: int) -> tuple[Pressing, ...]:
+    """Return the same for one child, for a page whose own service has checked and logged the read."""
+    rows = desk.session.scalar(sa.select(pressing(child_id)))
+    return pressing_of(rows or (), local(desk.now()).date())
 
 
 def pressing(child: Any) -> sa.ScalarSelect[Any]:

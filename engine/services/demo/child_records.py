@@ -150,12 +150,14 @@ def _record(desk: Desk, child: int, place: int) -> None:
             since=days(-70),
             until=days(16),
         )
-    numbers = desk.session.scalars(
-        sa.select(Episode.id).where(Episode.child_id == child).order_by(Episode.reported_at)
+    episodes = desk.session.execute(
+        sa.select(Episode.id, Episode.returned_at)
+        .where(Episode.child_id == child)
+        .order_by(Episode.reported_at)
     ).all()
-    for number, episode in enumerate(numbers):
+    for number, episode in enumerate(episodes):
         left, found = PLACES[(number + place) % len(PLACES)]
-        set_places(desk, child, episode, left, found)
+        set_places(desk, child, episode.id, left, found if episode.returned_at is not None else None)
 
 
 def _link(desk: Desk, often: Sequence[int]) -> None:

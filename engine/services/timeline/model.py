@@ -14,6 +14,7 @@ KINDS = {
     "recorded": "What was recorded",
     "tasks": "Tasks done",
     "facts": "Facts changed",
+    "corrections": "Corrections",
     "duties": "Duties",
     "notices": "Notices",
     "contacts": "Contact attempts",
@@ -28,6 +29,7 @@ KINDS = {
 ACTIONS = {
     "tasks": ("task_completed",),
     "facts": ("facts_changed", "child_facts_changed"),
+    "corrections": ("corrected", "child_facts_corrected", "taken_back", "voided", "unvoided"),
     "clock": ("timers_fired", "earlier_episodes_changed"),
 }
 """Which acts of a case are of which kind; all others are what was recorded."""

@@ -15,7 +15,7 @@ from engine.services.child_entries import entry_values
 from engine.services.contact_attempts import attempt_values, belongs_to
 from engine.services.rows import at, at_or_none
 from engine.services.timeline.acts import acts, duties_ended, duties_raised, read_acts, read_duties
-from engine.services.timeline.model import Read, Reading, Row, Scope, Source, Values
+from engine.services.timeline.model import ACTIONS, Read, Reading, Row, Scope, Source, Values
 from engine.store.tables import (
     AllocatedWorker,
     CaseNote,
@@ -183,10 +183,7 @@ def _earlier(moment: Any) -> Callable[[Scope], Any]:
 
 _episode = _simple(Episode, (), _absence)
 SOURCES: list[Source] = [
-    *(
-        Source(f"act-{kind}", kind, 0, acts(kind), read_acts)
-        for kind in ("recorded", "tasks", "facts", "clock")
-    ),
+    *(Source(f"act-{kind}", kind, 0, acts(kind), read_acts) for kind in ("recorded", *ACTIONS)),
     Source("raised", "duties", 1, duties_raised, read_duties(LedgerEntry.raised)),
     Source("ended", "duties", 2, duties_ended, read_duties(LedgerEntry.done)),
     Source(
