@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.pack.model import Form
-from engine.services import accounts, housekeeping, incidents, notices, periodic, procedures
+from engine.services import accounts, housekeeping, incidents, notices, periodic, preferences, procedures
 from engine.services.desk import Desk, NotFound
 from engine.services.rows import Page
 from webforms import db
@@ -128,7 +128,12 @@ def _started_again(incident: int, done: periodic.Retried) -> ResponseReturnValue
 def account_list() -> ResponseReturnValue:
     """Show who can sign in."""
     desk = db.desk()
-    return render_template("admin/accounts.html", accounts=accounts.listed(desk), labels=_role_labels(desk))
+    return render_template(
+        "admin/accounts.html",
+        accounts=accounts.listed(desk),
+        labels=_role_labels(desk),
+        unreachable=preferences.unreachable(desk),
+    )
 
 
 @blueprint.route("/accounts/new", methods=["GET", "POST"])
@@ -204,6 +209,30 @@ def account_password() -> ResponseReturnValue:
 
     form = _form(f"New password for {row.display_name}", asked, ["password"])
     return form_page(form, done, back=url_for("admin.account_list"))
+
+
+@blueprint.route("/accounts/email", methods=["GET", "POST"])
+@holding(ADMINISTRATOR)
+def account_email() -> ResponseReturnValue:
+    """Enter the e-mail address at which a person is told of their work."""
+    desk = db.desk()
+    row = _account(desk)
+    asked = {
+        "address": {
+            "type": "string",
+            "title": "E-mail address",
+            "description": "Leave it empty where the person has none.",
+            "maxLength": 200,
+        }
+    }
+
+    def done(answers: Answers, _key: str) -> str:
+        accounts.set_email(desk, row.name, answers.get("address", ""))
+        flash("The address is kept. Messages that were held for it leave now.", "success")
+        return url_for("admin.account_list")
+
+    form = _form(f"E-mail address of {row.display_name}", asked, [])
+    return form_page(form, done, initial={"address": row.email or ""}, back=url_for("admin.account_list"))
 
 
 @blueprint.post("/accounts/<any('disable', 'enable'):act>")

@@ -19,6 +19,7 @@ from webforms.access import ADMINISTRATOR, QUALITY_ASSURANCE, Rule, rule_of
 from webforms.db import database
 
 SAMPLES = {
+    "attachment": "1",
     "case": "1",
     "child": "1",
     "file": "1",
@@ -39,9 +40,13 @@ SAMPLES = {
     "token": "a-link-that-nobody-made",
 }
 NOTHING_THERE = {
+    "attachments.download",
+    "attachments.picture",
+    "attachments.remove",
     "admin.incident",
     "admin.account_roles",
     "admin.account_password",
+    "admin.account_email",
     "cases.complete_entry",
     "figures.kept",
     "figures.download_kept",
@@ -54,6 +59,7 @@ NOTHING_THERE = {
     "quality.new_point",
     "quality.change_point",
     "quality.close_audit",
+    "calendar_feed.show",
     "tasklist.change_filter",
     "tasklist.sitting",
     "outside.answer",
