@@ -26,7 +26,7 @@ PAGES = {
         "There is no such page, or it belongs to a record you may not see. Check the address, or search again.",
     ),
     405: ("That did not work", "This address cannot be opened that way. Go back and try again."),
-    413: ("The file is too large", "The largest file that can be sent is 8 megabytes."),
+    413: ("The file is too large", "Go back and send fewer or smaller files. Nothing of this post was kept."),
     500: (
         "Something went wrong here",
         "What you sent was not saved. Go back and try again. If it happens again, tell your administrator the time.",

@@ -25,8 +25,10 @@ blueprint = Blueprint("resend", __name__)
 LEFT, TRIED = "left", "tried"
 MOST_LEFT = 4
 """So many ended sign-ins are told apart in one browser; a form that is older has to be typed again."""
+FILES_LEFT = "files_left"
+"""Says that files were chosen, which cannot travel through signing in."""
 KEPT_SECONDS = 12 * 3600
-NO_WORDS = frozenset({"csrf_token", "key", "form", "back", "next", "whose"})
+NO_WORDS = frozenset({"csrf_token", "key", "form", "back", "next", "whose", "draft_base"})
 """Fields that a page fills in by itself: a post of these alone holds nothing that somebody typed."""
 NEVER_CARRIED = frozenset({"csrf_token", "password"})
 ENDED = "Your sign-in had ended, so nothing was done. Press it once more."
@@ -71,6 +73,8 @@ def offer() -> ResponseReturnValue | None:
         flash(ENDED, "info")
         return redirect(came_from())
     fields = tuple(pair for pair in request.form.items(multi=True) if pair[0] not in NEVER_CARRIED)
+    if any(file.filename for file in request.files.values()):
+        fields += ((FILES_LEFT, "yes"),)
     answers = Answers(account, request.full_path.rstrip("?"), fields)
     return (send_page(answers), 409) if same else _sign_in(answers.address, answers)
 

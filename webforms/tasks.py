@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,15 +12,18 @@ from flask.typing import ResponseReturnValue
 from engine.pack import forms
 from engine.pack.forms import ToCheck
 from engine.pack.model import Form
-from engine.services import access, actions, caseview, meetings, procedures, tasks
+from engine.services import access, actions, attachments, caseview, meetings, procedures, tasks
+from engine.services.attachments import RefusedFile
 from engine.services.desk import Conflict, InvalidAnswers, NotAllowed, NotFound
+from webforms import attachments as attachment_pages
 from webforms import db, places, tasklist
 from webforms.access import signed_in
 from webforms.formpage import Answers, error_list, form_page, posted_fields
-from webforms.render import casewords, moments
+from webforms.render import casewords, moments, origins
 from webforms.render.history import history_items
 from webforms.render.posted import as_posted
 from webforms.render.questions import filled, questions, said
+from webforms.uploads import takes_files, uploaded
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/tasks")
 
@@ -31,7 +36,10 @@ KEPT = (
     "An administrator has been told, and it is tried again."
 )
 STILL_OPEN = "What you entered is kept, and the task stays open."
-ORIGINS = {"case": "Already known in this case", "default": "The usual answer"}
+FILES = "files"
+ASIDE = frozenset({"save", "attach", "forget"})
+"""Buttons that keep the words without completing the task."""
+NOT_TYPED = frozenset({"key", "form", "back", "draft_base", "sitting", *ASIDE})
 
 
 @blueprint.get("")
@@ -49,7 +57,7 @@ def show(task: int) -> ResponseReturnValue:
     try:
         view = tasks.view(desk, task)
     except Conflict as conflict:
-        return _ended(task, conflict, {}), 410
+        return _ended(task, conflict, _words_of(tasks.draft_of(desk, task))), 410
     except NotFound:
         action = actions.of_task(desk, task)
         if action is None:
@@ -57,13 +65,14 @@ def show(task: int) -> ResponseReturnValue:
         return redirect(url_for("actions.show", action=action))
     if view.form is None and not view.entries and (action := actions.of_task(desk, task)) is not None:
         return redirect(url_for("actions.show", action=action))
-    return _page(view, _filled(view), {})
+    return _page(view, _filled(view), {}, fresh=True)
 
 
 @blueprint.post("/<int:task>")
 @signed_in
+@takes_files
 def submit(task: int) -> ResponseReturnValue:
-    """Complete a task, or keep what was typed for later."""
+    """Complete a task, keep what was typed for later, or attach files; whatever comes of it, the words are kept."""
     desk = db.desk()
     posted = posted_fields()
     key = request.form.get("key")
@@ -71,21 +80,67 @@ def submit(task: int) -> ResponseReturnValue:
         view = _view_to_submit(task)
         if view is None:
             return redirect(_after(task, tasks.submit(desk, task, _answers_again(posted), key=key)))
+        _attach(view)
         answers, problems = forms.parse_answers(view.form, posted, db.now()) if view.form else ({}, {})
-        if "save" in request.form:
-            tasks.save_draft(desk, task, {**answers, TYPED: posted})
-            flash("Your draft is saved. The task is still open.", "success")
-            return redirect(places.back())
+        if not request.form.keys().isdisjoint(ASIDE):
+            return _aside(task, answers, posted)
         if problems and view.why_not is None:
-            return _page(view, posted, problems), 422
+            return _again(task, posted, problems), 422
         done = tasks.submit(desk, task, answers, key=key)
+    except RefusedFile as error:
+        db.roll_back()
+        return _again(task, posted, {FILES: attachment_pages.said(error)}), 422
     except InvalidAnswers as error:
         db.roll_back()
-        return _page(tasks.view(desk, task), posted, error.problems), 422
+        return _again(task, posted, error.problems), 422
     except Conflict as conflict:
         db.roll_back()
         return _conflict(task, conflict, posted), 409
     return redirect(_after(task, done))
+
+
+def _attach(view: tasks.TaskView) -> None:
+    """Attach the files that travelled with the form: they are the case's, whatever becomes of the answers."""
+    files = uploaded()
+    if files:
+        place = attachments.Place(case_id=view.case.id, task_id=view.task.id)
+        key = attachment_pages.file_key(request.form.get("key"))
+        attachments.add(db.desk(), place, files, key=key)
+
+
+def _aside(task: int, answers: Answers, posted: Mapping[str, str | list[str]]) -> ResponseReturnValue:
+    """Keep a draft, for later or because files were attached, or because another window's words were looked at."""
+    desk = db.desk()
+    _keep(task, posted, answers)
+    if "save" in request.form:
+        flash("Your draft is saved. The task is still open.", "success")
+        return redirect(places.back())
+    if "forget" in request.form:
+        tasks.forget_other(desk, task)
+    elif uploaded():
+        flash("The files are attached, and your draft is saved.", "success")
+    return redirect(url_for("tasks.show", task=task, back=places.present(), _anchor=FILES))
+
+
+def _keep(task: int, posted: Mapping[str, str | list[str]], answers: Answers | None = None) -> datetime:
+    base = request.form.get("draft_base")
+    return tasks.save_draft(db.desk(), task, {**(answers or {}), TYPED: _typed(posted)}, base=base)
+
+
+def _typed(posted: Mapping[str, str | list[str]]) -> dict[str, str | list[str]]:
+    """Return what a person typed or chose, without what the page put into its form by itself."""
+    return {name: value for name, value in posted.items() if name not in NOT_TYPED}
+
+
+def _words_of(draft: Mapping[str, Any] | None) -> dict[str, str | list[str]]:
+    """Return the words of a draft as they would be posted."""
+    return dict((draft or {}).get(TYPED, {}))
+
+
+def _again(task: int, posted: Mapping[str, str | list[str]], problems: Mapping[str, str]) -> str:
+    """Show a task's form again with what is wrong; its words are kept as a draft."""
+    _keep(task, posted)
+    return _page(tasks.view(db.desk(), task), posted, problems)
 
 
 def _view_to_submit(task: int) -> tasks.TaskView | None:
@@ -122,9 +177,8 @@ def _after(task: int, done: tasks.Submitted) -> str:
 @signed_in
 def save_draft(task: int) -> ResponseReturnValue:
     """Keep what is being typed; the answer says when, for the page to show."""
-    desk = db.desk()
-    saved = tasks.save_draft(desk, task, {TYPED: posted_fields()})
-    return {"message": f"Draft saved at {moments.time_words(saved)}."}
+    saved = _keep(task, posted_fields())
+    return {"message": f"Draft saved at {moments.time_words(saved)}.", "base": tasks.draft_mark(saved)}
 
 
 @blueprint.post("/<int:task>/claim")
@@ -195,7 +249,13 @@ def _filled(view: tasks.TaskView) -> dict[str, str | list[str]]:
     return as_posted(view.form.schema, {name: filled.value for name, filled in view.prefilled.items()})
 
 
-def _page(view: tasks.TaskView, posted: Mapping[str, str | list[str]], problems: Mapping[str, str]) -> str:
+def _page(
+    view: tasks.TaskView,
+    posted: Mapping[str, str | list[str]],
+    problems: Mapping[str, str],
+    *,
+    fresh: bool = False,
+) -> str:
     facts, pack = view.case.facts, view.pack
     visible = view.case.child is None or view.case.child_id is not None
     more = {
@@ -214,11 +274,6 @@ def _page(view: tasks.TaskView, posted: Mapping[str, str | list[str]], problems:
     }
     if view.form is not None:
         schema = view.form.schema
-        origins = {
-            name: ORIGINS[filled.origin]
-            for name, filled in view.prefilled.items()
-            if filled.origin in ORIGINS
-        }
         copies = {
             name: casewords.copy_text(rule["x-copy"], pack, facts, more)
             for name, rule in schema["properties"].items()
@@ -228,7 +283,7 @@ def _page(view: tasks.TaskView, posted: Mapping[str, str | list[str]], problems:
             view.form,
             posted,
             errors=problems,
-            origins=origins if view.draft is None and not problems else {},
+            origins=origins.sources(db.desk(), view) if fresh else {},
             systems=pack.systems,
             copies=copies,
             now=db.now(),
@@ -258,15 +313,35 @@ def _page(view: tasks.TaskView, posted: Mapping[str, str | list[str]], problems:
         unlimited=[entry for entry in view.entries if not entry.due and not entry.target],
         clauses=view.clauses[:FEW_CLAUSES],
         more_clauses=view.clauses[FEW_CLAUSES:],
+        files=attachments.of_open_task(db.desk(), view.case.id, view.task.id) if visible else [],
+        file_problem=problems.get(FILES, ""),
+        may_attach=visible and access.may(db.desk().caller, "attach"),
+        draft_base=tasks.draft_mark(view.draft_saved),
+        other=_other(view),
+        typed=[(one.title, words) for one in asked if (words := said(one))]
+        if view.why_not and view.draft
+        else [],
         draft_words=f"Draft saved {moments.short_moment_words(view.draft_saved, db.now())}."
         if view.draft_saved
         else "",
     )
 
 
+def _other(view: tasks.TaskView) -> dict[str, Any] | None:
+    """Return what another window of the same person had saved, question by question."""
+    other = tasks.other_words(view.draft)
+    if other is None or view.form is None:
+        return None
+    shown = questions(view.form, _words_of(other.answers), now=db.now())
+    return {
+        "saved": other.saved,
+        "said": [(question.title, words) for question in shown if (words := said(question))],
+    }
+
+
 def _conflict(task: int, conflict: Conflict, posted: Mapping[str, str | list[str]]) -> str:
     """Keep what was typed as a draft, and show it beside what somebody else entered."""
-    tasks.save_draft(db.desk(), task, {TYPED: dict(posted)})
+    _keep(task, posted)
     return _ended(task, conflict, posted)
 
 

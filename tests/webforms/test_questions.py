@@ -8,7 +8,7 @@ from typing import Any
 from engine.pack import forms
 from engine.pack.model import Form
 from webforms.render.posted import as_posted
-from webforms.render.questions import problem_words, questions
+from webforms.render.questions import Source, problem_words, questions
 
 NOW = datetime(2026, 5, 13, 9, 40, tzinfo=UTC)
 PROPERTIES: dict[str, Any] = {
@@ -138,7 +138,9 @@ def test_a_question_says_why_it_is_asked_in_the_words_of_the_council() -> None:
 
 
 def test_a_value_that_was_filled_in_says_where_it_came_from() -> None:
-    shown = questions(FORM, as_posted(FORM.schema, ANSWERS), origins={"born": "from the record"})
+    shown = questions(
+        FORM, as_posted(FORM.schema, ANSWERS), origins={"born": Source("from the record", "/cases/1/facts")}
+    )
     assert {question.name: question.origin for question in shown if question.origin} == {
         "born": "from the record"
     }

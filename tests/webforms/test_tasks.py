@@ -91,7 +91,7 @@ def test_a_draft_keeps_even_what_is_half_typed(site: Site) -> None:
     assert "Half a sen" in page and "Draft saved" in page
     token = token_of(page)
     kept = visitor.http.post(f"{task}/draft", data={"csrf_token": token, "notes": "Half a sentence more"})
-    assert kept.json == {"message": "Draft saved at 10:40am."}
+    assert kept.json == {"message": "Draft saved at 10:40am.", "base": "2026-05-13T10:40:00+01:00"}
     assert "Half a sentence more" in other.get(task).text
 
 

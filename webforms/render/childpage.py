@@ -24,6 +24,7 @@ PARTS = (
     ("Overview", "children.show"),
     ("Absences and pattern", "children.episodes"),
     ("Timeline", "children.timeline"),
+    ("Documents", "attachments.of_child"),
     ("Contact attempts", "contacts.of_child"),
     ("What stood before", "childrecord.former"),
 )

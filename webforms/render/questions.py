@@ -31,6 +31,18 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where the answer in a question came from, with a link to it; `changed` says what is known since the draft."""
+
+    words: str = ""
+    href: str = ""
+    changed: str = ""
+
+
+NO_SOURCE = Source()
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One question: what to ask, how, and what is filled in.
 
@@ -54,6 +66,8 @@ class Question:
     why: str = ""
     clauses: tuple[str, ...] = ()
     origin: str = ""
+    origin_href: str = ""
+    changed: str = ""
     suffix: str = ""
     copy: str = ""
     meant: str = ""
@@ -77,14 +91,15 @@ def questions(
     posted: Mapping[str, str | list[str]],
     *,
     errors: Mapping[str, str] | None = None,
-    origins: Mapping[str, str] | None = None,
+    origins: Mapping[str, Source] | None = None,
     systems: Mapping[str, str] | None = None,
     copies: Mapping[str, str] | None = None,
     now: datetime | None = None,
 ) -> list[Question]:
     """Return the form's questions in order, filled with `posted`; `now` is what "yesterday" goes by.
 
-    `origins` says where a filled-in value came from, `systems` names other systems, `copies` holds ready texts to copy.
+    `origins` says where a filled-in value came from, or what the case has learnt since a draft was saved; `systems`
+    names other systems, `copies` holds ready texts to copy.
     """
     schema = form.schema
     shown = schema.get("x-show", {})
@@ -95,6 +110,7 @@ def questions(
         kind = kind_of(rule)
         named = _labels(rule)
         error = (errors or {}).get(name)
+        source = (origins or {}).get(name, NO_SOURCE)
         typed = _typed(name, kind, posted)
         meant = _meant(kind, rule, typed, now)
         made.append(
@@ -118,7 +134,9 @@ def questions(
                 condition=_condition(shown.get(name, {}), properties),
                 why=filled(str(rule.get("x-why", "")), systems),
                 clauses=tuple(rule.get("x-clauses", ())),
-                origin=(origins or {}).get(name, ""),
+                origin=source.words,
+                origin_href=source.href,
+                changed=source.changed,
                 suffix=str(rule.get("x-suffix", "")),
                 copy=(copies or {}).get(name, ""),
                 meant=meant,

@@ -13,7 +13,7 @@ from engine.services.attachments.model import (
     StoreError,
     Upload,
 )
-from engine.services.attachments.reaching import contents, listed, of_open_task, of_task, one, photograph
+from engine.services.attachments.reaching import contents, listed, of_open_task, of_task, one
 
 __all__ = [
     "ACCEPT",
@@ -34,7 +34,6 @@ __all__ = [
     "of_open_task",
     "of_task",
     "one",
-    "photograph",
     "remove",
     "size_words",
     "sweep",

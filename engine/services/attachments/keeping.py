@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from engine.services import access
+from engine.services import access, child_entries
 from engine.services.attachments import reaching
 from engine.services.attachments.checking import Limits, checked, size_words
 from engine.services.attachments.model import (
@@ -29,6 +29,7 @@ from engine.services.attachments.model import (
     Upload,
 )
 from engine.services.attachments.stores import external_store, key_of
+from engine.services.child_entries import Given
 from engine.services.desk import Desk, InvalidAnswers, NotAllowed, NotFound, once, record, remember
 from engine.store.tables import Attachment, AttachmentContent, CaseRecord
 
@@ -68,6 +69,8 @@ def add(
         raise RefusedFile("a photograph must be a picture: JPEG, PNG or HEIC")
     _room_for(desk, place, files)
     ids = tuple(_attach(desk, place, file, purpose, note) for file in files)
+    if purpose == PHOTOGRAPH and place.child_id is not None and ids:
+        child_entries.put(desk, place.child_id, child_entries.PHOTOGRAPH, Given(says=str(ids[-1])))
     record(
         desk,
         "attachments_added",
@@ -98,6 +101,8 @@ def remove(desk: Desk, attachment_id: int, reason: str, *, key: str | None = Non
         if child is None:
             raise NotAllowed("the child's record is not there")
         access.change_child(desk, child)
+    if file.purpose == PHOTOGRAPH and file.child_id is not None:
+        _end_photograph(desk, file.child_id, attachment_id, reason.strip())
     file.removed_at, file.removed_by, file.removed_reason = desk.now(), desk.caller.account, reason.strip()
     desk.session.flush()
     _lock(desk, file.hash)
@@ -130,6 +135,13 @@ def sweep(desk: Desk) -> int:
         desk.session.commit()
         desk = desk.acting_as(desk.caller)  # the council is named anew in the next transaction
     return gone
+
+
+def _end_photograph(desk: Desk, child_id: int, attachment_id: int, reason: str) -> None:
+    """Take a photograph off the child's record, where it is the one that stands there."""
+    shown = child_entries.know(desk, child_id).photograph
+    if shown is not None and shown.says == str(attachment_id):
+        child_entries.end(desk, child_id, shown.id, reason)
 
 
 def _attach(desk: Desk, place: Place, file: CheckedFile, purpose: str, note: str | None) -> int:

@@ -12,7 +12,6 @@ from sqlalchemy.orm import aliased
 from engine.services import access
 from engine.services.attachments.kinds import KINDS
 from engine.services.attachments.model import (
-    PHOTOGRAPH,
     AttachmentContents,
     AttachmentRow,
     Place,
@@ -123,20 +122,6 @@ def contents(desk: Desk, attachment_id: int) -> AttachmentContents:
     if hashlib.sha256(data).digest() != found.hash:
         raise StoreError(f"the file {attachment_id} is damaged where it is kept: bring it back from a backup")
     return AttachmentContents(row.name, row.media, data)
-
-
-def photograph(desk: Desk, child_id: int) -> int | None:
-    """Return a child's newest photograph, by id, for a page that has checked and logged the read of the child."""
-    return desk.session.scalar(
-        sa.select(Attachment.id)
-        .where(
-            Attachment.child_id == child_id,
-            Attachment.purpose == PHOTOGRAPH,
-            Attachment.removed_at.is_(None),
-        )
-        .order_by(Attachment.id.desc())
-        .limit(1)
-    )
 
 
 def _child_of(desk: Desk, row: AttachmentRow) -> int | None:

@@ -1,6 +1,16 @@
 """The work that stands open: lists, one task with all that its form needs, and what people do with it."""
 
-from engine.services.tasks.completing import Submitted, save_draft, submit
+from engine.services.tasks.completing import Submitted, submit
+from engine.services.tasks.drafts import (
+    DraftRow,
+    OtherWords,
+    draft_mark,
+    draft_of,
+    forget_other,
+    my_drafts,
+    other_words,
+    save_draft,
+)
 from engine.services.tasks.filters import Bounds, Saved, TaskFilter, bounds
 from engine.services.tasks.following import latest_day, put_off_until, take_up
 from engine.services.tasks.half_done import Begun, begun, take_over
@@ -15,7 +25,9 @@ from engine.services.tasks.lists import (
     one,
     people_with_tasks,
 )
+from engine.services.tasks.origins import Origin, origins
 from engine.services.tasks.page import CaseSummary, Prefilled, TaskView, view
+from engine.services.tasks.printed import PrintedTask, done_tasks, printed
 from engine.services.tasks.rows import TaskRow
 from engine.services.tasks.several import (
     Chosen,
@@ -34,9 +46,13 @@ __all__ = [
     "CaseSummary",
     "Chosen",
     "Counts",
+    "DraftRow",
     "Given",
     "Left",
+    "Origin",
+    "OtherWords",
     "Prefilled",
+    "PrintedTask",
     "Saved",
     "Seen",
     "Submitted",
@@ -53,11 +69,19 @@ __all__ = [
     "chosen",
     "claim",
     "counts",
+    "done_tasks",
+    "draft_mark",
+    "draft_of",
+    "forget_other",
     "group_of",
     "latest_day",
     "list",
+    "my_drafts",
     "named",
     "one",
+    "origins",
+    "other_words",
+    "printed",
     "people_with_tasks",
     "put_off_until",
     "release",

@@ -1,14 +1,10 @@
-"""Answering a task: drafts, and the form that completes it."""
+"""Answering a task: the form that completes it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-
-import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from engine.pack import forms
 from engine.pack.model import Pack
@@ -19,18 +15,16 @@ from engine.services.desk import (
     Desk,
     InvalidAnswers,
     NotAllowed,
-    NotFound,
     done_before,
     once,
 )
-from engine.services.rows import at, at_or_none, people
+from engine.services.rows import at_or_none, people
+from engine.services.tasks.drafts import save_draft
 from engine.services.tasks.rows import TaskRow, gone, present_pack, task_row, task_rows
 from engine.store.casefile import CaseFile
 from engine.store.tables import (
     CaseRecord,
-    EndedTask,
     Task,
-    TaskDraft,
 )
 
 
@@ -48,32 +42,6 @@ class Submitted:
     incident: int | None = None
     repeated: bool = False
     left_open: tuple[str, ...] = ()
-
-
-def save_draft(desk: Desk, task_id: int, answers: Mapping[str, Any]) -> datetime:
-    """Keep what the caller has typed so far; return when. An ended task's draft is kept too."""
-    if desk.caller.account is None:
-        raise NotAllowed("only a person has drafts")
-    case_id = desk.session.scalar(sa.select(Task.case_id).where(Task.id == task_id))
-    if case_id is None:
-        case_id = desk.session.scalar(sa.select(EndedTask.case_id).where(EndedTask.task_id == task_id))
-    if case_id is None:
-        raise NotFound("there is no such task")
-    now = desk.now()
-    draft = insert(TaskDraft).values(
-        task_id=task_id,
-        account_id=desk.caller.account,
-        case_id=case_id,
-        saved_at=now,
-        answers=plain(answers),
-    )
-    desk.session.execute(
-        draft.on_conflict_do_update(
-            index_elements=[TaskDraft.task_id, TaskDraft.account_id],
-            set_={"answers": draft.excluded.answers, "saved_at": draft.excluded.saved_at},
-        )
-    )
-    return at(now)
 
 
 def submit(desk: Desk, task_id: int, answers: Mapping[str, Any], key: str | None = None) -> Submitted:
@@ -103,7 +71,11 @@ def submit(desk: Desk, task_id: int, answers: Mapping[str, Any], key: str | None
         # What settled a question while its form was open counts, and not the answer given meanwhile.
         settled = whole.schema["properties"].keys() - form.schema["properties"].keys()
         given = {name: value for name, value in given.items() if name not in settled}
-    problems = forms.problems(form, given) if form is not None else dict.fromkeys(given, "is not asked here")
+    problems = (
+        forms.problems(form, given, desk.now())
+        if form is not None
+        else dict.fromkeys(given, "is not asked here")
+    )
     if problems:
         raise InvalidAnswers(problems)
     counted = forms.asked(form, given) if form is not None else {}

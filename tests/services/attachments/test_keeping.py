@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine.services import access, attachments
+from engine.services import access, attachments, child_entries
 from engine.services.attachments import PHOTOGRAPH, Place, RefusedFile, StoreError, Upload
 from engine.services.desk import InvalidAnswers, NotAllowed, NotFound, system
 from engine.store.packed import unpack
@@ -58,7 +58,10 @@ def test_a_childs_list_holds_what_belongs_to_the_child_and_to_all_its_cases(sett
         "sighting.txt",
     ]
     assert [row.name for row in attachments.listed(setting.officer, setting.of_case)] == ["sighting.txt"]
-    assert attachments.photograph(setting.officer, setting.child) == photograph
+    shown = child_entries.know(setting.officer, setting.child).photograph
+    assert shown is not None and shown.says == str(photograph)
+    attachments.remove(setting.officer, photograph, "It is her sister")
+    assert child_entries.know(setting.officer, setting.child).photograph is None
 
 
 def test_a_photograph_must_be_a_picture(setting: Setting) -> None:

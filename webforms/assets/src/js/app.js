@@ -1,5 +1,6 @@
 // Enhancement only: every page works without this file.
 import { createAll, Button, CharacterCount, ErrorSummary, NotificationBanner, ServiceNavigation, SkipLink } from 'govuk-frontend'
+import { AttachFiles } from './attach-files.js'
 import { CopyText } from './copy-text.js'
 import { DiagramView } from './diagram-view.js'
 import { DraftKeeper } from './draft-keeper.js'
@@ -18,6 +19,7 @@ const enhance = (Kind, name) => {
   for (const element of document.querySelectorAll(`[data-module~="${name}"]`)) new Kind(element)
 }
 enhance(Reveal, 'hw-reveal')
+enhance(AttachFiles, 'hw-files')
 enhance(CopyText, 'hw-copy')
 enhance(DiagramView, 'hw-diagram')
 enhance(DraftKeeper, 'hw-draft')
