@@ -105,11 +105,13 @@ def list_(council: str | None, as_json: bool) -> None:
 @click.argument("name")
 @council_option
 def disable(name: str, council: str | None) -> None:
-    """Close an account and end its sessions at once."""
+    """Close an account, end its sessions at once, and give its work back to the team."""
     with desk_for(council) as desk:
-        accounts.disable(desk, name)
+        back = accounts.disable(desk, name)
         desk.session.commit()
     click.echo(f"{name} cannot sign in any more.")
+    for one in back:
+        click.echo(f"  {one.words}")
 
 
 @users.command()

@@ -22,6 +22,7 @@ from engine.clock import Clock, local
 from engine.errors import HomewardError
 from engine.pack.model import Pack
 from engine.services import notices
+from engine.services.assignment.giving_back import Back, counted, give_back
 from engine.services.desk import (
     ADMINISTRATOR,
     OWN_ROLES,
@@ -32,7 +33,6 @@ from engine.services.desk import (
     NotFound,
     record,
 )
-from engine.services.outside import requests as outside_requests
 from engine.store.database import enter_council
 from engine.store.packs import in_force
 from engine.store.tables import Account, AccountRole, AccountTeam, Council
@@ -293,16 +293,27 @@ def change_password(desk: Desk, old: str, new: str) -> SignedIn | None:
     return SignedIn(desk.caller, account.session_epoch)
 
 
-def disable(desk: Desk, name: str) -> None:
-    """Close an account and end its sessions at once; what it did stays on record under its name."""
+def what_goes_back(desk: Desk, name: str) -> tuple[Back, ...]:
+    """Say what closing an account would give back to the team, or leave without somebody."""
+    _administrators_only(desk)
+    return counted(desk, _named(desk, name).id)
+
+
+def disable(desk: Desk, name: str) -> tuple[Back, ...]:
+    """Close an account, end its sessions at once and give its work back to the team; return what went back.
+
+    What it did stays on record under its name, and what was half typed can be taken over.
+    """
     _administrators_only(desk)
     account = _named(desk, name)
     if account.id == desk.caller.account:
         raise NotAllowed("you cannot disable the account you are signed in with; ask another administrator")
     account.disabled_at = account.disabled_at or desk.now()
     account.session_epoch += 1
-    record(desk, "account_disabled", {"account": account.id})
-    outside_requests.revoke_of_account(desk, account.id)
+    desk.session.flush()
+    back = give_back(desk, account.id)
+    record(desk, "account_disabled", {"account": account.id, "back": [one.words for one in back]})
+    return back
 
 
 def enable(desk: Desk, name: str) -> None:

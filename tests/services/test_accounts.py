@@ -11,12 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.clock import VirtualClock
-from engine.services import accounts
+from engine.services import accounts, calendar_feed, cases, tasks
 from engine.services.accounts import PasswordRefused, SignedIn
+from engine.services.assignment import away
 from engine.services.desk import Conflict, Desk, NotAllowed, NotFound
 from engine.store.packed import unpack
-from engine.store.tables import Account, AuditEvent
+from engine.store.tables import Account, AuditEvent, Task
 from tests.conftest import Office
+from tests.services.test_tasks import FACTS
 
 SECRET = "correct horse battery"
 
@@ -242,3 +244,35 @@ def test_a_person_entered_by_an_administrator_comes_in_with_the_roles_given_here
     accounts.disable(desk, "priya")
     assert by_provider(desk, None) is None
     assert by_provider(desk, ["director"]) is None
+
+
+def test_closing_an_account_gives_its_work_back_in_the_same_act(session: Session, office: Office) -> None:
+    office.set_up(session)
+    desk = office.desk(session)
+    ann, bob = (office.person(session, name, "missing_coordinator") for name in ("ann", "bob"))
+    assert ann.account is not None and bob.account is not None
+    case_id = cases.start(desk, office.child(session), facts=FACTS)
+    task_id = session.scalars(sa.select(Task.id).where(Task.case_id == case_id)).one()
+    hers, his = office.desk(session, ann), office.desk(session, bob)
+    tasks.claim(hers, task_id)
+    tasks.save_draft(hers, task_id, {"notes": "Seen at the station"})
+    calendar_feed.make(hers)
+    day = office.clock.now().date()
+    away.enter(his, bob.account, day, day, deputy=ann.account)
+    told = [one.words for one in accounts.what_goes_back(desk, "ann")]
+    assert told == [
+        "1 open task goes back to its team",
+        "1 half-typed form stays with its task, for whoever takes that",
+        "1 colleague loses a deputy",
+        "1 calendar address ends",
+    ]
+    assert [one.words for one in accounts.disable(desk, "ann")] == told
+    row = session.scalars(sa.select(Task).execution_options(populate_existing=True)).one()
+    assert (row.assignee, row.routed) == (None, "disabled")
+    assert [one.deputy for one in away.listed(desk)] == [None]
+    tasks.claim(his, task_id)
+    tasks.take_over(his, task_id, ann.account)
+    assert tasks.view(his, task_id).draft == {"notes": "Seen at the station"}
+    assert [one.words for one in accounts.what_goes_back(desk, "ann")] == [
+        "1 half-typed form stays with its task, for whoever takes that"
+    ]
