@@ -131,7 +131,7 @@ def test_a_meeting_is_held_minuted_and_sent_and_its_actions_are_tasks_at_once(si
     shown = duty.get(task.group(1))
     assert shown.status_code == 302
     action = duty.get(shown.location).text
-    assert "Agreed at the meeting of" in action and "no duty of the procedure" in action
+    assert "Agreed at the meeting of" in action and "The procedure does not ask for it" in action
     assert duty.post(shown.location, {"note": ""}).status_code == 422
     assert duty.post(shown.location, {"note": "They saw nobody"}).status_code == 302
     assert "They saw nobody" in visitor.get(meeting).text

@@ -75,4 +75,4 @@ def _sentence(name: str, words: str) -> str:
 
 def titled(view: MeetingView) -> str:
     """Return the caption of a meeting's forms: what meeting, about whom."""
-    return f"{view.label}, {view.child or 'case'} {view.reference}" if view.child else view.label
+    return f"{view.label}: {view.child}, case {view.reference}" if view.child else view.label

@@ -87,6 +87,7 @@ def show(meeting: int) -> ResponseReturnValue:
         meeting=view,
         state=STATES[view.state],
         attendance=meetings.ATTENDANCE,
+        begun=view.starts_at <= db.now(),
         waiting=[one for one in view.asked if one.invited_at is None and one.reachable],
         can_give=access.may(db.desk().caller, "work_task"),
     )

@@ -146,10 +146,10 @@ def navigation() -> list[dict[str, Any]]:
     sees_cases, receives = access.may(caller, "see_case"), access.may(caller, "receive_file")
     oversees = access.may(caller, "oversee")
     every = [
-        (True, "Tasks", "tasks.listing", here[0] in {"tasks", "tasklist"}),
+        (True, "Tasks", "tasks.listing", here[0] in {"tasks", "tasklist", "actions"}),
         (access.may(caller, "work_task"), "On call", "on_call.show", here[0] == "on_call"),
         (sees_cases, "Cases", "cases.search", here[0] in OF_CASES),
-        (sees_cases, "Meetings", "meetings.listing", here[0] in {"meetings", "actions"}),
+        (sees_cases, "Meetings", "meetings.listing", here[0] == "meetings"),
         (receives, "Reports received", "intake.overview", here[0] == "intake"),
         (access.may(caller, "ask_outside"), "Requests", "requests.listing", here[0] == "requests"),
         (sees_cases and not oversees, "Figures", "figures.show", here[0] == "figures"),

@@ -97,7 +97,7 @@ def _held(desk: Desk, case: CaseRecord, kind: MeetingKind) -> None:
     number = _convene(earlier, case, kind, held)
     view = meetings.view(desk, number)
     said = {
-        item.id: (SAID[place % len(SAID)], DECIDED[place % len(DECIDED)] if place < len(DECIDED) else "")
+        item.id: (SAID[place], DECIDED[place]) if place < len(SAID) else ("Nothing new.", "")
         for place, item in enumerate(view.items)
     }
     came = {
