@@ -14,7 +14,7 @@ from engine.services import access, cases, caseview, children, figures, timeline
 from engine.services.caseview import CaseView
 from engine.services.desk import Desk, InvalidAnswers, NotAllowed, NotFound
 from engine.services.outside import following
-from webforms import db
+from webforms import corrections, db
 from webforms.access import signed_in
 from webforms.formpage import Answers, form_page
 from webforms.paging import page_number
@@ -206,15 +206,7 @@ def change_facts(case: int) -> ResponseReturnValue:
     fact = _chosen(view)
     if fact is None:
         return _choose(view)
-    form = recording.facts_form("change-facts", f"Correct: {casewords.label(fact.id)}", view.pack, [fact.id])
-
-    def act(answers: Answers, key: str) -> str:
-        actual = parse_moment(answers[ACTUAL]) if ACTUAL in answers else None
-        changed = {fact.id: answers.get(fact.id)}
-        done = cases.change_facts(desk, case, changed, reason=answers.get(REASON), actual=actual, key=key)
-        return recorded(done, case, "The correction is recorded.")
-
-    return case_form(view, form, act, initial=_present(view, fact))
+    return corrections.correct_fact(view, fact)
 
 
 @blueprint.route("/<int:case>/override", methods=["GET", "POST"])

@@ -27,6 +27,18 @@ FOLLOWED = {
 }
 STILL_TO_DO = "Still to do, though its step is over: {}"
 """Of a task whose step was interrupted while its duty goes on."""
+NAMED = {
+    "case_started": "Case opened",
+    "facts_changed": "Changed: {}",
+    "child_facts_changed": "Changed in another case of the child: {}",
+    "corrected": "Corrected: {}",
+    "child_facts_corrected": "Brought up to date with the child’s record: {}",
+    "taken_back": "Taken back",
+    "voided": "Case voided: it was opened in error",
+    "duty_recorded": "Recorded that a duty was met",
+    "earlier_episodes_changed": "The child’s earlier episodes were brought up to date",
+}
+"""Acts by their names, with the facts that they were about."""
 SAID_IN_TITLE = {("task_completed", "task_completed"), ("timers_fired", "timer_fired")}
 ENTERED = "Entered, and it stays open: {}"
 LATE = timedelta(minutes=1)
@@ -35,13 +47,16 @@ LATE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class HistoryItem:
-    """An act: when, what, by whom, and what followed."""
+    """An act: its number, when, what, by whom, and what followed. `corrected`: what, the wrong value, the right one."""
 
+    act: int
+    kind: str
     at: datetime
     title: str
     by: str
     notes: tuple[str, ...]
     followed: tuple[str, ...]
+    corrected: tuple[tuple[str, str, str], ...] = ()
 
 
 def history_items(lines: Iterable[HistoryLine], pack: Pack) -> list[HistoryItem]:
@@ -71,7 +86,8 @@ def _item(lines: list[HistoryLine], pack: Pack) -> HistoryItem:
     told_by = act.detail.get("told_by")
     if told_by:  # an answer from outside: the body, with whoever here accepted it
         by = f"{told_by}, by a link" + (f"; accepted by {by}" if by else "")
-    return HistoryItem(act.at, title, by, tuple(_notes(act)), tuple(dict.fromkeys(followed)))
+    notes, corrected = tuple(_notes(act)), tuple(_corrected(act, pack))
+    return HistoryItem(act.act, act.kind, act.at, title, by, notes, tuple(dict.fromkeys(followed)), corrected)
 
 
 def _offer_over(line: HistoryLine, pack: Pack) -> bool:
@@ -84,25 +100,17 @@ def _offer_over(line: HistoryLine, pack: Pack) -> bool:
 def _title(act: HistoryLine, happened: list[HistoryLine], pack: Pack) -> str:
     detail = act.detail
     match act.kind:
-        case "case_started":
-            return "Case opened"
         case "event_recorded":
             return _event_title(str(detail.get("event", "")), pack)
         case "task_completed":
             done = next((line.name for line in happened if line.kind == "task_completed" and line.name), None)
             kept = next((line.name for line in happened if line.kind == "left_open" and line.name), None)
             return f"Done: {done}" if done else ENTERED.format(kept) if kept else "Task done"
-        case "facts_changed":
-            return f"Changed: {_fact_names(detail)}"
-        case "child_facts_changed":
-            return f"Changed in another case of the child: {_fact_names(detail)}"
+        case kind if kind in NAMED:
+            return NAMED[kind].format(_fact_names(detail))
         case "timers_fired":
             passed = [line.name for line in happened if line.kind == "timer_fired" and line.name]
             return f"Time reached: {', '.join(dict.fromkeys(passed))}" if passed else "A time was reached"
-        case "duty_recorded":
-            return "Recorded that a duty was met"
-        case "earlier_episodes_changed":
-            return "The child’s earlier episodes were brought up to date"
     return words.plain(act.kind)
 
 
@@ -114,7 +122,20 @@ def _event_title(event: str, pack: Pack) -> str:
 
 
 def _fact_names(detail: Mapping[str, Any]) -> str:
-    return ", ".join(casewords.label(name) for name in detail.get("facts", {})) or "nothing"
+    names = [*detail.get("facts", {}), *detail.get("forgotten", [])]
+    return ", ".join(casewords.label(name) for name in names) or "nothing"
+
+
+def _corrected(act: HistoryLine, pack: Pack) -> Iterable[tuple[str, str, str]]:
+    """Yield each fact that was set right, with the value that stood and the one that stands."""
+    was = act.detail.get("was")
+    if was is None:
+        return
+    facts = act.detail.get("facts", {})
+    for name in (*facts, *act.detail.get("forgotten", [])):
+        before = casewords.fact_words(pack, name, was[name]) if name in was else "Not known"
+        after = casewords.fact_words(pack, name, facts[name]) if name in facts else "Not known"
+        yield casewords.label(name), before, after
 
 
 def _notes(act: HistoryLine) -> Iterable[str]:

@@ -47,6 +47,9 @@ ORIGINS = {
     "override": "Professional judgement",
     "child": "Changed in another case of the child",
     "derived": "Worked out",
+    "correction": "Corrected",
+    "forgotten": "Not known any more",
+    "taken_back": "As it stood before",
 }
 
 _COUNTER = re.compile(r"(^|\s+)\d+$")

@@ -20,7 +20,7 @@ def search(
 ) -> Page[CaseRow]:
     """Find cases by reference or by the beginnings of a child's names, open ones first, newest first.
 
-    A restricted child's cases are found by reference alone.
+    A restricted child's cases are found by reference alone. Voided ones stand in no list and are found by a search.
     """
     access.require(desk.caller, "see_case")
     wanted: list[sa.ColumnElement[bool]] = []
@@ -30,7 +30,7 @@ def search(
         by_number = sa.select(CaseRecord.id).where(CaseRecord.reference == text.strip().upper())
         wanted.append(CaseRecord.id.in_(sa.union(of_child, by_number)))
     if status is not None:
-        wanted.append(CaseRecord.status == status)
+        wanted += [CaseRecord.status == status, CaseRecord.voided_at.is_(None)]
     total = desk.session.scalar(sa.select(sa.func.count()).select_from(CaseRecord).where(*wanted)) or 0
     found = desk.session.execute(
         sa.select(CaseRecord, Child, access.open_to(desk).label("visible"))
@@ -51,7 +51,7 @@ def _case_row(case: CaseRecord, child: Child | None, visible: bool) -> CaseRow:
     return CaseRow(
         id=case.id,
         reference=case.reference,
-        status=case.status,
+        status="voided" if case.voided_at is not None else case.status,
         child=name,
         child_id=child.id if child is not None and visible else None,
         opened=at(case.opened_at),

@@ -58,7 +58,7 @@ def examine(
     `read_by` names what reads in the log ("conformance", where somebody asked); None: the product itself.
     """
     access.require(desk.caller, "read_quality")
-    for record in read_cases(desk, case=case, since=since):
+    for record in read_cases(desk, case=case, since=since, voided=case is not None):
         if read_by is not None:
             _log(desk, record.id, read_by)
         yield judged(desk, record)
@@ -104,7 +104,7 @@ def write_log(
     """
     access.require(desk.caller, "read_quality")
     with LogWriter(file, desk.council.name, pseudonyms=pseudonyms) as log:
-        for record in read_cases(desk, case=case, since=since):
+        for record in read_cases(desk, case=case, since=since, voided=case is not None):
             if read_by is not None:
                 _log(desk, record.id, read_by)
             log.write(replay(record, desk.now()))

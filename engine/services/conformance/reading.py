@@ -43,14 +43,18 @@ def numbered(desk: Desk, reference: str) -> int:
 
 
 def count(desk: Desk, *, since: datetime | None = None) -> int:
-    """Return how many cases there are, or have been acted on since a moment."""
-    return desk.session.scalar(sa.select(sa.func.count()).select_from(CaseRecord).where(*_since(since))) or 0
+    """Return how many cases there are, or have been acted on since a moment; voided ones are not counted."""
+    wanted = _wanted(since, voided=False)
+    return desk.session.scalar(sa.select(sa.func.count()).select_from(CaseRecord).where(*wanted)) or 0
 
 
 def read_cases(
-    desk: Desk, *, case: int | None = None, since: datetime | None = None
+    desk: Desk, *, case: int | None = None, since: datetime | None = None, voided: bool = True
 ) -> Iterator[RecordedCase]:
-    """Yield a case, or all of the council that have been acted on since a moment, in order of their numbers."""
+    """Yield a case, or all of the council that have been acted on since a moment, in order of their numbers.
+
+    Without `voided`, those that were opened in error are left out: nothing can be judged by them.
+    """
     if case is not None:
         yield from read_these(desk, [case])
         return
@@ -58,7 +62,7 @@ def read_cases(
     while True:
         numbers = desk.session.scalars(
             sa.select(CaseRecord.id)
-            .where(CaseRecord.id > last, *_since(since))
+            .where(CaseRecord.id > last, *_wanted(since, voided=voided))
             .order_by(CaseRecord.id)
             .limit(BATCH)
         ).all()
@@ -68,8 +72,9 @@ def read_cases(
         last = numbers[-1]
 
 
-def _since(since: datetime | None) -> tuple[sa.ColumnElement[bool], ...]:
-    return () if since is None else (CaseRecord.updated_at >= since,)
+def _wanted(since: datetime | None, *, voided: bool) -> tuple[sa.ColumnElement[bool], ...]:
+    lately = () if since is None else (CaseRecord.updated_at >= since,)
+    return lately if voided else (*lately, CaseRecord.voided_at.is_(None))
 
 
 def read_these(desk: Desk, numbers: Sequence[int]) -> Iterator[RecordedCase]:

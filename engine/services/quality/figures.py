@@ -57,6 +57,7 @@ SELECT clause, count(*) AS raised,
        count(*) FILTER (WHERE outcome IN ('refused', 'not_engaged')) AS otherwise
 FROM ledger_entry, unnest(string_to_array(clauses, ' ')) AS clause
 WHERE raised >= :since AND raised < :until AND outcome <> 'superseded' AND clause <> ''
+  AND NOT EXISTS (SELECT FROM case_record c WHERE c.id = case_id AND c.voided_at IS NOT NULL)
 GROUP BY clause
 """)
 
@@ -85,6 +86,7 @@ def duties_of(desk: Desk, clause: str, since: datetime, until: datetime) -> tupl
             LedgerEntry.raised >= since,
             LedgerEntry.raised < until,
             LedgerEntry.outcome != "superseded",
+            CaseRecord.voided_at.is_(None),
             sa.literal(clause) == sa.func.any(sa.func.string_to_array(LedgerEntry.clauses, " ")),
         )
         .order_by(LedgerEntry.raised.desc(), LedgerEntry.case_id, LedgerEntry.number)

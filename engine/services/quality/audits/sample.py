@@ -87,7 +87,7 @@ class Rule:
 
 def _fitting(rule: Rule, now: datetime) -> sa.Select[Any]:
     """Return the ids of the cases of children that fit, in order."""
-    chosen = sa.select(CaseRecord.id).where(CaseRecord.child_id.is_not(None))
+    chosen = sa.select(CaseRecord.id).where(CaseRecord.child_id.is_not(None), CaseRecord.voided_at.is_(None))
     if rule.opened_from:
         chosen = chosen.where(CaseRecord.opened_at >= _midnight(rule.opened_from))
     if rule.opened_to:

@@ -1,0 +1,477 @@
+"""Setting records right: an answer, what was just done, a case with the wrong child, two records, a case in error.
+
+Each page asks, then shows what would follow, and does it only when that was confirmed. What was typed travels with the
+preview, so that nothing is kept of a correction that nobody confirmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.errors import HomewardError
+from engine.pack import forms
+from engine.pack.model import Fact, Form
+from engine.pack.values import parse_moment
+from engine.services import access, caseview, children, correcting
+from engine.services.caseview import CaseView
+from engine.services.correcting import (
+    CorrectFacts,
+    Merge,
+    Move,
+    Plan,
+    Preview,
+    TakeBack,
+    Undo,
+    Void,
+    register,
+)
+from engine.services.desk import InvalidAnswers, NotAllowed, NotFound
+from webforms import db
+from webforms.access import signed_in
+from webforms.formpage import FILL, MISTAKES, Answers, error_list, posted_fields, said_whole, with_moment
+from webforms.paging import page_number
+from webforms.render import casewords, following, moments, recording
+from webforms.render.posted import as_posted
+from webforms.render.questions import questions
+from webforms.render.recording import ACTUAL, REASON
+
+blueprint = Blueprint("corrections", __name__, url_prefix="/corrections")
+
+OWN_FIELDS = frozenset({"csrf_token", "key", "digest", "change"})
+MOVED_ON = "Something has changed since you looked. This is what would follow now."
+WHY = {
+    "type": "string",
+    "title": "What is wrong, and how do you know?",
+    "description": "It is recorded with your name, and shown with what it corrects.",
+    "maxLength": 2000,
+    "x-widget": "textarea",
+}
+ANSWERED = (
+    "{} answered this {}. The earlier answers stay in the history. The way that the case took because of them is not "
+    "taken back: what follows is shown before you confirm."
+)
+FINDING = "text"
+"""The field in which a child is looked for."""
+CHOSEN = "child"
+MATCHES = 20
+
+
+# --- a form, its preview, and its confirmation
+
+
+def previewed(
+    form: Form,
+    plan_of: Callable[[Answers], Plan],
+    done: Callable[[Any], str],
+    *,
+    back: str,
+    caption: str,
+    confirm: str,
+    initial: Mapping[str, Any] | None = None,
+    lead: str = "",
+    template: str = "corrections/form.html",
+    **shown: Any,
+) -> ResponseReturnValue:
+    """Show a form, or what would follow from its post, or do that where it was confirmed.
+
+    `plan_of` makes the plan of the answers (JSON by field), `done` takes the result and returns where to go.
+    """
+    problems: dict[str, str] = {}
+    posted = as_posted(form.schema, initial or {})
+    if request.method == "POST":
+        posted = posted_fields()
+        if FILL in request.form:
+            posted = with_moment(posted, request.form[FILL], db.now())
+        elif "change" not in request.form and FINDING not in request.form:
+            answers, problems = forms.parse_answers(form, posted, db.now())
+            if not problems:
+                try:
+                    return _answered(form, plan_of(answers), done, posted, back, caption, confirm)
+                except InvalidAnswers as error:
+                    problems = said_whole(form, error.problems)
+                except (NotAllowed, NotFound):
+                    raise
+                except HomewardError as error:
+                    problems = {"": f"{str(error)[:1].upper()}{str(error)[1:]}"}
+                db.roll_back()
+    asked = questions(form, posted, errors=problems, now=db.now())
+    page = render_template(
+        template,
+        form=form,
+        questions=asked,
+        errors=error_list(asked, problems),
+        button="Show what follows",
+        caption=caption,
+        lead=lead,
+        back=back,
+        **shown,
+    )
+    return (page, MISTAKES) if problems else page
+
+
+def _answered(
+    form: Form,
+    plan: Plan,
+    done: Callable[[Any], str],
+    posted: Mapping[str, str | list[str]],
+    back: str,
+    caption: str,
+    confirm: str,
+) -> ResponseReturnValue:
+    desk, digest = db.desk(), request.form.get("digest")
+    fresh = False
+    if digest is None:
+        found = correcting.preview(desk, plan)
+    else:
+        confirmed = correcting.confirm(desk, plan, digest, key=request.form.get("key") or None)
+        if confirmed.again is None:
+            return redirect(done(confirmed.result))
+        found, fresh = confirmed.again, True
+    return _preview_page(form, found, posted, back, caption, confirm, fresh), (MISTAKES if fresh else 200)
+
+
+def _preview_page(
+    form: Form,
+    found: Preview,
+    posted: Mapping[str, str | list[str]],
+    back: str,
+    caption: str,
+    confirm: str,
+    fresh: bool,
+) -> str:
+    packs = {effect.reference: effect.pack for effect in found.cases}
+    return render_template(
+        "corrections/preview.html",
+        title=form.title,
+        caption=caption,
+        back=back,
+        confirm=confirm,
+        preview=found,
+        fresh=MOVED_ON if fresh else "",
+        cases=following.shown_cases(found),
+        records=[(record.name, following.record_lines(record)) for record in found.records],
+        left=[
+            (
+                following.subject_of(packs.get(one.reference), one.notice, one.reference),
+                one.recipient,
+                one.sent,
+            )
+            for one in found.left
+        ],
+        stays=[one.duty.meaning for one in found.stays],
+        fields=[
+            (name, value)
+            for name, values in posted.items()
+            if name not in OWN_FIELDS
+            for value in (values if isinstance(values, list) else [values])
+        ],
+    )
+
+
+# --- an answer, a fact
+
+
+def correct_fact(view: CaseView, fact: Fact) -> ResponseReturnValue:
+    """Ask for the right value of a fact of a case, and show what follows."""
+    title = f"Correct: {casewords.label(fact.id)}"
+    form = recording.facts_form("change-facts", title, view.pack, [fact.id])
+    marks = {
+        name
+        for event in view.pack.vocabulary.events.values()
+        for name, value in event.sets.items()
+        if value == "actual"
+    }
+
+    def plan_of(answers: Answers) -> Plan:
+        value = answers.get(fact.id)
+        since = answers.get(ACTUAL) or (value if fact.id in marks else None)
+        return CorrectFacts(
+            view.id,
+            {fact.id: value},
+            str(answers.get(REASON, "")),
+            actual=parse_moment(since) if since else None,
+        )
+
+    def done(result: Any) -> str:
+        flash("The correction is recorded. The tasks and time limits below follow it.", "success")
+        return url_for("cases.show", case=view.id)
+
+    return previewed(
+        form,
+        plan_of,
+        done,
+        initial={fact.id: view.known[fact.id]} if fact.id in view.known else {},
+        back=url_for("cases.change_facts", case=view.id),
+        caption=_caption(view),
+        confirm="Confirm the correction",
+    )
+
+
+@blueprint.route("/cases/<int:case>/answers/<int:act>", methods=["GET", "POST"])
+@signed_in
+def answers(case: int, act: int) -> ResponseReturnValue:
+    """Correct the answers of a form that was submitted."""
+    desk = db.desk()
+    view = caseview.view(desk, case)
+    access.require(desk.caller, "change_facts")
+    submitted = correcting.submitted(desk, case, act)
+    schema = dict(submitted.form.schema)
+    schema["title"] = f"Correct the answers: {submitted.name}"
+    schema["properties"] = {**schema["properties"], REASON: WHY}
+    schema["required"] = [*schema.get("required", ()), REASON]
+    form = Form(submitted.form.id, schema["title"], schema, submitted.form.facts, submitted.form.clauses)
+
+    def plan_of(given: Answers) -> Plan:
+        plan = correcting.corrections_of(submitted, given, str(given.get(REASON, "")))
+        if plan.answered_again and not plan.facts and not plan.forgotten:
+            names = ", ".join(casewords.label(name) for name in plan.answered_again)
+            raise InvalidAnswers({"": f"Answered anew since, so correct what stands now: {names}"})
+        return plan
+
+    def done(result: Any) -> str:
+        flash("The answers are corrected. The tasks and time limits below follow them.", "success")
+        return url_for("cases.show", case=case)
+
+    return previewed(
+        form,
+        plan_of,
+        done,
+        initial=submitted.answers,
+        back=url_for("cases.history", case=case),
+        caption=_caption(view),
+        lead=ANSWERED.format(submitted.by, moments.short_moment_words(submitted.at, db.now())),
+        confirm="Confirm the correction",
+    )
+
+
+@blueprint.route("/cases/<int:case>/take-back/<int:act>", methods=["GET", "POST"])
+@signed_in
+def take_back(case: int, act: int) -> ResponseReturnValue:
+    """Take back what was done in a case, from one act on."""
+    desk = db.desk()
+    view = caseview.view(desk, case)
+    problem = correcting.obstacle(desk, correcting.acts_from(desk, case, act))
+    if problem is not None:
+        raise problem
+
+    def done(result: Any) -> str:
+        flash("It is taken back. The case stands where it stood before.", "success")
+        task = (result or {}).get("task")
+        return url_for("tasks.show", task=task) if task else url_for("cases.show", case=case)
+
+    return previewed(
+        _reason_form("take-back", "Take back what was done"),
+        lambda given: TakeBack(case, act, str(given.get(REASON, ""))),
+        done,
+        back=url_for("cases.show", case=case),
+        caption=_caption(view),
+        lead=(
+            "The case goes back to where it stood before. What was entered stays in the history, and what you answered "
+            "stands in the form again."
+        ),
+        confirm="Take it back",
+    )
+
+
+# --- records
+
+
+@blueprint.route("/cases/<int:case>/move", methods=["GET", "POST"])
+@signed_in
+def move(case: int) -> ResponseReturnValue:
+    """Move a case to another child."""
+    desk = db.desk()
+    access.require(desk.caller, "correct_records")
+    view = caseview.view(desk, case)
+    back = url_for("cases.show", case=case)
+    chosen = _chosen_child()
+    title = "Move the case to another child"
+    lead = "For a notification that was matched to the wrong child. Both children’s records are worked out again."
+    if chosen is None:
+        return _choose_child(title, lead, back, _caption(view), without=view.child_id)
+
+    def done(result: Any) -> str:
+        flash("The case is moved. Look through what it goes by.", "success")
+        return url_for("cases.show", case=case)
+
+    return previewed(
+        _reason_form("move-case", title),
+        lambda given: Move(case, chosen.id, str(given.get(REASON, ""))),
+        done,
+        back=back,
+        caption=_caption(view),
+        lead=f"It goes from {view.child} to {chosen.name}{_born(chosen)}.",
+        confirm="Move the case",
+        hidden=[(CHOSEN, str(chosen.id))],
+    )
+
+
+@blueprint.route("/children/<int:child>/merge", methods=["GET", "POST"])
+@signed_in
+def merge(child: int) -> ResponseReturnValue:
+    """Merge a child's record into another one of the same child."""
+    desk = db.desk()
+    access.require(desk.caller, "correct_records")
+    one = _row_of(child)
+    back = url_for("children.show", child=child)
+    title = "Two records of one child"
+    lead = (
+        "Choose the record that is to stand. Everything goes over to it, and this record leads to it from then on. "
+        "It can be undone."
+    )
+    chosen = _chosen_child()
+    if chosen is None:
+        return _choose_child(title, lead, back, one.name, without=child)
+
+    def done(result: Any) -> str:
+        flash("The two records are one now.", "success")
+        return url_for("children.show", child=chosen.id)
+
+    return previewed(
+        _reason_form("merge-children", title),
+        lambda given: Merge(child, chosen.id, str(given.get(REASON, ""))),
+        done,
+        back=back,
+        caption=one.name,
+        lead=(
+            f"The record of {chosen.name}{_born(chosen)} stands. The record of {one.name}{_born(one)} gives way to it."
+        ),
+        confirm="Merge the records",
+        hidden=[(CHOSEN, str(chosen.id))],
+    )
+
+
+@blueprint.route("/cases/<int:case>/void", methods=["GET", "POST"])
+@signed_in
+def void(case: int) -> ResponseReturnValue:
+    """Void a case that was opened in error."""
+    desk = db.desk()
+    access.require(desk.caller, "correct_records")
+    view = caseview.view(desk, case)
+
+    def done(result: Any) -> str:
+        flash("The case is voided. Its history is kept.", "success")
+        return url_for("cases.show", case=case)
+
+    return previewed(
+        _reason_form("void-case", "Void a case that was opened in error"),
+        lambda given: Void(case, str(given.get(REASON, ""))),
+        done,
+        back=url_for("cases.show", case=case),
+        caption=_caption(view),
+        lead=(
+            "Nothing in the case is owed any more, and it counts nowhere. If a child may be missing, do not void the "
+            "case: correct it, or move it to the right child."
+        ),
+        confirm="Void the case",
+    )
+
+
+# --- what was set right
+
+
+@blueprint.get("")
+@signed_in
+def listing() -> ResponseReturnValue:
+    """List the cases and records that were moved, merged or voided."""
+    desk = db.desk()
+    return render_template("corrections/list.html", page=register.listed(desk, page_number()), kinds=KINDS)
+
+
+KINDS = {"move": "Case moved", "merge": "Records merged", "void": "Case voided"}
+
+
+@blueprint.get("/<int:number>")
+@signed_in
+def show(number: int) -> ResponseReturnValue:
+    """Show a correction: what, why, who, what went along, and who had read the record meanwhile."""
+    desk = db.desk()
+    return render_template(
+        "corrections/show.html",
+        one=register.one(desk, number),
+        kinds=KINDS,
+        may_undo=access.may(desk.caller, "correct_records"),
+    )
+
+
+@blueprint.route("/<int:number>/undo", methods=["GET", "POST"])
+@signed_in
+def undo(number: int) -> ResponseReturnValue:
+    """Undo a correction."""
+    desk = db.desk()
+    access.require(desk.caller, "correct_records")
+    one = register.one(desk, number)
+
+    def done(result: Any) -> str:
+        flash("The correction is undone.", "success")
+        return url_for("corrections.show", number=number)
+
+    return previewed(
+        _reason_form("undo-correction", f"Undo: {KINDS[one.kind].lower()}"),
+        lambda given: Undo(number, str(given.get(REASON, ""))),
+        done,
+        back=url_for("corrections.show", number=number),
+        caption=KINDS[one.kind],
+        lead="Both records stand as they did. What was recorded since stays where it was recorded.",
+        confirm="Undo the correction",
+    )
+
+
+# --- choosing a child
+
+
+def _reason_form(identifier: str, title: str) -> Form:
+    schema = {
+        "$id": identifier,
+        "title": title,
+        "type": "object",
+        "properties": {REASON: WHY},
+        "required": [REASON],
+    }
+    return Form(identifier, title, schema, (), ())
+
+
+def _chosen_child() -> children.ChildRow | None:
+    """Return the child that was chosen on the page before, None where none was yet."""
+    told = request.form.get(CHOSEN, "")
+    return _row_of(int(told)) if told.isdigit() else None
+
+
+def _row_of(child: int) -> children.ChildRow:
+    found = children.by_number(db.desk(), child)
+    if not found:
+        raise NotFound("there is no such child on record")
+    return found[0]
+
+
+def _choose_child(
+    title: str, lead: str, back: str, caption: str, *, without: int | None
+) -> ResponseReturnValue:
+    text = request.form.get(FINDING, "").strip()
+    found = children.search(db.desk(), text, most=MATCHES) if text else ()
+    missed = request.method == "POST" and not text
+    page = render_template(
+        "corrections/choose-child.html",
+        title=title,
+        lead=lead,
+        back=back,
+        caption=caption,
+        text=text,
+        found=[row for row in found if row.id != without],
+        errors=[{"text": "Enter a name, date of birth or number, or choose a child", "href": "#text"}]
+        if missed
+        else [],
+    )
+    return (page, MISTAKES) if missed else page
+
+
+def _born(row: children.ChildRow) -> str:
+    return f", born {row.birth_date:%-d %B %Y}" if row.birth_date else ""
+
+
+def _caption(view: CaseView) -> str:
+    return f"{view.child or 'No child'}, case {view.reference}"
