@@ -17,7 +17,7 @@ from engine.pack import forms
 from engine.pack.model import Clause, Pack
 from engine.pack.values import to_json
 from engine.services import access, case_notes, tasks
-from engine.services.caseview.history import detail_of
+from engine.services.caseview.history import detail_of, padded
 from engine.services.caseview.view import HOLDING
 from engine.services.desk import Desk, InvalidAnswers, NotFound, once, record, remember
 from engine.services.rows import at, at_or_none, people
@@ -95,10 +95,10 @@ def offer(desk: Desk, case_id: int) -> Offer | None:
     ).first()
     if found is None or found.CaseRecord.child_id is None:
         raise NotFound("there is no such case")
-    held = _held(desk, found.CaseRecord)
+    pack = pack_of(desk.session, found.CaseRecord.pack_id, found.hash)
+    held = _held(desk, found.CaseRecord, pack)
     if held is None:
         return None
-    pack = pack_of(desk.session, found.CaseRecord.pack_id, found.hash)
     return Offer(held, _open(desk, found.CaseRecord, held), readings(pack), pack)
 
 
@@ -172,32 +172,49 @@ def _refer(desk: Desk, task: TaskRow, held: Interview) -> None:
     desk.session.flush()
 
 
-def _held(desk: Desk, case: CaseRecord) -> Interview | None:
+def _held(desk: Desk, case: CaseRecord, pack: Pack) -> Interview | None:
+    """Find the act that met a case's duty to hold the interview: a task of which that duty is one."""
     entry = desk.session.scalars(
         sa.select(LedgerEntry)
         .where(
             LedgerEntry.case_id == case.id,
             LedgerEntry.obligation.in_(HOLDING),
             LedgerEntry.outcome.in_(HELD),
-            LedgerEntry.task.is_not(None),
         )
         .order_by(LedgerEntry.done.desc(), LedgerEntry.number.desc())
         .limit(1)
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if entry is None:
         return None
     acts = desk.session.execute(
-        sa.select(AuditEvent.at, AuditEvent.account_id, AuditEvent.detail).where(
-            AuditEvent.chain == case.id, AuditEvent.action == "task_completed", AuditEvent.at == entry.done
+        sa.select(AuditEvent.at, AuditEvent.account_id, AuditEvent.detail)
+        .where(
+            AuditEvent.chain == case.id,
+            AuditEvent.action == "task_completed",
+            AuditEvent.at == entry.done,
         )
+        .order_by(AuditEvent.seq.desc())
     ).all()
     for act in acts:
-        asked = detail_of(act.detail).get("act", {})
-        if asked.get("task") == entry.task:
+        detail = detail_of(act.detail)
+        if _performs(pack, detail.get("happened", ()), entry.obligation):
             names = people(desk.session, [act.account_id])
             by = names.get(str(act.account_id), "system")
-            return Interview(case.id, case.reference, at(act.at), by, dict(asked.get("answers", {})))
+            answers = dict(detail.get("act", {}).get("answers", {}))
+            return Interview(case.id, case.reference, at(act.at), by, answers)
     return None
+
+
+def _performs(pack: Pack, happened: Sequence[Sequence[Any]], obligation: str) -> bool:
+    for row in happened:
+        kind, process, element, _ = padded(row, 4)
+        known = pack.processes.get(process or "")
+        there = known.elements.get(element or "") if known is not None else None
+        if kind == "task_completed" and there is not None:
+            if any(duty.obligation == obligation for duty in there.duties):
+                return True
+    return False
 
 
 def _open(desk: Desk, case: CaseRecord, held: Interview) -> tuple[Coverable, ...]:
