@@ -5,11 +5,12 @@ Somebody with an account gets a link; somebody outside is told whom to ask, beca
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
 from engine.clock import local
+from engine.pack.model import RoleInPack
 from engine.services import notices
 from engine.services.desk import Desk, InvalidAnswers
 from engine.services.rows import at, people
@@ -37,9 +38,10 @@ INSIDE = ("account:", "role:")
 def tell(desk: Desk, meeting: Meeting, invitees: Iterable[MeetingInvitee], what: str) -> list[MeetingInvitee]:
     """Order a message to each of these people whom one can reach; return those to whom one was ordered."""
     told = []
+    roles = in_force(desk.session, local(desk.now()).date())[1].roles
     case = desk.session.get_one(CaseRecord, meeting.case_id)
     for one in invitees:
-        recipient = recipient_of(desk, one)
+        recipient = recipient_of(one, roles)
         if recipient is None:
             continue
         subject, body = _words(desk, meeting, case, what, signs_in=recipient.startswith(INSIDE))
@@ -49,7 +51,7 @@ def tell(desk: Desk, meeting: Meeting, invitees: Iterable[MeetingInvitee], what:
     return told
 
 
-def recipient_of(desk: Desk, one: MeetingInvitee) -> str | None:
+def recipient_of(one: MeetingInvitee, roles: Mapping[str, RoleInPack]) -> str | None:
     """Return to whom the outbox writes for an invitee; None where nobody can be written to."""
     if one.account_id is not None:
         return f"{notices.PERSON}:{one.account_id}"
@@ -57,7 +59,7 @@ def recipient_of(desk: Desk, one: MeetingInvitee) -> str | None:
         return f"{notices.TYPED}:{one.email}"
     if one.role is None:
         return None
-    role = in_force(desk.session, local(desk.now()).date())[1].roles.get(one.role)
+    role = roles.get(one.role)
     return f"{'outside' if role is not None and role.external else 'role'}:{one.role}"
 
 

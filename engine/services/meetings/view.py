@@ -35,9 +35,7 @@ def view(desk: Desk, meeting_id: int) -> MeetingView:
     pack = meeting_pack(desk, case)
     kind = pack.meetings.get(meeting.kind)
     listed = _cases(desk, meeting_id)
-    for one in listed:
-        if one.visible:
-            access.log(desk, "meeting", case_id=one.case_id)
+    access.log_cases(desk, "meeting", [one.case_id for one in listed if one.visible])
     names = people(desk.session, [meeting.created_by, meeting.approved_by, meeting.sent_by])
     child = desk.session.get(Child, case.child_id) if case.child_id is not None else None
     return MeetingView(
@@ -61,7 +59,7 @@ def view(desk: Desk, meeting_id: int) -> MeetingView:
         convened_at=at(meeting.created_at),
         held_at=at_or_none(meeting.held_at),
         called_off=meeting.ended_reason,
-        invitees=_invitees(desk, invitees_of(desk, meeting_id), kind),
+        invitees=_invitees(desk, invitees_of(desk, meeting_id), kind, pack),
         agenda=tuple(
             ItemRow(
                 item.id,
@@ -92,7 +90,9 @@ def view(desk: Desk, meeting_id: int) -> MeetingView:
     )
 
 
-def _invitees(desk: Desk, rows: Sequence[MeetingInvitee], kind: MeetingKind | None) -> tuple[InviteeRow, ...]:
+def _invitees(
+    desk: Desk, rows: Sequence[MeetingInvitee], kind: MeetingKind | None, pack: Pack
+) -> tuple[InviteeRow, ...]:
     accounts = telling.names_of(desk, rows)
     when = {one.id: one.when for one in kind.invitees} if kind is not None else {}
     return tuple(
@@ -111,7 +111,7 @@ def _invitees(desk: Desk, rows: Sequence[MeetingInvitee], kind: MeetingKind | No
             invited_at=at_or_none(one.invited_at),
             attendance=one.attendance,
             left_out=one.left_out,
-            reachable=telling.recipient_of(desk, one) is not None,
+            reachable=telling.recipient_of(one, pack.roles) is not None,
             signs_in=one.account_id is not None,
         )
         for one in rows
