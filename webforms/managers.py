@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
-from flask import Blueprint, Response, flash, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from engine.clock import local
 from engine.pack.model import Form
 from engine.pack.values import parse_date
+from engine.reports.document import as_pdf
 from engine.services import access, caseview
+from engine.services.desk import InvalidAnswers
 from engine.services.managing import (
     absences,
     behind,
     breaching,
     groups,
+    inspection,
     interviews,
     oversight,
     sheet,
+    statutory,
     unreturned,
     workload,
 )
@@ -26,6 +32,7 @@ from webforms import db
 from webforms.access import signed_in
 from webforms.formpage import MISTAKES, Answers, form_page
 from webforms.paging import page_number
+from webforms.render.inspection import document, file_name
 from webforms.render.trend import share_bars
 
 blueprint = Blueprint("managers", __name__)
@@ -37,6 +44,7 @@ PARTS = (
     ("Absences", "managers.absence_figures", ()),
     ("Away now", "managers.away", ()),
     ("Oversight", "managers.oversight_list", ()),
+    ("Statutory items", "managers.statutory_items", ()),
     ("Figures", "figures.show", ()),
 )
 SUPPRESS = "MANAGERS_SUPPRESS_SMALL"
@@ -167,6 +175,50 @@ def cases_behind() -> ResponseReturnValue:
     return render_template("managers/behind.html", page=page)
 
 
+# --- statutory items
+
+
+@blueprint.get("/managers/statutory")
+@signed_in
+def statutory_items() -> ResponseReturnValue:
+    """Show what the statutory returns ask of looked-after children's absences, and what keeps rows out."""
+    desk = db.desk()
+    period, problem = _period(statutory.collection_year(db.now()))
+    shown = statutory.read(desk, period)
+    return _with_period(
+        "managers/statutory.html", period, problem, shown=shown, annex=statutory.annex_a(desk)
+    )
+
+
+@blueprint.get("/managers/statutory/missing/csv")
+@signed_in
+def missing_csv() -> ResponseReturnValue:
+    """Give the table Missing as a CSV file, without the mark that spreadsheets like, as the return takes it."""
+    return _statutory_file("ssda903-missing", statutory.as_903)
+
+
+@blueprint.get("/managers/statutory/problems/csv")
+@signed_in
+def missing_problems_csv() -> ResponseReturnValue:
+    """Give what is wrong with the table Missing as a CSV file."""
+    return _statutory_file("ssda903-missing-problems", statutory.as_problems)
+
+
+@blueprint.get("/managers/statutory/annex-a/csv")
+@signed_in
+def annex_csv() -> ResponseReturnValue:
+    """Give the missing columns of Annex A as a CSV file."""
+    rows = statutory.annex_a(db.desk())
+    return _csv(f"annex-a-missing-{local(db.now()):%Y-%m-%d}", statutory.annex_csv(rows))
+
+
+def _statutory_file(name: str, written: Callable[[statutory.Statutory], str]) -> ResponseReturnValue:
+    period, problem = _period(statutory.collection_year(db.now()))
+    if problem:
+        return _no_file(problem)
+    return _csv(_named(name, period), written(statutory.read(db.desk(), period)))
+
+
 # --- oversight
 
 
@@ -244,6 +296,48 @@ def _area(title: str, hint: str = "") -> dict[str, object]:
     return {**told, "description": hint} if hint else told
 
 
+# --- inspection packs
+
+
+@blueprint.route("/cases/<int:case>/inspection-pack", methods=["GET", "POST"])
+@signed_in
+def inspection_pack(case: int) -> ResponseReturnValue:
+    """Make the inspection pack of a case, with a reason that is kept."""
+    desk = db.desk()
+    access.require(desk.caller, "oversee")
+    view = caseview.view(desk, case)
+    reason, problem = request.form.get("reason", ""), ""
+    if request.method == "POST":
+        try:
+            reason = inspection.reason_of(reason)
+            evidence = inspection.collect(desk, case)
+            file = as_pdf(
+                document(evidence, desk.caller.name, reason, desk.council.name),
+                evidence.at,
+            )
+            fresh = inspection.keep(desk, case, reason, file, key=request.form.get("key"))
+        except InvalidAnswers as error:
+            problem = f"The reason {error.problems['reason']}"
+        else:
+            if not fresh:
+                flash("This form made its pack already. Send it again if you need another one.", "info")
+                return redirect(url_for("managers.inspection_pack", case=case))
+            answer = Response(file, mimetype="application/pdf")
+            name = file_name(view.reference, evidence.at)
+            answer.headers["Content-Disposition"] = f"attachment; filename={name}"
+            answer.headers["Cache-Control"] = "no-store"
+            return answer
+    page = render_template(
+        "managers/inspection.html",
+        case=view,
+        reason=reason,
+        problem=problem,
+        taken=inspection.taken(desk, case),
+        back=url_for("cases.show", case=case),
+    )
+    return (page, MISTAKES) if problem else page
+
+
 # --- what the pages share
 
 
@@ -284,7 +378,11 @@ def _file(name: str, sheets: tuple[sheet.Sheet, ...], as_at: datetime) -> Respon
     hide = db.settings().get(SUPPRESS) == "1" or request.args.get("small") == "hidden"
     text = sheet.as_csv(sheets, as_at, suppress=hide)
     # a spreadsheet takes a file without a mark for Windows-1252
-    answer = Response("\ufeff" + text, mimetype="text/csv")
+    return _csv(name, "\ufeff" + text)
+
+
+def _csv(name: str, text: str) -> Response:
+    answer = Response(text, mimetype="text/csv")
     answer.headers["Content-Disposition"] = f"attachment; filename={name}.csv"
     return answer
 

@@ -1,7 +1,7 @@
 """A document to hand on, as a PDF that a screen reader can read (PDF/UA-1), set by Typst from data alone.
 
-No machine's own fonts are used, so that the same data gives the same bytes everywhere; a character that the bundled fonts
-do not have is written by its Unicode name, because a name that silently lost its letters would be worse than a clumsy one.
+No font of the machine is used, so that the same data gives the same bytes everywhere. A character that the bundled fonts
+do not have is written by its name: a name that silently lost its letters would be worse than a clumsy one.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the document: a note, a table, and items; `apart` begins a page."""
+    """A part of the document: a note, a table, and items; `apart` begins a page, `wide` lays its pages crosswise."""
 
     title: str
     note: str = ""
@@ -48,6 +48,7 @@ class Section:
     rows: Sequence[Sequence[str]] = ()
     items: Sequence[Item] = ()
     apart: bool = False
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
