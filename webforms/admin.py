@@ -235,14 +235,27 @@ def account_email() -> ResponseReturnValue:
     return form_page(form, done, initial={"address": row.email or ""}, back=url_for("admin.account_list"))
 
 
-@blueprint.post("/accounts/<any('disable', 'enable'):act>")
+@blueprint.route("/accounts/close", methods=["GET", "POST"])
 @holding(ADMINISTRATOR)
-def switch_account(act: str) -> ResponseReturnValue:
-    """Close an account, ending its sessions, or open it again."""
+def close_account() -> ResponseReturnValue:
+    """Show what closing an account gives back to the team, and close it."""
     desk = db.desk()
     row = _account(desk)
-    (accounts.disable if act == "disable" else accounts.enable)(desk, row.name)
-    flash("The account is closed." if act == "disable" else "The account is open again.", "success")
+    if request.method == "POST":
+        accounts.disable(desk, row.name)
+        flash("The account is closed, and its work is back with the team.", "success")
+        return redirect(url_for("admin.account_list"))
+    back = accounts.what_goes_back(desk, row.name)
+    return render_template("admin/close-account.html", account=row, back=back)
+
+
+@blueprint.post("/accounts/open")
+@holding(ADMINISTRATOR)
+def open_account() -> ResponseReturnValue:
+    """Open a closed or locked account again."""
+    desk = db.desk()
+    accounts.enable(desk, _account(desk).name)
+    flash("The account is open again.", "success")
     return redirect(url_for("admin.account_list"))
 
 

@@ -131,7 +131,11 @@ def test_professional_judgement_is_recorded_with_its_reason(coordinator: Visitor
 
 def test_a_correction_keeps_the_earlier_value(coordinator: Visitor) -> None:
     page = "/cases/1/facts/change?fact=placement.type"
-    assert coordinator.post(page, {"placement.type": "foster", "reason": "Moved"}).status_code == 302
+    given = {"placement.type": "foster", "reason": "Moved"}
+    digest = html.fromstring(coordinator.post(page, given).text).xpath(
+        "string(//button[@name='digest']/@value)"
+    )
+    assert coordinator.post(page, {**given, "digest": digest}).status_code == 302
     facts = coordinator.get("/cases/1/facts").text
     assert "Earlier values" in facts and "Moved" in facts
 
@@ -211,7 +215,7 @@ def test_an_administrator_adds_an_account_changes_it_and_closes_it(
     assert administrator.post(f"/admin/accounts/password{query}", changed).status_code == 302
     kit = site.client()
     assert kit.sign_in("kit.marsh", "ferry-larch-otter").status_code == 302
-    administrator.post(f"/admin/accounts/disable{query}", {}, page="/admin/accounts")
+    administrator.post(f"/admin/accounts/close{query}", {}, page=f"/admin/accounts/close{query}")
     assert kit.get("/tasks").status_code == 302
 
 

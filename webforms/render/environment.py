@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 
 from engine.clock import local
 from engine.services import access, attachments, demo
+from engine.services.assignment import held
 from webforms import db, places
 from webforms.access import rule_of
 from webforms.paging import here_on_page
@@ -76,6 +77,7 @@ def register(app: Flask) -> None:
         clause_place=lambda clause: f"{clause}",
         clause_url=lambda clause: url_for("procedures.clause_page", clause=clause),
         countdown=lambda due, whole_day=False: moments.countdown(due, db.now(), whole_day=whole_day),
+        held_of=lambda task: held.of_task(db.desk(), task),
         kebab=words.kebab,
         limit_when=limit_when,
         moment=moments.moment_words,
@@ -106,6 +108,7 @@ def register(app: Flask) -> None:
         accepted_files=lambda: attachments.ACCEPT,
         largest_file=lambda: attachments.size_words(attachments.Limits.of(db.settings()).one),
         may_open=may_open,
+        may_transfer=lambda: access.may(db.desk().caller, "transfer_child"),
     )
     app.jinja_env.undefined = CarefulUndefined
     app.jinja_env.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
@@ -154,6 +157,7 @@ def navigation() -> list[dict[str, Any]]:
         (access.may(caller, "ask_outside"), "Requests", "requests.listing", here[0] == "requests"),
         (sees_cases and not oversees, "Figures", "figures.show", here[0] == "figures"),
         (oversees, "Management", "managers.work", here[0] in {"managers", "figures"}),
+        (True, "Duty", "rotas.overview", here[0] in {"rotas", "assignment"}),
         (True, "Procedure", "procedures.overview", here[0] == "procedures"),
         (may_open("quality.overview"), "Quality", "quality.overview", here[0] == "quality"),
         (may_open("admin.overview"), "Administration", "admin.overview", here[0] == "admin"),

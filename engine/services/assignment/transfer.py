@@ -16,10 +16,10 @@ from engine.services import access, children
 from engine.services.assignment import routing
 from engine.services.assignment.duty import placed
 from engine.services.assignment.handing import hand
-from engine.services.desk import Desk, InvalidAnswers, NotFound, once, record, remember
+from engine.services.desk import OWN_ROLES, Desk, InvalidAnswers, NotFound, once, record, remember
 from engine.services.rows import at, people
 from engine.store.packs import in_force
-from engine.store.tables import AllocatedWorker, CaseRecord, Child, Task, Transfer
+from engine.store.tables import Account, AccountRole, AllocatedWorker, CaseRecord, Child, Task, Transfer
 
 
 @dataclass(frozen=True)
@@ -226,3 +226,14 @@ def _move(desk: Desk, child_id: int, from_team: str, to_team: str) -> Moved:
         routing.give(desk, case_id, child_id, reference, opened_ones, calendar)
         desk.session.expire_all()
     return Moved(len(tasks), taken_back)
+
+
+def people_to_allocate(desk: Desk) -> tuple[tuple[int, str], ...]:
+    """Return who could be allocated to a child: the open accounts of people who work with children, by name."""
+    own = sa.exists().where(AccountRole.account_id == Account.id, AccountRole.role.not_in(sorted(OWN_ROLES)))
+    rows = desk.session.execute(
+        sa.select(Account.id, Account.display_name)
+        .where(Account.disabled_at.is_(None), own)
+        .order_by(sa.func.lower(Account.display_name), Account.id)
+    )
+    return tuple((row.id, row.display_name) for row in rows)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from engine.clock import local
 from engine.services import directory, load
 from engine.services.child_facts import loaded_kinds
-from engine.services.demo import child_records, meetings, outside, story
+from engine.services.demo import child_records, duty, meetings, outside, story
 from engine.services.demo.files import BrokenDemonstration, dated, dated_yaml, has
 from engine.services.demo.people import (
     PASSWORD_FILE,
@@ -88,6 +88,7 @@ def set_up(desk: Desk, secret: str, progress: Progress | None = None, *, history
     if history:
         outside.ask(desk)
         meetings.arrange(desk)
+        duty.arrange(desk)
     return True
 
 
