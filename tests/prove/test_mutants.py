@@ -20,7 +20,7 @@ pytestmark = pytest.mark.prove
 LIBRARY = Library(Path(__file__).resolve().parents[2] / "processes")
 SAMPLE = int(os.environ.get("MUTANTS", "200"))
 """So many mutants of each council; all of them take the better part of an hour."""
-SECONDS = 45.0
+SECONDS = 75.0
 NOTICED = 0.95
 
 

@@ -22,7 +22,7 @@ from engine.check.verify.stories import Story
 from engine.pack.checks import Never
 from engine.pack.model import Pack
 
-STORIES = 40
+STORIES = 80
 """So many stories are played for one mutant before it is said to live."""
 BESIDE = 10
 """So many stories more for a slip that reads other facts than the pack's own, and may be asked at another moment."""
