@@ -66,7 +66,7 @@ def latest_day(desk: Desk, due: datetime | None) -> date | None:
     today = local(desk.now()).date()
     if due is None:
         return today + LONGEST
-    if due < wakes(desk.now()):
+    if due <= wakes(desk.now()):
         return None
     return min(local(due).date(), today + LONGEST)
 

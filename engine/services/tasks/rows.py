@@ -71,7 +71,7 @@ NEAR = timedelta(hours=4)
 
 
 def wakes(now: datetime) -> datetime:
-    """Return the moment before which a limit is near: no task with such a limit is out of anybody's list."""
+    """Return the moment up to which a limit is near: no task with such a limit is out of anybody's list."""
     tomorrow = datetime.combine(local(now).date() + timedelta(days=1), time(), LOCAL_ZONE)
     return max(now + NEAR, tomorrow)
 
@@ -82,7 +82,7 @@ def put_off(now: datetime) -> sa.ColumnElement[bool]:
         sa.and_(
             Task.follow_up > now,
             Task.follow_up_by == Task.assignee,
-            sa.or_(Task.due.is_(None), Task.due >= wakes(now)),
+            sa.or_(Task.due.is_(None), Task.due > wakes(now)),
         ),
         sa.false(),
     )
