@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.pack.model import Fact, Form, Vocabulary
 from engine.pack.values import parse_moment
-from engine.services import access, cases, caseview, children, figures, timeline
+from engine.services import access, cases, caseview, children, figures, tasks, timeline
 from engine.services.caseview import CaseView
 from engine.services.desk import Desk, InvalidAnswers, NotAllowed, NotFound
 from engine.services.outside import following
@@ -80,6 +80,7 @@ def show(case: int) -> ResponseReturnValue:
         own_interview=casehead.own_interview(view),
         may_cover=casehead.may_cover(view),
         may_ask=access.may(desk.caller, "ask_outside"),
+        **corrections.offers(view),
         asked_outside=following.of_case(desk, case),
         asked_states=following.STATES,
     )
@@ -109,9 +110,13 @@ def open_restricted(case: int) -> ResponseReturnValue:
 @signed_in
 def duties(case: int) -> ResponseReturnValue:
     """Show the ledger: every duty, its clause, its limit and how it ended."""
-    view = caseview.view(db.desk(), case)
+    desk = db.desk()
+    view = caseview.view(desk, case)
     return render_template(
-        "cases/duties.html", **casepage.heading(view, "cases.duties"), entries=view.entries
+        "cases/duties.html",
+        **casepage.heading(view, "cases.duties"),
+        entries=view.entries,
+        done_tasks=tasks.done_tasks(desk, case),
     )
 
 
@@ -145,6 +150,7 @@ def history(case: int) -> ResponseReturnValue:
         page=page,
         kinds=kinds,
         chosen=chosen,
+        **corrections.offers(view),
     )
 
 

@@ -16,6 +16,7 @@ from engine.services import timeline as timelines
 from engine.services.children import links
 from engine.services.children.counts import counts
 from engine.services.children.pattern import absences, pattern_of
+from engine.services.correcting import register
 from engine.services.desk import NotFound
 from webforms import db
 from webforms.access import signed_in
@@ -54,6 +55,8 @@ def show(child: int) -> ResponseReturnValue:
         recent=record.episodes[:RECENT],
         single=child_entries.SINGLE,
         may_change=access.may(desk.caller, "change_child"),
+        may_set_right=access.may(desk.caller, "correct_records"),
+        set_right=register.of_child(desk, child),
     )
 
 

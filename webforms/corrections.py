@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.errors import HomewardError
@@ -19,6 +19,7 @@ from engine.pack.values import parse_moment
 from engine.services import access, caseview, children, correcting
 from engine.services.caseview import CaseView
 from engine.services.correcting import (
+    OWN_ACTS,
     CorrectFacts,
     Merge,
     Move,
@@ -30,6 +31,7 @@ from engine.services.correcting import (
     register,
 )
 from engine.services.desk import InvalidAnswers, NotAllowed, NotFound
+from engine.services.surviving import survivor
 from webforms import db
 from webforms.access import signed_in
 from webforms.formpage import FILL, MISTAKES, Answers, error_list, posted_fields, said_whole, with_moment
@@ -54,10 +56,24 @@ ANSWERED = (
     "{} answered this {}. The earlier answers stay in the history. The way that the case took because of them is not "
     "taken back: what follows is shown before you confirm."
 )
+LATEST = 25
+"""So many of the latest acts are offered to be taken back."""
 FINDING = "text"
 """The field in which a child is looked for."""
 CHOSEN = "child"
 MATCHES = 20
+
+
+@blueprint.before_app_request
+def lead_on() -> ResponseReturnValue | None:
+    """Lead an old address of a record that was merged into another one to the record that stands."""
+    child = (request.view_args or {}).get("child")
+    if request.method != "GET" or not isinstance(child, int) or "desk" not in g or request.endpoint is None:
+        return None
+    stands = survivor(db.session(), child)
+    if stands == child:
+        return None
+    return redirect(url_for(request.endpoint, **{**(request.view_args or {}), "child": stands}))
 
 
 # --- a form, its preview, and its confirmation
@@ -419,6 +435,33 @@ def undo(number: int) -> ResponseReturnValue:
         lead="Both records stand as they did. What was recorded since stays where it was recorded.",
         confirm="Undo the correction",
     )
+
+
+# --- what the pages of a case and a child offer
+
+
+def offers(view: CaseView) -> dict[str, Any]:
+    """Return what a case's history offers to set right, and what was set right of the case as a whole."""
+    desk = db.desk()
+    acts = correcting.acts_from(desk, view.id, max(1, view.acts - LATEST + 1)) if not view.voided else ()
+    may_take_back = {
+        act.seq for index, act in enumerate(acts) if correcting.obstacle(desk, acts[index:]) is None
+    }
+    may = access.may(desk.caller, "change_facts") and not view.voided
+    return {
+        "correctable": OWN_ACTS if may or may_take_back else (),
+        "may_take_back": may_take_back,
+        "may_set_right": access.may(desk.caller, "correct_records") and view.child_id is not None,
+        "set_right": register.of_case(desk, view.id),
+        "set_right_kinds": KINDS,
+    }
+
+
+def offer_undo(case: int) -> None:
+    """Offer, beside the message that something is done, to take it back."""
+    act = correcting.last_act(db.desk(), case)
+    if act is not None and correcting.obstacle(db.desk(), [act]) is None:
+        flash(f"{case}/{act.seq}", "undo")
 
 
 # --- choosing a child

@@ -16,7 +16,7 @@ from engine.services import access, actions, attachments, caseview, meetings, pr
 from engine.services.attachments import RefusedFile
 from engine.services.desk import Conflict, InvalidAnswers, NotAllowed, NotFound
 from webforms import attachments as attachment_pages
-from webforms import db, places, tasklist
+from webforms import corrections, db, places, tasklist
 from webforms.access import signed_in
 from webforms.formpage import Answers, error_list, form_page, posted_fields
 from webforms.render import casewords, moments, origins
@@ -165,11 +165,14 @@ def _after(task: int, done: tasks.Submitted) -> str:
         return url_for("tasks.show", task=task, back=places.present())
     elif done.closed:
         flash("The task is done, and with it the case: nothing is left to do.", "success")
+        corrections.offer_undo(done.case_id)
     elif done.next:
         flash("The task is done. This case has more for you to do.", "success")
+        corrections.offer_undo(done.case_id)
         return places.back(url_for("cases.show", case=done.case_id))
     else:
         flash("The task is done.", "success")
+        corrections.offer_undo(done.case_id)
     return places.back()
 
 

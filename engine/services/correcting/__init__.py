@@ -14,7 +14,7 @@ from engine.services.correcting.effects import CaseEffect, DutyEffect, RecordEff
 from engine.services.correcting.merging import Merge
 from engine.services.correcting.moving import Move
 from engine.services.correcting.preview import Confirmed, Plan, Preview, confirm, preview
-from engine.services.correcting.taking_back import TakeBack, acts_from, obstacle
+from engine.services.correcting.taking_back import OWN_ACTS, TakeBack, acts_from, last_act, obstacle
 from engine.services.correcting.undoing import Undo, correction
 from engine.services.correcting.voiding import Void
 
@@ -26,6 +26,7 @@ __all__ = [
     "DutyEffect",
     "Merge",
     "Move",
+    "OWN_ACTS",
     "Plan",
     "Preview",
     "RecordEffect",
@@ -37,6 +38,7 @@ __all__ = [
     "confirm",
     "correction",
     "corrections_of",
+    "last_act",
     "obstacle",
     "preview",
     "submitted",
