@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from engine.services import cases
 from engine.store.tables import AgreedAction, CaseRecord, Child, Meeting, MeetingCase, Notice, Task
 from tests.webforms.site import Site, Visitor, filled
+from tests.webforms.test_pages import MOST_STATEMENTS, statements
 
 
 def number(address: str) -> int:
@@ -168,6 +169,19 @@ def test_the_procedures_task_opens_filled_in_from_the_meeting(site: Site) -> Non
     assert "The task is done." in after and f"{meeting}/tasks/{task}" not in after
     again = visitor.get(f"{meeting}/tasks/{task}")
     assert again.status_code == 302
+
+
+def test_a_meetings_pages_ask_little_however_many_are_asked(site: Site) -> None:
+    visitor = site.client("social-worker")
+    meeting = convened(visitor, "multi-agency-meeting")
+    for name in ("Nurse", "Teacher", "Uncle"):
+        visitor.post(f"{meeting}/people/add", {"who": "other", "name": name})
+    recorded(visitor, meeting)
+    for path in (meeting, "/meetings?whose=all", "/meetings/of-case/1", f"{meeting}/print"):
+        visitor.get(path)
+        with statements(site) as sent:
+            assert visitor.get(path).status_code == 200
+        assert len(sent) <= MOST_STATEMENTS, f"{path} sends {len(sent)} statements"
 
 
 def test_somebody_gives_themselves_a_task_on_a_case(site: Site) -> None:
