@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -188,7 +189,9 @@ def picture(attachment: int) -> ResponseReturnValue:
 def _given(held: AttachmentContents, how: str) -> Response:
     answer = Response(held.data, mimetype=held.media)
     plain = held.name.encode("ascii", "replace").decode().replace("?", "_")
-    names = {"filename": plain} | ({"filename*": held.name} if plain != held.name else {})
+    names = {"filename": plain}
+    if plain != held.name:
+        names["filename*"] = f"UTF-8''{quote(held.name, safe='')}"
     answer.headers["Content-Disposition"] = dump_options_header(how, names)
     answer.headers["Content-Security-Policy"] = SANDBOX
     return answer

@@ -116,7 +116,7 @@ def duties(case: int) -> ResponseReturnValue:
         "cases/duties.html",
         **casepage.heading(view, "cases.duties"),
         entries=view.entries,
-        done_tasks=tasks.done_tasks(desk, case),
+        done_tasks=tasks.done_tasks(desk, case, view.pack, view.entries),
     )
 
 

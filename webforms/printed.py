@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.services import tasks
@@ -12,10 +12,10 @@ from webforms.render import casewords
 from webforms.render.posted import as_posted
 from webforms.render.questions import questions, said
 
-blueprint = Blueprint("printed", __name__, url_prefix="/tasks")
+blueprint = Blueprint("printed", __name__)
 
 
-@blueprint.get("/<int:task>/print")
+@blueprint.get("/tasks/<int:task>/print")
 @signed_in
 def task(task: int) -> ResponseReturnValue:
     """Show a task for paper, open or ended."""
@@ -36,3 +36,10 @@ def task(task: int) -> ResponseReturnValue:
         age=casewords.age_words(shown.birth_date, db.now()),
         answered=[(question, said(question)) for question in asked],
     )
+
+
+@blueprint.get("/cases/<int:case>/acts/<int:number>/print")
+@signed_in
+def act(case: int, number: int) -> ResponseReturnValue:
+    """Lead from an act of a case to the task that it completed, on paper."""
+    return redirect(url_for("printed.task", task=tasks.task_of_act(db.desk(), case, number)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.services import cases
+import re
+
 from tests.webforms.site import Site, filled
 from tests.webforms.test_tasks import screening, words_of
 
@@ -31,32 +32,14 @@ def test_a_task_that_is_done_prints_answers_who_when_duty_limit_and_outcome(site
     assert "Procedure" in page
 
 
-def test_a_task_that_is_no_longer_needed_prints_how_it_ended(site: Site) -> None:
-    visitor = site.client(OFFICER)
-    with site.session() as session:
-        before = {row.id for row in cases_tasks(session)}
-        cases.record_event(site.desk(session), 1, "returned", actual=site.clock.now())
-        session.commit()
-        gone = before - {row.id for row in cases_tasks(session)}
-    for task in gone:
-        page = visitor.get(f"/tasks/{task}/print").text
-        assert "no longer needed" in page
-
-
-def cases_tasks(session: object) -> list[object]:
-    from sqlalchemy import select
-
-    from engine.store.tables import Task
-
-    return list(session.execute(select(Task.id)))  # type: ignore[attr-defined]
-
-
 def test_ledger_and_history_lead_to_the_printed_copy(site: Site) -> None:
     visitor = site.client(OFFICER)
     task = screening(visitor)
     visitor.http.post(task, data=filled(visitor.get(task).text))
     assert f'href="{task}/print"' in visitor.get("/cases/1/duties").text
-    assert f'href="{task}/print"' in visitor.get("/cases/1/history").text
+    told = re.search(r'href="(/cases/1/acts/\d+/print)"', visitor.get("/cases/1/history").text)
+    assert told and visitor.get(told.group(1)).location == f"{task}/print"
+    assert visitor.get("/cases/1/acts/1/print").status_code == 404
 
 
 def test_nobody_prints_what_they_may_not_read(site: Site) -> None:

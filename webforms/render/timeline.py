@@ -83,7 +83,10 @@ def _family(item: Item) -> str:
 
 def _act(item: Item, pack: Pack) -> Shown:
     (one,) = history_items(item.value, pack)
-    return Shown(item.at, KINDS[item.kind], one.title, one.by, one.notes, one.followed, act=one)
+    href = ""
+    if one.kind == "task_completed" and item.case is not None:
+        href = url_for("printed.act", case=item.case.id, number=one.act)
+    return Shown(item.at, KINDS[item.kind], one.title, one.by, one.notes, one.followed, href=href, act=one)
 
 
 def _raised(item: Item, _pack: Pack) -> Shown:

@@ -27,7 +27,7 @@ from engine.services.tasks.lists import (
 )
 from engine.services.tasks.origins import Origin, origins
 from engine.services.tasks.page import CaseSummary, Prefilled, TaskView, view
-from engine.services.tasks.printed import PrintedTask, done_tasks, printed
+from engine.services.tasks.printed import PrintedTask, done_tasks, printed, task_of_act
 from engine.services.tasks.rows import TaskRow
 from engine.services.tasks.several import (
     Chosen,
@@ -88,6 +88,7 @@ __all__ = [
     "save_draft",
     "submit",
     "take_over",
+    "task_of_act",
     "take_up",
     "view",
 ]

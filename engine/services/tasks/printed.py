@@ -5,7 +5,7 @@ It is read only and tells no more than the record does: of a task that ended wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -160,14 +160,42 @@ def _entries(
     return tuple(entry_row(row, pack, names) for row in rows)
 
 
-def done_tasks(desk: Desk, case_id: int) -> dict[str, int]:
-    """Return a case's completed tasks, their numbers by their ids in the core, for links to their copies."""
-    rows = desk.session.execute(
-        sa.select(AuditEvent.task_id, AuditEvent.detail).where(
+def task_of_act(desk: Desk, case_id: int, act: int) -> int:
+    """Return the task that an act of a case completed. Raises NotFound for every other act."""
+    found = desk.session.scalar(
+        sa.select(EndedTask.task_id)
+        .join(
+            AuditEvent,
+            sa.and_(
+                AuditEvent.chain == EndedTask.case_id,
+                AuditEvent.seq == EndedTask.seq,
+                AuditEvent.task_id == EndedTask.task_id,
+            ),
+        )
+        .where(EndedTask.case_id == case_id, EndedTask.seq == act, AuditEvent.action == "task_completed")
+    )
+    if found is None:
+        raise NotFound("no task was completed by this act")
+    return found
+
+
+def done_tasks(desk: Desk, case_id: int, pack: Pack, entries: Sequence[EntryRow]) -> dict[int, int]:
+    """Return the tasks that met duties of a case: their numbers by that of the duty, for links to their copies."""
+    acts = desk.session.execute(
+        sa.select(AuditEvent.task_id, AuditEvent.at, AuditEvent.detail).where(
             AuditEvent.chain == case_id,
             AuditEvent.action == "task_completed",
             AuditEvent.task_id.is_not(None),
         )
-    )
-    found = ((detail_of(row.detail).get("act", {}).get("task"), row.task_id) for row in rows)
-    return {str(core): int(task) for core, task in found if core and task}
+    ).all()
+    done: dict[datetime, list[tuple[int, str]]] = {}
+    for act in acts:
+        element = _element(pack, detail_of(act.detail))
+        done.setdefault(act.at, []).append((int(act.task_id or 0), element.id if element is not None else ""))
+    found = {}
+    for entry in entries:
+        then = done.get(entry.done, []) if entry.done is not None else []
+        fit = [task for task, element in then if element == entry.element] or [task for task, _ in then]
+        if len(fit) == 1:
+            found[entry.number] = fit[0]
+    return found
