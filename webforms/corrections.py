@@ -6,7 +6,7 @@ preview, so that nothing is kept of a correction that nobody confirmed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -89,8 +89,7 @@ def previewed(
     confirm: str,
     initial: Mapping[str, Any] | None = None,
     lead: str = "",
-    template: str = "corrections/form.html",
-    **shown: Any,
+    hidden: Sequence[tuple[str, str]] = (),
 ) -> ResponseReturnValue:
     """Show a form, or what would follow from its post, or do that where it was confirmed.
 
@@ -116,15 +115,15 @@ def previewed(
                 db.roll_back()
     asked = questions(form, posted, errors=problems, now=db.now())
     page = render_template(
-        template,
+        "corrections/form.html",
         form=form,
+        hidden=hidden,
         questions=asked,
         errors=error_list(asked, problems),
         button="Show what follows",
         caption=caption,
         lead=lead,
         back=back,
-        **shown,
     )
     return (page, MISTAKES) if problems else page
 
