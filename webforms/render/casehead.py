@@ -48,7 +48,8 @@ def glance(view: CaseView, tasks: Sequence[TaskRow]) -> list[Glance]:
     """Return what a case page says first; nothing of a case that is about no child."""
     if view.child_id is None:
         return []
-    return [_away(view), _risk(view), *_next(tasks)]
+    over = view.status not in {"open", "quarantined"}
+    return [_away(view), _risk(view), *([] if over else _next(tasks))]
 
 
 def _away(view: CaseView) -> Glance:

@@ -59,7 +59,8 @@ def week(pattern: Pattern) -> Markup:
     parts = []
     for block in range(BLOCKS):
         x = LEFT + block * SQUARE
-        parts.append(_text(x, TOP - 10, _hour(block * BLOCK), anchor="start"))
+        hour = _hour(block * BLOCK) if block else "12am"  # "midnight" is wider than a square
+        parts.append(_text(x, TOP - 10, hour, anchor="start"))
     for day, name in enumerate(WEEKDAYS):
         y = TOP + day * tall
         parts.append(_text(0, y + tall * 0.65, name, anchor="start"))

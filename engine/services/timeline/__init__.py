@@ -7,14 +7,14 @@ child adds a `Source`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.services.desk import Desk
 from engine.services.rows import Page, at, people
-from engine.services.timeline.model import ACTIONS, KINDS, Case, Item, Reading, Row, Scope
+from engine.services.timeline.model import ACTIONS, KINDS, Case, Item, Read, Reading, Row, Scope
 from engine.services.timeline.rows import SOURCES, Absence, Line, NoticeLine
 from engine.store.packs import pack_of
 from engine.store.tables import CaseRecord, PackVersion
@@ -29,13 +29,14 @@ def of_case(
 
     For a page whose own service has checked and logged the read.
     """
-    return _page(desk, Scope((case_id,), child_id, False), kinds, page, size)
+    cases = _cases(desk, CaseRecord.id == case_id)
+    return _page(desk, Scope((case_id,), child_id, False), cases, kinds, page, size)
 
 
 def of_child(desk: Desk, child_id: int, kinds: Collection[str], page: int = 1, size: int = 50) -> Page[Item]:
     """Return a page of a child's timeline over all its cases, likewise."""
-    cases = desk.session.scalars(sa.select(CaseRecord.id).where(CaseRecord.child_id == child_id)).all()
-    return _page(desk, Scope(tuple(cases), child_id, True), kinds, page, size)
+    cases = _cases(desk, CaseRecord.child_id == child_id)
+    return _page(desk, Scope(tuple(cases), child_id, True), cases, kinds, page, size)
 
 
 def kinds_of(scope_is_child: bool) -> Mapping[str, str]:
@@ -45,7 +46,9 @@ def kinds_of(scope_is_child: bool) -> Mapping[str, str]:
     return {kind: label for kind, label in KINDS.items() if kind in held}
 
 
-def _page(desk: Desk, scope: Scope, kinds: Collection[str], page: int, size: int) -> Page[Item]:
+def _page(
+    desk: Desk, scope: Scope, cases: Mapping[int, Case], kinds: Collection[str], page: int, size: int
+) -> Page[Item]:
     parts = []
     for number, source in enumerate(SOURCES):
         if kinds and source.kind not in kinds:
@@ -73,21 +76,21 @@ def _page(desk: Desk, scope: Scope, kinds: Collection[str], page: int, size: int
         .limit(size)
         .offset((number - 1) * size)
     ).all()
-    return Page(_items(desk, scope, found), found[0].total if found else 0, number, size)
+    return Page(_items(desk, cases, found), found[0].total if found else 0, number, size)
 
 
-def _items(desk: Desk, scope: Scope, found: Sequence[Any]) -> tuple[Item, ...]:
-    reading = Reading(desk, _cases(desk, scope.cases), set(), {})
-    pending = {}
-    for number in sorted({row.source for row in found}):
-        rows = [Row(row.at, row.first, row.second) for row in found if row.source == number]
-        pending[number] = SOURCES[number].read(reading, rows)
+def _items(desk: Desk, cases: Mapping[int, Case], found: Sequence[Any]) -> tuple[Item, ...]:
+    reading = Reading(desk, cases, set(), {})
+    shared: dict[Read, list[Row]] = {}
+    for row in found:  # sources that are read alike are read at once
+        shared.setdefault(SOURCES[row.source].read, []).append(Row(row.at, row.first, row.second))
+    pending = {read: read(reading, rows) for read, rows in shared.items()}
     reading.names = people(desk.session, reading.people)
-    values = {number: finish() for number, finish in pending.items()}
+    values = {read: finish() for read, finish in pending.items()}
     items = []
     for row in found:
         source = SOURCES[row.source]
-        case, value = values[row.source][row.first, row.second]
+        case, value = values[source.read][row.first, row.second]
         kind = _kind_of_act(value) if source.what.startswith("act") else source.kind
         items.append(
             Item(at(row.at), kind, source.what, reading.cases.get(case) if case is not None else None, value)
@@ -100,10 +103,10 @@ def _kind_of_act(value: Sequence[Any]) -> str:
     return next((kind for kind, actions in ACTIONS.items() if action in actions), "recorded")
 
 
-def _cases(desk: Desk, numbers: Iterable[int]) -> dict[int, Case]:
+def _cases(desk: Desk, wanted: sa.ColumnElement[bool]) -> dict[int, Case]:
     rows = desk.session.execute(
         sa.select(CaseRecord.id, CaseRecord.reference, CaseRecord.pack_id, PackVersion.hash)
         .join(PackVersion, PackVersion.id == CaseRecord.pack_id)
-        .where(CaseRecord.id.in_(list(numbers)))
+        .where(wanted)
     )
     return {row.id: Case(row.id, row.reference, pack_of(desk.session, row.pack_id, row.hash)) for row in rows}

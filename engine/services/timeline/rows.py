@@ -182,6 +182,7 @@ def _earlier(moment: Any) -> Callable[[Scope], Any]:
 
 
 _episode = _simple(Episode, (), _absence)
+_entries = _simple(ChildEntry, ("recorded_by", "ended_by"), _entry)
 SOURCES: list[Source] = [
     *(Source(f"act-{kind}", kind, 0, acts(kind), read_acts) for kind in ("recorded", *ACTIONS)),
     Source("raised", "duties", 1, duties_raised, read_duties(LedgerEntry.raised)),
@@ -208,7 +209,7 @@ SOURCES: list[Source] = [
         "record",
         0,
         _by_id(ChildEntry.recorded_at, ChildEntry, _of_child(ChildEntry.child_id), whole=True),
-        _simple(ChildEntry, ("recorded_by", "ended_by"), _entry),
+        _entries,
     ),
     Source(
         "entry-ended",
@@ -221,7 +222,7 @@ SOURCES: list[Source] = [
             _is(ChildEntry.reason),
             whole=True,
         ),
-        _simple(ChildEntry, ("recorded_by", "ended_by"), _entry),
+        _entries,
     ),
     Source(
         "link",
