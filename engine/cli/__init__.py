@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "bench": "bench",
     "conform": "conform",
     "decide": "decide",
+    "demo": "demo",
     "drift": "drift",
     "feel": "feel",
     "intake": "intake",

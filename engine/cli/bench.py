@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
+import os
+import subprocess
 import sys
 import tempfile
 from dataclasses import asdict
@@ -18,6 +20,7 @@ from engine.bench import measures
 from engine.bench.measures import Row
 from engine.pack.library import Library
 from engine.settings import Settings
+from engine.store.database import server
 
 
 @click.command()
@@ -27,15 +30,20 @@ from engine.settings import Settings
     help="The pack to measure on; where left out, the one that the targets are set on (processes/bench.yaml).",
 )
 @click.option("--quick", is_flag=True, help="Smaller numbers: a minute instead of several.")
+@click.option(
+    "--pages", is_flag=True, help="Time every page of the demonstration instead (see homeward demo --large)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
-def bench(council: str | None, quick: bool, as_json: bool) -> None:
+def bench(council: str | None, quick: bool, pages: bool, as_json: bool) -> None:
     """Measure the acts people and clocks do, in a PostgreSQL of its own, and print them beside their targets.
 
     CPU times hold this process and its database connection together. The last column is the ratio to SpiffWorkflow
     alone (load, complete one task, store) measured in the same run. Ends with status 1 where a target is missed.
     """
     library = Library(Settings.read().packs)
-    chosen = council or _reference(library)
+    chosen = council or reference_council(library)
+    if pages:
+        sys.exit(_time_pages(chosen, quick=quick, as_json=as_json))
     console = Console(stderr=True)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="hwbench") as folder:
@@ -64,7 +72,16 @@ def bench(council: str | None, quick: bool, as_json: bool) -> None:
     sys.exit(0 if all(row.met for row in rows) else 1)
 
 
-def _reference(library: Library) -> str:
+def _time_pages(council: str, *, quick: bool, as_json: bool) -> int:
+    """Time the pages of the running demonstration, as a program of its own: nothing here knows the web."""
+    with server(Settings.read()) as addresses:
+        command = [sys.executable, "-m", "webforms.timing", "--council", council]
+        command += ["--looks", "2" if quick else "5", *(["--json"] if as_json else [])]
+        environment = {**os.environ, "HOMEWARD_DATABASE_URL": addresses.app}
+        return subprocess.run(command, env=environment, check=False).returncode
+
+
+def reference_council(library: Library) -> str:
     """Return the pack that the targets are set on, the first one where none is named."""
     try:
         named = yaml.safe_load((library.root / "bench.yaml").read_text(encoding="utf-8"))

@@ -101,7 +101,7 @@ def asking(site: Site) -> Asking:
 
 
 def words(page: str) -> str:
-    return " ".join(html.fromstring(page).text_content().split())
+    return " ".join(str(html.fromstring(page).xpath("string()")).split())
 
 
 def test_the_preview_shows_what_the_person_outside_then_sees(asking: Asking) -> None:
