@@ -21,6 +21,7 @@ from engine.services.managing import (
     groups,
     inspection,
     interviews,
+    listed,
     oversight,
     sheet,
     statutory,
@@ -44,6 +45,7 @@ PARTS = (
     ("Absences", "managers.absence_figures", ()),
     ("Away now", "managers.away", ()),
     ("Oversight", "managers.oversight_list", ()),
+    ("Panels", "managers.meeting_lists", ()),
     ("Statutory items", "managers.statutory_items", ()),
     ("Figures", "figures.show", ()),
 )
@@ -173,6 +175,14 @@ def cases_behind() -> ResponseReturnValue:
     asked = {name: value for name, value in request.args.items() if name != "page"}
     page = behind.behind(db.desk(), asked, page_number())
     return render_template("managers/behind.html", page=page)
+
+
+@blueprint.get("/managers/lists")
+@signed_in
+def meeting_lists() -> ResponseReturnValue:
+    """Show the lists of children for the meetings that look at several."""
+    period, problem = _period(this_month(db.now()))
+    return _with_period("managers/lists.html", period, problem, shown=listed.read(db.desk(), period))
 
 
 # --- statutory items

@@ -54,7 +54,7 @@ def share_bars(shares: Sequence[tuple[str, int, int]], title: str, says: str) ->
             )
     return Markup(  # noqa: S704 (numbers and escaped words)
         f'<svg class="hw-trend" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" '
-        f'aria-labelledby="trend-title trend-says" font-family="inherit" font-size="14" fill="#0b0c0c">'
+        f'aria-labelledby="trend-title trend-says" font-family="Helvetica Neue, Helvetica, Arial, sans-serif" font-size="14" fill="#0b0c0c">'
         f'<title id="trend-title">{escape(title)}</title><desc id="trend-says">{escape(says)}</desc>'
         '<defs><pattern id="trend-hatch" width="8" height="8" patternUnits="userSpaceOnUse" '
         'patternTransform="rotate(45)"><rect width="8" height="8" fill="#d2e2f1"/>'

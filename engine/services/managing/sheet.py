@@ -34,10 +34,9 @@ class Cell:
             return self.shown
         if self.value is None:
             return "Not known"
-        if self.of is None:
+        if not self.of:
             return str(self.value)
-        percent = f" ({round(100 * self.value / self.of)}%)" if self.of else ""
-        return f"{self.value} of {self.of}{percent}"
+        return f"{self.value} of {self.of} ({round(100 * self.value / self.of)}%)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,7 @@ from engine.reports.returns import RETURNS
 from engine.services import access
 from engine.services.desk import Desk
 from engine.services.managing.period import Span, midnight
-from engine.services.tabular import heading, write_csv
-from engine.store.packs import in_force
+from engine.services.tabular import write_csv
 from engine.store.tables import Child
 
 COLUMNS = ("CHILD", "DOB", "MISSING", "MIS_START", "MIS_END")
@@ -97,12 +96,8 @@ def collection_year(now: datetime) -> Span:
 
 
 def scheme_of(desk: Desk) -> str:
-    """Return the scheme of the numbers that the return names children by: a setting, else the council's case system."""
-    chosen = desk.settings.get(SCHEME)
-    if chosen:
-        return chosen
-    _, pack = in_force(desk.session, local(desk.now()).date())
-    return heading(pack.systems.get("case_system", "case_system"))
+    """Return the kind of number by which the return names children: the case system's, or as the setting says."""
+    return desk.settings.get(SCHEME) or "case_system"
 
 
 _STATEMENT = sa.text("""
@@ -156,13 +151,14 @@ def _absence(row: Any, scheme: str) -> Absence | None:
     start, end = local(begun).date(), local(row.returned_at).date() if row.returned_at else None
     code = CODES.get(row.category, "")
     numbers = (row.number or "").split()
+    kind = scheme.replace("_", " ")
     errors = []
     if looked_after is None:
         errors.append("It is not known whether the child was looked after by this council on that day.")
     if not numbers:
-        errors.append(f"The child has no number of the kind “{scheme}”.")
+        errors.append(f"The child has no number of the kind “{kind}”.")
     elif len(numbers) > 1:
-        errors.append(f"The child has {len(numbers)} numbers of the kind “{scheme}”: keep the right one.")
+        errors.append(f"The child has {len(numbers)} numbers of the kind “{kind}”: keep the right one.")
     if row.birth_date is None:
         errors.append("The child’s date of birth is not known.")
     elif row.birth_date > start:
