@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from engine.calendar import WorkingCalendar
 from engine.clock import LOCAL_ZONE, local
+from engine.pack.model import Pack
 from engine.services import access
 from engine.services.assignment import duty
 from engine.services.assignment.duty import BANK_HOLIDAY, COVERS, Change, Interval, Pattern, Shift, Span
@@ -210,7 +211,7 @@ def on_call(desk: Desk, role: str, team: str = "") -> tuple[OnDuty, ...]:
     pattern = of_role(patterns(desk).values(), role, team)
     if pattern is None:
         return ()
-    return _on_duty_now(desk, [pattern])[pattern.id]
+    return _on_duty_now(desk, [pattern], calendar(desk), _present(desk, [pattern]))[pattern.id]
 
 
 def rows(desk: Desk) -> tuple[RotaRow, ...]:
@@ -219,16 +220,25 @@ def rows(desk: Desk) -> tuple[RotaRow, ...]:
     if not found:
         return ()
     pack = in_force(desk.session, local(desk.now()).date())[1]
-    manned = _on_duty_now(desk, list(found.values()))
-    waiting = dict(
+    people = _present(desk, found.values())
+    manned = _on_duty_now(desk, list(found.values()), pack.calendar, people)
+    return _rows(desk, found.values(), pack, people, manned)
+
+
+def _rows(
+    desk: Desk,
+    found: Iterable[Pattern],
+    pack: Pack,
+    people: _Present,
+    manned: Mapping[int, tuple[OnDuty, ...]],
+) -> tuple[RotaRow, ...]:
+    waiting: dict[int, int] = dict(
         desk.session.execute(
             sa.select(Summons.rota_id, sa.func.count())
             .where(Summons.outcome.is_(None))
             .group_by(Summons.rota_id)
         ).all()
     )
-    absent = _absent(desk, found.values())
-    settings = {rota.id: rota for rota in desk.session.scalars(sa.select(Rota).where(Rota.id.in_(found)))}
     now = desk.now()
     return tuple(
         RotaRow(
@@ -237,14 +247,14 @@ def rows(desk: Desk) -> tuple[RotaRow, ...]:
             role_label(pack, one.role),
             one.team,
             one.covers,
-            settings[one.id].urgent_minutes,
-            settings[one.id].answer_minutes,
+            int(one.urgent.total_seconds() // 60),
+            int(one.answer.total_seconds() // 60),
             manned[one.id],
             bool(duty.to_cover(one, now, now + timedelta(minutes=1), pack.calendar)),
-            next(iter(duty.gaps(one, now, now + LOOK_AHEAD, pack.calendar, absent)), None),
+            next(iter(duty.gaps(one, now, now + LOOK_AHEAD, pack.calendar, people.absent)), None),
             waiting.get(one.id, 0),
         )
-        for one in found.values()
+        for one in found
     )
 
 
@@ -253,11 +263,12 @@ def view(desk: Desk, rota_id: int, monday: date) -> RotaView:
     one = patterns(desk, rota_id).get(rota_id)
     if one is None:
         raise NotFound("there is no such rota")
-    days = calendar(desk)
-    row = next(row for row in rows(desk) if row.id == rota_id)
+    pack = in_force(desk.session, local(desk.now()).date())[1]
+    days, people = pack.calendar, _present(desk, [one])
+    (row,) = _rows(desk, [one], pack, people, _on_duty_now(desk, [one], days, people))
     since = duty.placed(monday, time())
     until = duty.placed(monday + 7 * _DAY, time())
-    able = holders(desk, {one.role})[one.role]
+    able = people.able[one.role]
     changes = desk.session.scalars(
         sa.select(RotaChange)
         .where(RotaChange.rota_id == rota_id, RotaChange.withdrawn_at.is_(None), RotaChange.ends > desk.now())
@@ -269,7 +280,7 @@ def view(desk: Desk, rota_id: int, monday: date) -> RotaView:
     wanted |= {change.account for change in one.changes if change.account is not None}
     names = _names(desk, wanted)
     found = duty.spans(one, since, until, days)
-    open_ = duty.gaps(one, since, until, days, _absent(desk, [one]))
+    open_ = duty.gaps(one, since, until, days, people.absent)
     version = desk.session.scalar(sa.select(Rota.version).where(Rota.id == rota_id)) or 0
     return RotaView(
         row,
@@ -317,10 +328,11 @@ def _day(
     return Day(day, days.holiday(day), tuple(shown), tuple(cut))
 
 
-def _on_duty_now(desk: Desk, found: Sequence[Pattern]) -> dict[int, tuple[OnDuty, ...]]:
-    now, days, away = desk.now(), calendar(desk), absences(desk)
-    able = holders(desk, {one.role for one in found})
-    called = {one.id: to_call(one, now, days, away, able[one.role]) for one in found}
+def _on_duty_now(
+    desk: Desk, found: Sequence[Pattern], days: WorkingCalendar, people: _Present
+) -> dict[int, tuple[OnDuty, ...]]:
+    now = desk.now()
+    called = {one.id: to_call(one, now, days, people.away, people.able[one.role]) for one in found}
     names = _names(desk, {number for pairs in called.values() for pair in pairs for number in pair})
     shown: dict[int, tuple[OnDuty, ...]] = {}
     for one in found:
@@ -338,25 +350,37 @@ def _on_duty_now(desk: Desk, found: Sequence[Pattern]) -> dict[int, tuple[OnDuty
     return shown
 
 
-def _absent(desk: Desk, found: Iterable[Pattern]) -> dict[int, list[Interval]]:
-    """Return when the people of some rotas are not to be had: out of the office without deputy, or not able at all."""
+@dataclass(frozen=True)
+class _Present:
+    """Who is able by role, who is away today, and when the people of some rotas are not to be had."""
+
+    able: Mapping[str, frozenset[int]]
+    away: Mapping[int, Absence]
+    absent: Mapping[int, Sequence[Interval]]
+
+
+def _present(desk: Desk, found: Iterable[Pattern]) -> _Present:
+    """Read who of the people of some rotas can be had, and when not: out of the office without deputy, or not able."""
     found = list(found)
     able = holders(desk, {one.role for one in found})
     everybody = {shift.account for one in found for shift in one.shifts}
     everybody |= {change.account for one in found for change in one.changes if change.account is not None}
     anybody = frozenset().union(*able.values()) if able else frozenset()
-    today = local(desk.now()).date()
+    day = today(desk)
     always = (datetime(1, 1, 2, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC))
-    missing: dict[int, list[Interval]] = {number: [always] for number in everybody - anybody}
+    absent: dict[int, list[Interval]] = {number: [always] for number in everybody - anybody}
+    away: dict[int, Absence] = {}
     for account, deputy, since, until in desk.session.execute(
-        sa.select(OutOfOffice.account_id, OutOfOffice.deputy_id, OutOfOffice.since, OutOfOffice.until).where(
-            OutOfOffice.ended_at.is_(None), OutOfOffice.until >= today
-        )
+        sa.select(OutOfOffice.account_id, OutOfOffice.deputy_id, OutOfOffice.since, OutOfOffice.until)
+        .where(OutOfOffice.ended_at.is_(None), OutOfOffice.until >= day)
+        .order_by(OutOfOffice.id)
     ):
+        if since <= day:
+            away[account] = Absence(deputy, until)
         if deputy is None or deputy not in anybody:
             whole = (duty.placed(since, time()), duty.placed(until + _DAY, time()))
-            missing.setdefault(account, []).append(whole)
-    return missing
+            absent.setdefault(account, []).append(whole)
+    return _Present(able, away, absent)
 
 
 def _names(desk: Desk, accounts: Collection[int]) -> dict[int, str]:
