@@ -220,8 +220,47 @@ def _entry(item: Item, _pack: Pack) -> Shown:
     return Shown(item.at, KINDS["record"], title, row.by, said)
 
 
+OTHERS = {
+    "document": ("documents", "Document: {}"),
+    "document-removed": ("documents", "Document removed: {}"),
+    "meeting-called": ("meetings", "Meeting called: {}"),
+    "meeting-held": ("meetings", "Meeting held: {}"),
+    "minutes-sent": ("meetings", "Minutes sent: {}"),
+    "oversight": ("notes", "Oversight by a manager: {}"),
+    "request": ("requests", "Asked by a link: {}"),
+    "request-answered": ("requests", "Answered: {}"),
+    "correction": ("corrections", "{}"),
+    "correction-undone": ("corrections", "Undone: {}"),
+}
+"""What other parts of the product keep: its kind and its title."""
+CORRECTIONS = {
+    "move": "A case moved to another child’s record",
+    "merge": "Two records of a child merged",
+    "void": "A case voided: it was opened in error",
+}
+
+
+def _other(item: Item, row: Line) -> Shown:
+    kind, title = OTHERS[row.what]
+    says = CORRECTIONS.get(row.says, row.says) if kind == "corrections" else row.says
+    notes = [note for note in (row.more, row.reason) if note]
+    if row.what == "meeting-called" and row.at is not None:
+        notes.insert(0, f"For {moments.short_moment_words(row.at, db.now())}.")
+    href = ""
+    if kind == "meetings":
+        href = url_for("meetings.show", meeting=row.number)
+    elif kind == "requests":
+        href = url_for("requests.show", request_id=row.number)
+    elif row.what == "document":
+        href = url_for("attachments.download", attachment=row.number)
+    by = "" if row.by in (None, "system") else str(row.by)
+    return Shown(item.at, KINDS[kind], title.format(says), by, tuple(notes), href=href)
+
+
 def _line(item: Item, pack: Pack) -> Shown:
     row: Line = item.value
+    if row.what in OTHERS:
+        return _other(item, row)
     match row.what:
         case "link" | "unlink":
             kind = links.KINDS.get(row.says, words.plain(row.says)).lower()

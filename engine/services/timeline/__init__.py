@@ -14,12 +14,16 @@ import sqlalchemy as sa
 
 from engine.services.desk import Desk
 from engine.services.rows import Page, at, people
+from engine.services.timeline import others, rows
 from engine.services.timeline.model import ACTIONS, KINDS, Case, Item, Read, Reading, Row, Scope
-from engine.services.timeline.rows import SOURCES, Absence, Line, NoticeLine
+from engine.services.timeline.rows import Absence, Line, NoticeLine
 from engine.store.packs import pack_of
 from engine.store.tables import CaseRecord, PackVersion
 
 __all__ = ["KINDS", "Absence", "Case", "Item", "Line", "NoticeLine", "kinds_of", "of_case", "of_child"]
+
+SOURCES = (*rows.SOURCES, *others.SOURCES)
+"""What stands on a timeline; of what happens at the same moment, the higher rank stands later."""
 
 
 def of_case(
@@ -53,9 +57,9 @@ def _page(
     for number, source in enumerate(SOURCES):
         if kinds and source.kind not in kinds:
             continue
-        rows = source.select(scope)
-        if rows is not None:
-            there = rows.subquery()
+        stands = source.select(scope)
+        if stands is not None:
+            there = stands.subquery()
             moment, first, second = there.c
             parts.append(
                 sa.select(

@@ -17,6 +17,7 @@ KINDS = {
     "corrections": "Corrections",
     "duties": "Duties",
     "notices": "Notices",
+    "requests": "Requests to others",
     "contacts": "Contact attempts",
     "notes": "Notes",
     "meetings": "Meetings",

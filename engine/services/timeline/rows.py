@@ -30,7 +30,7 @@ from engine.store.tables import (
 )
 
 
-def _simple(
+def simple(
     table: Any, people_of: Sequence[str], make: Callable[[Reading, Any], tuple[int | None, Any]]
 ) -> Read:
     """Return how rows of one table are read by their id."""
@@ -44,7 +44,9 @@ def _simple(
     return read
 
 
-def _by_id(moment: Any, table: Any, *wanted: Callable[[Scope], Any], whole: bool = False) -> Any:
+def by_id(moment: Any, table: Any, *wanted: Callable[[Scope], Any], whole: bool = False) -> Any:
+    """Return where rows of a table stand; `whole`: on the timeline of a child alone."""
+
     def select(scope: Scope) -> Any:
         if whole and not scope.whole:
             return None
@@ -101,13 +103,17 @@ class Absence:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the child's record: what about (`what` is the table's name), what it says, until when, by whom."""
+    """A line of the record: what about (`what` is its source), what it says, what more, by whom and why."""
 
     what: str
     says: str
     more: str | None = None
     by: str | None = None
     reason: str | None = None
+    number: int = 0
+    """The row's number, by which its page is found."""
+    at: datetime | None = None
+    """A moment that it names besides its own."""
 
 
 def _notice(_reading: Reading, row: Notice) -> tuple[int | None, Any]:
@@ -150,7 +156,8 @@ def _placement(_reading: Reading, row: Placement) -> tuple[int | None, Any]:
     return None, Line("placement", row.type, row.place)
 
 
-def _in_cases(column: Any) -> Callable[[Scope], Any]:
+def in_cases(column: Any) -> Callable[[Scope], Any]:
+    """Return the condition that a row belongs to the timeline's cases."""
     return lambda scope: column.in_(scope.cases)
 
 
@@ -162,7 +169,8 @@ def _of_either(scope: Scope) -> Any:
     return sa.or_(ChildLink.child_id == scope.child, ChildLink.other_id == scope.child)
 
 
-def _is(column: Any) -> Callable[[Scope], Any]:
+def is_told(column: Any) -> Callable[[Scope], Any]:
+    """Return the condition that a moment is there."""
     return lambda _scope: column.is_not(None)
 
 
@@ -181,9 +189,9 @@ def _earlier(moment: Any) -> Callable[[Scope], Any]:
     return select
 
 
-_episode = _simple(Episode, (), _absence)
-_entries = _simple(ChildEntry, ("recorded_by", "ended_by"), _entry)
-SOURCES: list[Source] = [
+_episode = simple(Episode, (), _absence)
+_entries = simple(ChildEntry, ("recorded_by", "ended_by"), _entry)
+SOURCES: tuple[Source, ...] = (
     *(Source(f"act-{kind}", kind, 0, acts(kind), read_acts) for kind in ("recorded", *ACTIONS)),
     Source("raised", "duties", 1, duties_raised, read_duties(LedgerEntry.raised)),
     Source("ended", "duties", 2, duties_ended, read_duties(LedgerEntry.done)),
@@ -191,35 +199,35 @@ SOURCES: list[Source] = [
         "notice",
         "notices",
         3,
-        _by_id(sa.func.coalesce(Notice.sent_at, Notice.created_at), Notice, _in_cases(Notice.case_id)),
-        _simple(Notice, (), _notice),
+        by_id(sa.func.coalesce(Notice.sent_at, Notice.created_at), Notice, in_cases(Notice.case_id)),
+        simple(Notice, (), _notice),
     ),
     Source(
         "attempt",
         "contacts",
         4,
         _attempts,
-        _simple(ContactAttempt, ("recorded_by", "withdrawn_by"), _attempt),
+        simple(ContactAttempt, ("recorded_by", "withdrawn_by"), _attempt),
     ),
-    Source("note", "notes", 5, _by_id(CaseNote.at, CaseNote, _in_cases(CaseNote.case_id)), _read_notes),
+    Source("note", "notes", 5, by_id(CaseNote.at, CaseNote, in_cases(CaseNote.case_id)), _read_notes),
     Source("reported", "episodes", 0, _earlier(Episode.reported_at), _episode),
     Source("returned", "episodes", 0, _earlier(Episode.returned_at), _episode),
     Source(
         "entry",
         "record",
         0,
-        _by_id(ChildEntry.recorded_at, ChildEntry, _of_child(ChildEntry.child_id), whole=True),
+        by_id(ChildEntry.recorded_at, ChildEntry, _of_child(ChildEntry.child_id), whole=True),
         _entries,
     ),
     Source(
         "entry-ended",
         "record",
         0,
-        _by_id(
+        by_id(
             ChildEntry.ended_at,
             ChildEntry,
             _of_child(ChildEntry.child_id),
-            _is(ChildEntry.reason),
+            is_told(ChildEntry.reason),
             whole=True,
         ),
         _entries,
@@ -228,41 +236,41 @@ SOURCES: list[Source] = [
         "link",
         "record",
         0,
-        _by_id(ChildLink.recorded_at, ChildLink, _of_either, whole=True),
-        _simple(ChildLink, ("recorded_by",), _link),
+        by_id(ChildLink.recorded_at, ChildLink, _of_either, whole=True),
+        simple(ChildLink, ("recorded_by",), _link),
     ),
     Source(
         "unlink",
         "record",
         0,
-        _by_id(ChildLink.ended_at, ChildLink, _of_either, _is(ChildLink.ended_at), whole=True),
-        _simple(ChildLink, ("ended_by",), _unlink),
+        by_id(ChildLink.ended_at, ChildLink, _of_either, is_told(ChildLink.ended_at), whole=True),
+        simple(ChildLink, ("ended_by",), _unlink),
     ),
     Source(
         "status",
         "record",
         0,
-        _by_id(_local_start(LegalStatus.since), LegalStatus, _of_child(LegalStatus.child_id), whole=True),
-        _simple(LegalStatus, ("recorded_by",), _status),
+        by_id(_local_start(LegalStatus.since), LegalStatus, _of_child(LegalStatus.child_id), whole=True),
+        simple(LegalStatus, ("recorded_by",), _status),
     ),
     Source(
         "worker",
         "record",
         0,
-        _by_id(
+        by_id(
             _local_start(AllocatedWorker.since),
             AllocatedWorker,
             _of_child(AllocatedWorker.child_id),
             whole=True,
         ),
-        _simple(AllocatedWorker, (), _worker),
+        simple(AllocatedWorker, (), _worker),
     ),
     Source(
         "placement",
         "record",
         0,
-        _by_id(Placement.placed_at, Placement, _of_child(Placement.child_id), whole=True),
-        _simple(Placement, (), _placement),
+        by_id(Placement.placed_at, Placement, _of_child(Placement.child_id), whole=True),
+        simple(Placement, (), _placement),
     ),
-]
-"""What stands on a timeline; of what happens at the same moment, the higher rank stands later."""
+)
+"""What stands on every timeline."""
