@@ -25,6 +25,7 @@ from engine.services.desk import Caller, Desk, NotAllowed, NotFound, once, recor
 from engine.services.rows import at
 from engine.services.tasks import TaskFilter, TaskRow
 from engine.services.tasks.lists import LARGEST_PAGE
+from engine.services.tasks.rows import AGREED
 from engine.store.database import enter_council
 from engine.store.packs import in_force
 from engine.store.tables import Account, CalendarFeed
@@ -129,7 +130,8 @@ def _event(desk: Desk, pack: Pack, row: TaskRow) -> Event:
     assert due is not None
     base = desk.settings.base_url
     known = pack.vocabulary.obligations
-    what = "; ".join(known[one].meaning for one in row.obligations if one in known) or row.name
+    what = "; ".join(known[one].meaning for one in row.obligations if one in known)
+    what = what or (AGREED if row.agreed else row.name)
     link = f"{base}/tasks/{row.id}"
     event = Event()
     event.add("uid", f"task-{row.id}@{urlsplit(base).hostname or 'localhost'}")

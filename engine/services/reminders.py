@@ -21,6 +21,7 @@ from engine.services import accounts, notices, tasks
 from engine.services.desk import Caller, Desk
 from engine.services.preferences import choice_of
 from engine.services.tasks import TaskFilter, TaskRow
+from engine.services.tasks.rows import AGREED
 from engine.store.packs import NoPack, in_force
 from engine.store.tables import Account, Reminder, ReminderChoice, Task
 
@@ -74,7 +75,7 @@ def _at_once(desk: Desk, pack: Pack) -> int:
             ReminderChoice.account_id,
             kind.label("kind"),
             Task.id,
-            Task.name,
+            sa.case((Task.process == "", AGREED), else_=Task.name).label("name"),
             Task.obligations,
             Task.reference,
             Task.due,
@@ -187,7 +188,8 @@ def _line(pack: Pack, row: Any) -> Line:
 
 
 def _line_of(pack: Pack, row: TaskRow) -> Line:
-    return Line(row.id, _what(pack, row.name, row.obligations), row.reference, row.due, row.whole_day)
+    name = AGREED if row.agreed else row.name
+    return Line(row.id, _what(pack, name, row.obligations), row.reference, row.due, row.whole_day)
 
 
 def _what(pack: Pack, name: str, obligations: Iterable[str]) -> str:

@@ -30,6 +30,9 @@ from engine.store.tables import (
     Task,
 )
 
+AGREED = "An action that was agreed"
+"""What a message says of a task that somebody gave in words of their own, which may tell of a child."""
+
 
 @dataclass(frozen=True)
 class TaskRow:
@@ -64,6 +67,8 @@ class TaskRow:
     follow_up_by: str | None = None
     follow_up_reason: str | None = None
     waiting: bool = False
+    agreed: bool = False
+    """Somebody gave it in words of their own: no message repeats them."""
 
 
 NEAR = timedelta(hours=4)
@@ -148,6 +153,7 @@ def task_row(desk: Desk, task: Any, pack: Pack | None) -> TaskRow:
         follow_up_by=task.put_off_by,
         follow_up_reason=task.follow_up_reason,
         waiting=task.waiting,
+        agreed=task.process == "",
     )
 
 

@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.services import access, actions, cases, tasks
+from engine.services import access, actions, calendar_feed, cases, preferences, reminders, tasks
 from engine.services.desk import Desk, InvalidAnswers, NotAllowed
-from engine.store.tables import AgreedAction, AuditEvent, Child, LedgerEntry, Task
+from engine.services.tasks.rows import AGREED
+from engine.store.tables import Account, AgreedAction, AuditEvent, Child, LedgerEntry, Notice, Task
 from tests.conftest import Office
 
 NOTIFIED = datetime(2026, 5, 12, 8, 30, tzinfo=UTC)
@@ -171,3 +172,32 @@ def test_the_same_form_twice_gives_one_action(coordinator: Desk, office: Office,
     again = actions.give(coordinator, case_id, what="Ring", owner="role:social_worker", key=key)
     assert first == again
     assert session.scalar(sa.select(sa.func.count()).select_from(AgreedAction)) == 1
+
+
+def test_the_words_of_an_action_leave_in_no_message_and_no_calendar(
+    coordinator: Desk, office: Office, session: Session
+) -> None:
+    """Somebody may have named the child in them."""
+    case_id = started(coordinator, office)
+    account = session.get_one(Account, coordinator.caller.account)
+    account.email = "carol@example.org"
+    preferences.choose(
+        coordinator, preferences.Choice(digest_hour=8, digest_days=(0, 1, 2, 3, 4, 5, 6), when_overdue=True)
+    )
+    actions.give(
+        coordinator,
+        case_id,
+        what="Ask Ada Example's aunt",
+        owner=f"account:{coordinator.caller.account}",
+        due=date(2026, 5, 13),
+    )
+    shown = calendar_feed.feed(coordinator).content.decode()
+    assert AGREED in shown
+    assert "aunt" not in shown
+    office.clock.advance(timedelta(days=1))
+    reminders.remind(office.desk(session))
+    office.clock.advance(timedelta(days=1))
+    reminders.remind(office.desk(session))
+    letters = session.scalars(sa.select(Notice.body)).all()
+    assert len(letters) >= 2
+    assert all(AGREED in (body or "") and "aunt" not in (body or "") for body in letters)
