@@ -137,3 +137,15 @@ def test_a_rule_about_packs_looks_at_every_process() -> None:
     only_one = without_duties(lambda element: element.id == "hold_interview")
     missing = {p.element for p in lint({}, only_one).faults if p.rule == "obligation-is-carried"}
     assert missing == {"1.1", "2.1"}
+
+
+def test_question_says_why() -> None:
+    name = "forms/process-notification.json"
+    files = small_pack()
+    unexplained = [element for file, element in found(files, "question-says-why") if file == name]
+    assert unexplained == ["notes", "risk.level"], "each question with neither clause nor reason is listed"
+    assert not any(problem.rule == "question-says-why" for problem in inspect_files(files, "small").faults)
+    form = json.loads(files[name])
+    form["properties"]["notes"]["x-why"] = "The next person reads it first."
+    files[name] = json.dumps(form).encode()
+    assert found(files, "question-says-why") == [(name, "risk.level")]
