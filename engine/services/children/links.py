@@ -120,8 +120,8 @@ def link(desk: Desk, child_id: int, other_id: int, kind: str, reason: str, *, ke
         access.change_child(desk, child)
     there = desk.session.scalar(
         sa.select(ChildLink.id).where(
-            ChildLink.child_id == first,
-            ChildLink.other_id == second,
+            sa.func.least(ChildLink.child_id, ChildLink.other_id) == first,
+            sa.func.greatest(ChildLink.child_id, ChildLink.other_id) == second,
             ChildLink.kind == kind,
             ChildLink.ended_at.is_(None),
         )

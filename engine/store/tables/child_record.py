@@ -43,7 +43,7 @@ class ChildEntry(Base):
 
 
 class ChildLink(Base):
-    """Two children who belong together, told once for both; it stands until `ended_at`."""
+    """Two children who belong together, told once for both, in either order; it stands until `ended_at`."""
 
     __tablename__ = "child_link"
     id: Mapped[int] = identity()
@@ -58,11 +58,11 @@ class ChildLink(Base):
     ended_by: Mapped[int | None]
     ended_reason: Mapped[str | None]
     __table_args__ = (
-        sa.CheckConstraint("child_id < other_id", name="ordered"),
+        sa.CheckConstraint("child_id <> other_id", name="two_children"),
         sa.Index(
             "uq_child_link_standing",
-            "child_id",
-            "other_id",
+            sa.text("(LEAST(child_id, other_id))"),
+            sa.text("(GREATEST(child_id, other_id))"),
             "kind",
             unique=True,
             postgresql_where=sa.text("ended_at IS NULL"),

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from engine.services import cases, children
+from engine.services import cases, children, correcting
 from engine.services.children import Details, links
 from engine.services.desk import Conflict, Desk, InvalidAnswers, NotAllowed, NotFound
 from tests.conftest import Office
@@ -86,3 +86,17 @@ def test_a_link_needs_its_kind_and_how_it_is_known(
         links.link(desk, *two, kind, reason)
     with pytest.raises(InvalidAnswers):
         links.link(desk, two[0], two[0], "sibling", "Known")
+
+
+def test_a_link_goes_with_a_child_whose_record_is_merged_into_another(
+    desk: Desk, session: Session, office: Office, two: tuple[int, int]
+) -> None:
+    ava, ben = two
+    again = children.create(desk, Details("Renwick", "Benjamin", date(2013, 5, 1)))
+    links.link(desk, ava, ben, "sibling", "Known")
+    boss = office.desk(session, office.person(session, "mona", "team_manager", "missing_coordinator"))
+    plan = correcting.Merge(ben, again, "One and the same child")
+    shown = correcting.preview(boss, plan)
+    correcting.confirm(boss, plan, shown.digest)
+    (one,) = links.linked(boss, ava)
+    assert (one.child_id, one.name) == (again, "Benjamin Renwick")

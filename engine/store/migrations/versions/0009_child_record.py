@@ -60,7 +60,7 @@ def upgrade() -> None:
         sa.Column("ended_reason", sa.Text(), nullable=True),
         _child("child_link"),
         sa.ForeignKeyConstraint(["other_id"], ["child.id"], name=op.f("fk_child_link_other_id")),
-        sa.CheckConstraint("child_id < other_id", name=op.f("ck_child_link_ordered")),
+        sa.CheckConstraint("child_id <> other_id", name=op.f("ck_child_link_two_children")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_child_link")),
     )
     op.create_index("ix_child_link_child_id", "child_link", ["child_id"], unique=False)
@@ -68,7 +68,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_child_link_standing",
         "child_link",
-        ["child_id", "other_id", "kind"],
+        [sa.text("(LEAST(child_id, other_id))"), sa.text("(GREATEST(child_id, other_id))"), "kind"],
         unique=True,
         postgresql_where=sa.text("ended_at IS NULL"),
     )
