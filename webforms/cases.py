@@ -50,6 +50,7 @@ def search() -> ResponseReturnValue:
         page=caseview.search(desk, text, status=status, page=page_number()),
         found=children.search(desk, text) if text else (),
         statuses=casepage.STATUSES,
+        may_set_right=access.may(desk.caller, "correct_records"),
     )
 
 
