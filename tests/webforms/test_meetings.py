@@ -264,6 +264,14 @@ class TestPanel:
                 f"{meeting}/children/add", {"reference": reference, "reason": "Asked for by the police"}
             )
             assert added.status_code == 302
+        assert "Bring the list up to date" in visitor.get(meeting).text
+        with site.session() as session:
+            session.execute(sa.delete(MeetingCase).where(MeetingCase.case_id != 1))
+            session.commit()
+        visitor.post(f"{meeting}/children/up-to-date", {}, page=meeting)
+        with site.session() as session:
+            again = session.scalars(sa.select(MeetingCase.case_id)).all()
+        assert set(again) == {1, *listed}
         recorded(visitor, meeting, **{"case-1-decided": "A plan by Friday"})
         page = visitor.get(meeting).text
         assert "A plan by Friday" in page

@@ -108,3 +108,21 @@ def add_child(meeting: int) -> ResponseReturnValue:
 
     form = Form("add-child", "Add a child to the list", schema, (), ())
     return form_page(form, act, button="Add", caption=titled(view), back=page(meeting, "children"))
+
+
+@blueprint.post("/<int:meeting>/children/up-to-date")
+@signed_in
+def bring_up_to_date(meeting: int) -> ResponseReturnValue:
+    """Put the cases on the list that came under the procedure's rule since the meeting was convened."""
+
+    def act(key: str | None) -> str:
+        came = meetings.bring_up_to_date(db.desk(), meeting, key)
+        return "The list is up to date: " + (
+            "nobody new."
+            if not came
+            else "1 child came on it."
+            if came == 1
+            else f"{came} children came on it."
+        )
+
+    return pressed(meeting, "children", act)

@@ -16,7 +16,7 @@ from engine.services.meetings.convening import (
     told_otherwise,
 )
 from engine.services.meetings.holding import Record, hold
-from engine.services.meetings.listed import add_case
+from engine.services.meetings.listed import add_case, bring_up_to_date
 from engine.services.meetings.lists import WHICH, WHOSE, counts, list, of_case
 from engine.services.meetings.minutes import approve, compose, save, send, take_back
 from engine.services.meetings.model import (
@@ -52,6 +52,7 @@ __all__ = [
     "answers_for",
     "approve",
     "ask_again",
+    "bring_up_to_date",
     "call_off",
     "change",
     "compose",

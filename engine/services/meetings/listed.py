@@ -8,9 +8,9 @@ from engine.pack.meetings import MeetingKind
 from engine.pack.model import Pack
 from engine.pack.values import parse_moment
 from engine.services.actions import case_to_read
-from engine.services.desk import Desk, InvalidAnswers, once, record
+from engine.services.desk import Desk, InvalidAnswers, once, record, remember
 from engine.services.meetings.model import PLANNED
-from engine.services.meetings.reading import to_change
+from engine.services.meetings.reading import meeting_pack, to_change
 from engine.store.tables import CaseRecord, Episode, LedgerEntry, Meeting, MeetingCase
 
 STILL_MISSING = "Missing now"
@@ -31,6 +31,24 @@ def put_on_list(desk: Desk, meeting: Meeting, kind: MeetingKind, pack: Pack, cas
             desk.session.add(MeetingCase(meeting_id=meeting.id, case_id=number, reason="; ".join(reasons)))
     desk.session.flush()
     return len(found.keys() - there)
+
+
+def bring_up_to_date(desk: Desk, meeting_id: int, key: str | None = None) -> int:
+    """Put the cases on a planned meeting's list that came under the pack's rule since; return how many came.
+
+    None is taken off: that a child is discussed stays a matter of record.
+    """
+    taken = once(desk, key, f"list_up_to_date {meeting_id}", "")
+    if not taken.first:
+        return int(taken.result or 0)
+    meeting = to_change(desk, meeting_id, PLANNED)
+    case = desk.session.get_one(CaseRecord, meeting.case_id)
+    pack = meeting_pack(desk, case)
+    kind = pack.meetings.get(meeting.kind)
+    came = put_on_list(desk, meeting, kind, pack, case) if kind is not None and kind.several else 0
+    record(desk, "meeting_list_brought_up_to_date", {"meeting": meeting_id, "came": came})
+    remember(desk, key, came)
+    return came
 
 
 def _flagged(desk: Desk, kind: MeetingKind, pack: Pack, case: CaseRecord) -> list[tuple[int, str]]:
