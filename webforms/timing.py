@@ -2,6 +2,7 @@
 
 It runs as a program of its own (`python -m webforms.timing`, started by `homeward bench --pages`), because the engine
 knows no web. A page is opened in this process, without a network: measured are routing, access, queries and rendering.
+On a machine that does other things as well, the CPU column tells what the page itself costs.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from werkzeug.routing import BuildError, Rule
 
+from engine.bench.meter import Cost, Meter
 from engine.services.demo import refuse_real
 from engine.services.desk import OWN_ROLES, Desk, NotFound, system
 from engine.settings import Settings
@@ -35,6 +37,7 @@ from webforms.app import create_app
 LIMIT = 100.0
 """Milliseconds that a page may take."""
 LOOKS = 5
+FIGURES = frozenset({"median ms", "p95 ms", "CPU ms", "SQL", "KB"})
 NOT_A_PAGE = frozenset({"static", "provider.back", "provider.start", "demonstration.people"})
 
 SAMPLES = {
@@ -81,6 +84,8 @@ class Timed:
     status: int
     median: float
     p95: float
+    cpu: float
+    """Of this process and its database connection together, the mean."""
     statements: int
     bytes: int
 
@@ -95,6 +100,7 @@ def timed_pages(
     sent: list[str] = []
     with app.app_context():
         engine = db.database.engine
+        meter = Meter(engine)
     sa.event.listen(engine, "before_cursor_execute", lambda *row: sent.append(row[2]))
     for role, account, epoch in _people(app, council, frozenset(roles)):
         client = app.test_client()
@@ -104,19 +110,23 @@ def timed_pages(
         for endpoint, path in _addresses(app, council, role):
             spent: list[float] = []
             status = size = 0
+            cost = Cost()
             for look in range(looks + 1):
                 sent.clear()
                 began = time.perf_counter()
-                answer = client.get(path)
+                with meter.measure() as this:
+                    answer = client.get(path)
                 size, status = len(answer.data), answer.status_code
                 if look:  # the first reading fills caches, as the first visitor of a process does
                     spent.append((time.perf_counter() - began) * 1000)
+                    cost.cpu += this.cpu
                 if status != 200:
                     break
             if status == 200:
                 spent.sort()
                 last = spent[min(len(spent) - 1, int(len(spent) * 0.95))]
-                yield Timed(endpoint, path, role, status, spent[len(spent) // 2], last, len(sent), size)
+                middle, cpu = spent[len(spent) // 2], cost.cpu / looks * 1000
+                yield Timed(endpoint, path, role, status, middle, last, cpu, len(sent), size)
 
 
 def _people(app: Flask, council: str, roles: frozenset[str]) -> list[tuple[str, int, int]]:
@@ -228,10 +238,8 @@ def _show(rows: list[Timed], opened: int) -> None:
     table = Table(
         title=f"{len(rows)} pages, each as the role it takes longest for ({opened} opened); {slow} over 100 ms"
     )
-    for heading in ("page", "address", "role", "median ms", "p95 ms", "SQL", "KB", ""):
-        table.add_column(
-            heading, justify="right" if heading in {"median ms", "p95 ms", "SQL", "KB"} else "left"
-        )
+    for heading in ("page", "address", "role", "median ms", "p95 ms", "CPU ms", "SQL", "KB", ""):
+        table.add_column(heading, justify="right" if heading in FIGURES else "left")
     for row in rows:
         table.add_row(
             row.endpoint,
@@ -239,6 +247,7 @@ def _show(rows: list[Timed], opened: int) -> None:
             row.role,
             f"{row.median:.1f}",
             f"{row.p95:.1f}",
+            f"{row.cpu:.1f}",
             str(row.statements),
             f"{row.bytes / 1024:.0f}",
             "OVER" if row.median > LIMIT else "",

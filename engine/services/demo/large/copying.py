@@ -1,9 +1,9 @@
 """Copying samples: each row that a sample left, for another child, under another reference, whole weeks away.
 
 Columns are shifted by the database, what is packed (acts, workings, states) here, once for each sample and shift. A copy
-stays in its sample's part of summer or winter time, so that a day's end is a day's end again; a bank holiday moves along
-with it. What refers to a sample by its number in a packed act would be wrong in a copy: there is none, because a sample
-is the only case of its child.
+lies where summer time and bank holidays fall as they did for its sample, so that every limit is the right one there.
+What refers to a sample by its number in a packed act would be wrong in a copy: there is none, because a sample is the
+only case of its child.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from engine.clock import local
+from engine.clock import LOCAL_ZONE, local
 from engine.errors import HomewardError
 from engine.services.demo.large.playing import samples
 from engine.services.desk import Desk
 from engine.store.packed import pack_bytes, unpack_bytes
+from engine.store.packs import in_force
 from engine.store.tables import (
     AuditEvent,
     Base,
@@ -37,6 +38,8 @@ from engine.store.tables import (
 
 YEARS = 6
 """How far back past episodes reach."""
+MARGIN = timedelta(days=3)
+"""Before a case and after its last limit: a limit looks at the days around it."""
 _DATE = re.compile(rb"(?<!\d)(\d{4})-(\d\d)-(\d\d)(?!\d)")
 _COPIED = (
     "child",
@@ -58,7 +61,7 @@ _BY_CHANCE = frozenset({"access_log", "child_identifier"})
 
 @dataclass(frozen=True)
 class Sample:
-    """A case that is copied; `last` is its last moment."""
+    """A case that is copied; `last` is its last moment, or its last limit where that lies later."""
 
     case: int
     child: int
@@ -89,6 +92,16 @@ class Copier:
         self.past = self._samples("past-", "closed")
         self.open = self._samples("open-", "open")
         self._refuse_unknown_rows()
+        self._calendar = in_force(self.session, local(desk.now()).date())[1].calendar
+        self._kinds: dict[date, tuple[bool, object]] = {}
+        self.places = [
+            (sample, -52 * years + weeks)
+            for sample in self.past
+            for years in range(YEARS)
+            for weeks in range(-6, 7)
+            if self._fits(sample, -52 * years + weeks)
+        ]
+        """Where copies of past samples can lie: each as a sample and the weeks between."""
         self._done: set[tuple[int, int]] = set()
         for statement in _TEMPORARY:
             self.session.execute(sa.text(statement))
@@ -96,17 +109,11 @@ class Copier:
 
     def copy_past(self, most: int) -> int:
         """Write up to so many copies of past episodes and commit; return how many."""
-        if not self.past:
+        if not self.places:
             raise HomewardError("no story of this council came to its end: nothing can be copied")
         standing = self.session.scalar(sa.select(sa.func.max(CaseRecord.id))) or 0
         draw = Random(standing)  # noqa: S311 (a demonstration's chance)
-        chosen: list[tuple[Sample, int]] = []
-        while len(chosen) < most:
-            sample = draw.choice(self.past)
-            weeks = -52 * draw.randrange(YEARS) + draw.randint(-6, 6)
-            if self._fits(sample, weeks):
-                chosen.append((sample, weeks))
-        return self._write(chosen)
+        return self._write([draw.choice(self.places) for _ in range(most)])
 
     def copy_open(self, most: int, *, most_tasks: int) -> int:
         """Write copies of open cases with about so many tasks together, and commit; return how many cases."""
@@ -140,20 +147,33 @@ class Copier:
     def _samples(self, kind: str, status: str) -> list[Sample]:
         children = list(samples(self.desk, kind).values())
         rows = self.session.execute(
-            sa.select(CaseRecord.id, CaseRecord.child_id, CaseRecord.opened_at, CaseRecord.updated_at)
+            sa.select(
+                CaseRecord.id,
+                CaseRecord.child_id,
+                CaseRecord.opened_at,
+                sa.func.greatest(CaseRecord.updated_at, sa.func.max(LedgerEntry.due)).label("last"),
+            )
+            .outerjoin(LedgerEntry, LedgerEntry.case_id == CaseRecord.id)
+            .group_by(CaseRecord.id)
             .where(CaseRecord.child_id.in_(children), CaseRecord.status == status)
             .order_by(CaseRecord.id)
         ).all()
-        return [Sample(row.id, row.child_id, row.opened_at, row.updated_at) for row in rows]
+        return [Sample(row.id, row.child_id, row.opened_at, row.last) for row in rows]
 
     def _fits(self, sample: Sample, weeks: int) -> bool:
+        """Say whether a sample can lie so many weeks away: in the past, with the same working days and clock."""
         by = timedelta(weeks=weeks)
         if weeks == 0 or sample.last + by > self.desk.now() - timedelta(days=1):
             return False
-        return all(
-            local(moment).utcoffset() == local(moment + by).utcoffset()
-            for moment in (sample.opened, sample.last)
-        )
+        first, last = local(sample.opened).date() - MARGIN, local(sample.last).date() + MARGIN
+        days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+        return all(self._kind(day) == self._kind(day + by) for day in days)
+
+    def _kind(self, day: date) -> tuple[bool, object]:
+        if day not in self._kinds:
+            noon = datetime(day.year, day.month, day.day, 12, tzinfo=LOCAL_ZONE)
+            self._kinds[day] = (self._calendar.is_working_day(day), noon.utcoffset())
+        return self._kinds[day]
 
     def _refuse_unknown_rows(self) -> None:
         """Refuse to copy half of what a case is: every table that a sample stands in must be known here."""
@@ -371,7 +391,9 @@ _INSERTS = (
     ),
     _of_case("task_routing", {"task_id": _TASK.format(column="task_id")}, frozenset({"id"})),
     _of_case("timer", {}),
-    _of_case("notice", {"key": "c.case_id || substring(t.key FROM position('/' IN t.key))"}, frozenset({"id"})),
+    _of_case(
+        "notice", {"key": "c.case_id || substring(t.key FROM position('/' IN t.key))"}, frozenset({"id"})
+    ),
     sa.text(f"""
         INSERT INTO audit_event (chain, at, account_id, task_id, action, detail)
         SELECT c.case_id, t.at + c.by, t.account_id, {_TASK.format(column="task_id")}, t.action,
