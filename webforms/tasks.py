@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from engine.pack import forms
 from engine.pack.forms import ToCheck
 from engine.pack.model import Form
-from engine.services import access, actions, attachments, caseview, meetings, procedures, tasks
+from engine.services import access, actions, attachments, caseview, covering, meetings, procedures, tasks
 from engine.services.attachments import RefusedFile
 from engine.services.desk import Conflict, InvalidAnswers, NotAllowed, NotFound
 from webforms import attachments as attachment_pages
@@ -163,6 +163,10 @@ def _after(task: int, done: tasks.Submitted) -> str:
     elif done.left_open:
         flash(f"{STILL_OPEN} {' '.join(done.left_open)}", "info")
         return url_for("tasks.show", task=task, back=places.present())
+    elif covering.just_held(db.desk(), done.case_id):
+        flash("The task is done. Another absence of the child still owes an interview.", "success")
+        corrections.offer_undo(done.case_id)
+        return url_for("covering.choose", case=done.case_id)
     elif done.closed:
         flash("The task is done, and with it the case: nothing is left to do.", "success")
         corrections.offer_undo(done.case_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -109,6 +109,28 @@ def readings(pack: Pack) -> tuple[Clause, ...]:
         if clause.reading and INTERVIEW & set(clause.obligations):
             chosen.setdefault(str(clause.reading.get("id", clause.id)), clause)
     return tuple(chosen.values())
+
+
+JUST_NOW = timedelta(minutes=1)
+
+
+def just_held(desk: Desk, case_id: int) -> bool:
+    """Say whether the caller has this moment entered an interview while another absence of the child owes one."""
+    held = sa.exists().where(
+        LedgerEntry.case_id == case_id,
+        LedgerEntry.obligation.in_(HOLDING),
+        LedgerEntry.outcome.in_(HELD),
+        LedgerEntry.by == desk.caller.by,
+        LedgerEntry.done > desk.now() - JUST_NOW,
+    )
+    owed = sa.exists().where(
+        CaseRecord.id == case_id,
+        Task.child_id == CaseRecord.child_id,
+        Task.case_id != case_id,
+        Task.external.is_(False),
+        Task.obligations.overlap(list(HOLDING)),
+    )
+    return bool(desk.session.scalar(sa.select(sa.and_(held, owed))))
 
 
 def cover(desk: Desk, case_id: int, chosen: Sequence[int], *, key: str | None = None) -> Covered:

@@ -94,6 +94,20 @@ def test_an_interview_that_was_held_is_entered_in_another_absence_with_where_it_
     )
 
 
+def test_whoever_has_just_held_one_is_asked_about_the_other_and_nobody_else(
+    desk: Desk, office: Office, two: tuple[CaseRecord, CaseRecord]
+) -> None:
+    system = office.desk(desk.session)
+    assert not covering.just_held(system, two[0].id)
+    hold(desk, office, two[0])
+    assert covering.just_held(system, two[0].id)
+    assert not covering.just_held(desk, two[0].id)
+    office.clock.advance(timedelta(minutes=2))
+    assert not covering.just_held(system, two[0].id)
+    hold(desk, office, two[1])
+    assert not covering.just_held(system, two[1].id)
+
+
 def test_the_same_form_sent_twice_enters_it_once(
     desk: Desk, office: Office, two: tuple[CaseRecord, CaseRecord]
 ) -> None:
