@@ -252,6 +252,7 @@ class TestPanel:
                 )
             ).all()
             session.commit()
+        assert flagged, "no case came under the rule"
         visitor = site.client("panel-organiser")
         meeting = convened(visitor, "missing-panel", panel)
         with site.session() as session:
