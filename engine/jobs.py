@@ -25,6 +25,7 @@ from procrastinate.connector import BaseAsyncConnector
 from procrastinate.manager import JobManager
 
 from engine.services import (
+    attachments,
     children,
     conformance,
     delivery,
@@ -103,6 +104,7 @@ def job_queue(worker: Worker, connector: BaseAsyncConnector | None = None) -> pr
     def tidy(timestamp: int) -> None:
         """Clear away what nothing asks for any more."""
         _in_every_council(worker, housekeeping.tidy)
+        _in_every_council(worker, attachments.sweep)
 
     @app.periodic(cron="43 1 * * *", periodic_id="judge_cases")
     @app.task(name="judge_cases", queue=WORK, queueing_lock="judge_cases")

@@ -14,7 +14,17 @@ import sqlalchemy as sa
 from engine.clock import local
 from engine.services import directory, load
 from engine.services.child_facts import loaded_kinds
-from engine.services.demo import child_records, duty, meetings, outside, story
+from engine.services.demo import (
+    child_records,
+    corrections,
+    documents,
+    duty,
+    meetings,
+    outside,
+    overseeing,
+    own_lists,
+    story,
+)
 from engine.services.demo.files import BrokenDemonstration, dated, dated_yaml, has
 from engine.services.demo.people import (
     PASSWORD_FILE,
@@ -89,6 +99,10 @@ def set_up(desk: Desk, secret: str, progress: Progress | None = None, *, history
         outside.ask(desk)
         meetings.arrange(desk)
         duty.arrange(desk)
+        own_lists.begin(desk)
+        documents.attach(desk)
+        corrections.arrange(desk)
+        overseeing.look(desk)
     return True
 
 
