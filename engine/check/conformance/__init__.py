@@ -2,6 +2,7 @@
 
 from engine.check.conformance.breaches import Because, Breach, Tally
 from engine.check.conformance.judging import Judged, judge_case
+from engine.check.conformance.otherwise import otherwise, told_by
 from engine.check.conformance.record import Difference, RecordedAct, RecordedCase, Stored
 from engine.check.conformance.replay import Replayed, Work, place_before, replay
 
@@ -17,6 +18,8 @@ __all__ = [
     "Tally",
     "Work",
     "judge_case",
+    "otherwise",
     "place_before",
     "replay",
+    "told_by",
 ]

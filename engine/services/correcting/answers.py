@@ -13,12 +13,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.case.model import Entry
+from engine.check.conformance import otherwise, told_by
 from engine.pack import forms
 from engine.pack.model import Form, Pack
 from engine.pack.values import BadValue, parse_fact, to_json
 from engine.services import access
 from engine.services.acting import act_on, locked, plain
 from engine.services.caseview.history import detail_of
+from engine.services.conformance.reading import read_these
 from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound
 from engine.services.rows import at, people
 from engine.store.packs import pack_of
@@ -84,6 +87,17 @@ class CorrectFacts:
 
     def remarks(self, desk: Desk) -> tuple[str, ...]:
         return ()
+
+    def another_way(self, desk: Desk) -> tuple[Entry, ...] | None:
+        """Return the duties that would have arisen if this had been told at first; None where that cannot be told."""
+        record = next(iter(read_these(desk, [self.case_id])), None)
+        names = [*self.facts, *self.forgotten]
+        if record is None or not names:
+            return None
+        act = self.of if self.of is not None else told_by(record, names[0])
+        if act is None:
+            return None
+        return otherwise(record, act, plain(self.facts), frozenset(self.forgotten), desk.now())
 
     def carry_out(self, desk: Desk) -> Any:
         files = locked(desk, self.case_id)

@@ -16,10 +16,13 @@ from typing import Any, Protocol
 import orjson
 import sqlalchemy as sa
 
+from engine.case.model import Entry
+from engine.services.correcting.answers import CorrectFacts
 from engine.services.correcting.effects import (
     CaseEffect,
     DutyEffect,
     RecordEffect,
+    Standing,
     changes,
     recipient_words,
     standing,
@@ -83,7 +86,11 @@ class Stays:
 
 @dataclass(frozen=True)
 class Preview:
-    """What would follow. `left` and `stays` are what cannot be undone; `digest` is given back to confirm it."""
+    """What would follow. `left` and `stays` are what cannot be undone; `digest` is given back to confirm it.
+
+    `missed` are duties (their meanings) that would have arisen had it been told at first, and that the correction alone
+    does not bring; `needless` those that would not have arisen, and that it leaves open.
+    """
 
     cases: tuple[CaseEffect, ...]
     records: tuple[RecordEffect, ...]
@@ -91,6 +98,8 @@ class Preview:
     stays: tuple[Stays, ...]
     remarks: tuple[str, ...]
     digest: str
+    missed: tuple[str, ...] = ()
+    needless: tuple[str, ...] = ()
 
     @property
     def stuck(self) -> bool:
@@ -157,6 +166,9 @@ def _done(
 ) -> tuple[Preview, Any]:
     before = standing(desk, cases, children)
     left = _left(desk, before)
+    another = None
+    if isinstance(plan, CorrectFacts) and (way := plan.another_way(desk)) is not None:
+        another = plan.case_id, way
     result = plan.carry_out(desk)
     desk.session.flush()
     after = standing(desk, cases, children)
@@ -166,7 +178,27 @@ def _done(
     stays = tuple(_stays(effects, before.entries))
     seen = {number: row.acts for number, row in before.cases.items()}
     digest = _digest(desk.now(), seen, effects, records, len(shown))
-    return Preview(effects, records, shown, stays, remarks, digest), result
+    missed, needless = _other_way(another, after) if another is not None else ((), ())
+    return Preview(effects, records, shown, stays, remarks, digest, missed, needless), result
+
+
+def _other_way(
+    another: tuple[int, tuple[Entry, ...]], after: Standing
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Compare the duties of a case with those of the way that it would have taken."""
+    case, entries = another
+    known = after.packs[case].vocabulary.obligations
+    stand = after.entries.get(case, {}).values()
+    there, here = (
+        {entry.obligation for entry in entries},
+        {e.obligation for e in stand if e.outcome != "withdrawn"},
+    )
+    missed = {entry.obligation for entry in entries if entry.open and entry.obligation not in here}
+    needless = {entry.obligation for entry in stand if entry.open and entry.obligation not in there}
+    return (
+        tuple(meaning.meaning for name, meaning in known.items() if name in missed),
+        tuple(meaning.meaning for name, meaning in known.items() if name in needless),
+    )
 
 
 def _concerned(desk: Desk, plan: Plan) -> tuple[set[int], set[int]]:
