@@ -104,7 +104,7 @@ def reminders() -> ResponseReturnValue:
         "title": "What you are told by e-mail",
         "type": "object",
         "properties": asked,
-        "required": ["digest_hour", "when_overdue"],
+        "required": ["digest_hour", "digest_days", "when_overdue"],
         "x-show": {"digest_days": {"digest_hour": [str(hour) for hour in range(24)]}},
     }
 
