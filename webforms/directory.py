@@ -158,7 +158,7 @@ def bounced(number: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/download")
+@blueprint.get("/csv")
 @holding(ADMINISTRATOR)
 def download() -> ResponseReturnValue:
     """Give the directory as CSV."""

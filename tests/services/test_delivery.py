@@ -341,6 +341,8 @@ class NotifyServer(http.server.BaseHTTPRequestHandler):
     kept: ClassVar[dict[str, dict[str, Any]]] = {}
     answers: ClassVar[list[int]] = []
     asked: ClassVar[list[str]] = []
+    failed: ClassVar[str] = ""
+    """How the notification ended, where it was not delivered."""
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -350,7 +352,12 @@ class NotifyServer(http.server.BaseHTTPRequestHandler):
         self._answer(status, {"id": "notify-1", "message": "said no"})
 
     def do_GET(self) -> None:
-        reference = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)["reference"][0]
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+        if "status" in query:
+            failed = [{"id": "notify-1"}] if query["status"] == [self.failed] else []
+            self._answer(200, {"notifications": failed})
+            return
+        reference = query["reference"][0]
         self.asked.append(reference)
         self._answer(200, {"notifications": [{"id": "notify-1"}] if reference in self.kept else []})
 
@@ -369,7 +376,7 @@ class NotifyServer(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def notify() -> Iterator[tuple[type[NotifyServer], Notify]]:
     """Notify on a free port, and the channel to it."""
-    NotifyServer.kept, NotifyServer.answers, NotifyServer.asked = {}, [], []
+    NotifyServer.kept, NotifyServer.answers, NotifyServer.asked, NotifyServer.failed = {}, [], [], ""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), NotifyServer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         service, secret = f"{'a' * 8}-{'b' * 4}-{'c' * 4}-{'d' * 4}-{'e' * 12}", str(uuid.UUID(int=7))
@@ -427,3 +434,26 @@ def test_notify_says_whether_trying_again_helps(
     outbox.deliver(channel)
     assert outbox.row().state == state
     assert str(status) in (outbox.row().problem or "")
+
+
+def test_what_notify_could_not_deliver_is_held_and_the_address_is_used_no_more(
+    outbox: Outbox, notify: tuple[type[NotifyServer], Notify]
+) -> None:
+    server, channel = notify
+    outbox.deliver(channel)
+    assert channel.came_back() == {}
+    server.failed = "permanent-failure"
+    with outbox.sessions() as session:
+        assert delivery.take_back(outbox.office.desk(session), channel.came_back()) == 1
+        session.commit()
+    assert outbox.row().state == "held"
+    assert len(outbox.incidents()) == 2
+    with outbox.sessions() as session:
+        desk = outbox.office.desk(session)
+        assert directory.of_recipient(desk, "role:director") is None
+        assert directory.enter(desk, "role:director", "new@council.example") is not None
+        session.commit()
+    server.failed = ""
+    outbox.deliver(channel)
+    assert outbox.row().state == "sent" and outbox.row().address == "new@council.example"
+    assert outbox.incidents() == []

@@ -154,7 +154,7 @@ def test_a_rota_is_begun_filled_and_shown_for_a_week(site: Site, lead: Visitor) 
     assert lead.post(f"{page}/add", shift).status_code == 302
     shown = lead.get(page).text
     assert shown.count("09:00 to 17:30") == 3 + 3  # in the week, and in the pattern
-    assert "Nobody is on duty from tomorrow at 9am" in shown
+    assert "from tomorrow at 8:30am until tomorrow at 5pm" in shown, re.findall("Nobody is on duty[^<]*", shown)
     assert "Kit Marsh" in lead.get("/rotas").text
 
 
@@ -348,7 +348,7 @@ def test_addresses_are_entered_marked_as_bounced_and_brought_in(site: Site, admi
     sent = administrator.post(bounced, {"why": "550 no such user", "notices": str(notice)})
     assert sent.status_code == 302
     assert "notices go to the deputy" in administrator.get("/directory").text
-    file = administrator.get("/directory/download").text
+    file = administrator.get("/directory/csv").text
     assert "one@council.example" in file
     form = administrator.get("/directory/bring-in").text
     data = {

@@ -19,6 +19,8 @@ from webforms.access import ADMINISTRATOR, QUALITY_ASSURANCE, Rule, rule_of
 from webforms.db import database
 
 SAMPLES = {
+    "account": "1",
+    "rota": "1",
     "attachment": "1",
     "attempt": "1",
     "entry": "1",
@@ -55,7 +57,13 @@ NOTHING_THERE = {
     "attachments.download",
     "attachments.picture",
     "attachments.remove",
+    "admin.close_account",
     "admin.incident",
+    "directory.enter",
+    "rotas.show",
+    "rotas.settings",
+    "rotas.add",
+    "rotas.change",
     "admin.account_roles",
     "admin.account_password",
     "admin.account_email",
