@@ -6,17 +6,14 @@ preview, so that nothing is kept of a correction that nobody confirmed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.errors import HomewardError
-from engine.pack import forms
 from engine.pack.model import Fact, Form
 from engine.pack.values import parse_moment
-from engine.services import access, caseview, children, correcting
+from engine.services import access, caseview, correcting
 from engine.services.caseview import CaseView
 from engine.services.correcting import (
     OWN_ACTS,
@@ -24,27 +21,25 @@ from engine.services.correcting import (
     Merge,
     Move,
     Plan,
-    Preview,
+    SubmittedForm,
     TakeBack,
     Undo,
     Void,
     register,
 )
-from engine.services.desk import InvalidAnswers, NotAllowed, NotFound
+from engine.services.desk import InvalidAnswers
 from engine.services.surviving import survivor
 from webforms import db
 from webforms.access import signed_in
-from webforms.formpage import FILL, MISTAKES, Answers, error_list, posted_fields, said_whole, with_moment
+from webforms.childchoice import CHOSEN, born, choose_child, chosen_child, new_child, row_of
+from webforms.formpage import Answers
 from webforms.paging import page_number
-from webforms.render import casewords, following, moments, recording
-from webforms.render.posted import as_posted
-from webforms.render.questions import questions
+from webforms.previewing import previewed
+from webforms.render import casewords, moments, recording
 from webforms.render.recording import ACTUAL, REASON
 
 blueprint = Blueprint("corrections", __name__, url_prefix="/corrections")
 
-OWN_FIELDS = frozenset({"csrf_token", "key", "digest", "change"})
-MOVED_ON = "Something has changed since you looked. This is what would follow now."
 WHY = {
     "type": "string",
     "title": "What is wrong, and how do you know?",
@@ -58,10 +53,6 @@ ANSWERED = (
 )
 LATEST = 25
 """So many of the latest acts are offered to be taken back."""
-FINDING = "text"
-"""The field in which a child is looked for."""
-CHOSEN = "child"
-MATCHES = 20
 
 
 @blueprint.before_app_request
@@ -74,117 +65,6 @@ def lead_on() -> ResponseReturnValue | None:
     if stands == child:
         return None
     return redirect(url_for(request.endpoint, **{**(request.view_args or {}), "child": stands}))
-
-
-# --- a form, its preview, and its confirmation
-
-
-def previewed(
-    form: Form,
-    plan_of: Callable[[Answers], Plan],
-    done: Callable[[Any], str],
-    *,
-    back: str,
-    caption: str,
-    confirm: str,
-    initial: Mapping[str, Any] | None = None,
-    lead: str = "",
-    hidden: Sequence[tuple[str, str]] = (),
-) -> ResponseReturnValue:
-    """Show a form, or what would follow from its post, or do that where it was confirmed.
-
-    `plan_of` makes the plan of the answers (JSON by field), `done` takes the result and returns where to go.
-    """
-    problems: dict[str, str] = {}
-    posted = as_posted(form.schema, initial or {})
-    if request.method == "POST":
-        posted = posted_fields()
-        if FILL in request.form:
-            posted = with_moment(posted, request.form[FILL], db.now())
-        elif "change" not in request.form and FINDING not in request.form:
-            answers, problems = forms.parse_answers(form, posted, db.now())
-            if not problems:
-                try:
-                    return _answered(form, plan_of(answers), done, posted, back, caption, confirm)
-                except InvalidAnswers as error:
-                    problems = said_whole(form, error.problems)
-                except (NotAllowed, NotFound):
-                    raise
-                except HomewardError as error:
-                    problems = {"": f"{str(error)[:1].upper()}{str(error)[1:]}"}
-                db.roll_back()
-    asked = questions(form, posted, errors=problems, now=db.now())
-    page = render_template(
-        "corrections/form.html",
-        form=form,
-        hidden=hidden,
-        questions=asked,
-        errors=error_list(asked, problems),
-        button="Show what follows",
-        caption=caption,
-        lead=lead,
-        back=back,
-    )
-    return (page, MISTAKES) if problems else page
-
-
-def _answered(
-    form: Form,
-    plan: Plan,
-    done: Callable[[Any], str],
-    posted: Mapping[str, str | list[str]],
-    back: str,
-    caption: str,
-    confirm: str,
-) -> ResponseReturnValue:
-    desk, digest = db.desk(), request.form.get("digest")
-    fresh = False
-    if digest is None:
-        found = correcting.preview(desk, plan)
-    else:
-        confirmed = correcting.confirm(desk, plan, digest, key=request.form.get("key") or None)
-        if confirmed.again is None:
-            return redirect(done(confirmed.result))
-        found, fresh = confirmed.again, True
-    return _preview_page(form, found, posted, back, caption, confirm, fresh), (MISTAKES if fresh else 200)
-
-
-def _preview_page(
-    form: Form,
-    found: Preview,
-    posted: Mapping[str, str | list[str]],
-    back: str,
-    caption: str,
-    confirm: str,
-    fresh: bool,
-) -> str:
-    packs = {effect.reference: effect.pack for effect in found.cases}
-    return render_template(
-        "corrections/preview.html",
-        title=form.title,
-        caption=caption,
-        back=back,
-        confirm=confirm,
-        preview=found,
-        fresh=MOVED_ON if fresh else "",
-        cases=following.shown_cases(found),
-        records=[(record.name, following.record_lines(record)) for record in found.records],
-        left=[
-            (
-                following.subject_of(packs.get(one.reference), one.notice, one.reference),
-                one.recipient,
-                one.sent,
-            )
-            for one in found.left
-        ],
-        stays=[one.duty.meaning for one in found.stays],
-        fields=[
-            (name, value)
-            for name, values in posted.items()
-            if name not in OWN_FIELDS
-            for value in (values if isinstance(values, list) else [values])
-        ],
-    )
 
 
 # --- an answer, a fact
@@ -234,11 +114,7 @@ def answers(case: int, act: int) -> ResponseReturnValue:
     view = caseview.view(desk, case)
     access.require(desk.caller, "change_facts")
     submitted = correcting.submitted(desk, case, act)
-    schema = dict(submitted.form.schema)
-    schema["title"] = f"Correct the answers: {submitted.name}"
-    schema["properties"] = {**schema["properties"], REASON: WHY}
-    schema["required"] = [*schema.get("required", ()), REASON]
-    form = Form(submitted.form.id, schema["title"], schema, submitted.form.facts, submitted.form.clauses)
+    form = _form_of(submitted)
 
     def plan_of(given: Answers) -> Plan:
         plan = correcting.corrections_of(submitted, given, str(given.get(REASON, "")))
@@ -256,6 +132,7 @@ def answers(case: int, act: int) -> ResponseReturnValue:
         plan_of,
         done,
         initial=submitted.answers,
+        systems=view.pack.systems,
         back=url_for("cases.history", case=case),
         caption=_caption(view),
         lead=ANSWERED.format(submitted.by, moments.short_moment_words(submitted.at, db.now())),
@@ -303,11 +180,18 @@ def move(case: int) -> ResponseReturnValue:
     access.require(desk.caller, "correct_records")
     view = caseview.view(desk, case)
     back = url_for("cases.show", case=case)
-    chosen = _chosen_child()
+    problems = {}
+    try:
+        chosen = chosen_child() or new_child()
+    except InvalidAnswers as error:
+        db.roll_back()
+        chosen, problems = None, error.problems
     title = "Move the case to another child"
     lead = "For a notification that was matched to the wrong child. Both children’s records are worked out again."
     if chosen is None:
-        return _choose_child(title, lead, back, _caption(view), without=view.child_id)
+        return choose_child(
+            title, lead, back, _caption(view), without=view.child_id, opens=True, problems=problems
+        )
 
     def done(result: Any) -> str:
         flash("The case is moved. Look through what it goes by.", "success")
@@ -319,7 +203,7 @@ def move(case: int) -> ResponseReturnValue:
         done,
         back=back,
         caption=_caption(view),
-        lead=f"It goes from {view.child} to {chosen.name}{_born(chosen)}.",
+        lead=f"It goes from {view.child} to {chosen.name}{born(chosen)}.",
         confirm="Move the case",
         hidden=[(CHOSEN, str(chosen.id))],
     )
@@ -331,16 +215,16 @@ def merge(child: int) -> ResponseReturnValue:
     """Merge a child's record into another one of the same child."""
     desk = db.desk()
     access.require(desk.caller, "correct_records")
-    one = _row_of(child)
+    one = row_of(child)
     back = url_for("children.show", child=child)
     title = "Two records of one child"
     lead = (
         "Choose the record that is to stand. Everything goes over to it, and this record leads to it from then on. "
         "It can be undone."
     )
-    chosen = _chosen_child()
+    chosen = chosen_child()
     if chosen is None:
-        return _choose_child(title, lead, back, one.name, without=child)
+        return choose_child(title, lead, back, one.name, without=child)
 
     def done(result: Any) -> str:
         flash("The two records are one now.", "success")
@@ -353,7 +237,7 @@ def merge(child: int) -> ResponseReturnValue:
         back=back,
         caption=one.name,
         lead=(
-            f"The record of {chosen.name}{_born(chosen)} stands. The record of {one.name}{_born(one)} gives way to it."
+            f"The record of {chosen.name}{born(chosen)} stands. The record of {one.name}{born(one)} gives way to it."
         ),
         confirm="Merge the records",
         hidden=[(CHOSEN, str(chosen.id))],
@@ -436,6 +320,22 @@ def undo(number: int) -> ResponseReturnValue:
     )
 
 
+def _form_of(submitted: SubmittedForm) -> Form:
+    """Return the form with the questions that the case goes by, those that they are asked by, and the reason."""
+    schema = submitted.form.schema
+    shown = schema.get("x-show", {})
+    asked = {*submitted.form.facts, *(name for conditions in shown.values() for name in conditions)}
+    properties = {name: rule for name, rule in schema["properties"].items() if name in asked}
+    changed = {
+        **schema,
+        "title": f"Correct the answers: {submitted.name}",
+        "properties": {**properties, REASON: WHY},
+        "required": [*(name for name in schema.get("required", ()) if name in properties), REASON],
+        "x-show": {name: conditions for name, conditions in shown.items() if name in properties},
+    }
+    return Form(submitted.form.id, changed["title"], changed, submitted.form.facts, submitted.form.clauses)
+
+
 # --- what the pages of a case and a child offer
 
 
@@ -463,7 +363,7 @@ def offer_undo(case: int) -> None:
         flash(f"{case}/{act.seq}", "undo")
 
 
-# --- choosing a child
+# --- what the forms share
 
 
 def _reason_form(identifier: str, title: str) -> Form:
@@ -475,44 +375,6 @@ def _reason_form(identifier: str, title: str) -> Form:
         "required": [REASON],
     }
     return Form(identifier, title, schema, (), ())
-
-
-def _chosen_child() -> children.ChildRow | None:
-    """Return the child that was chosen on the page before, None where none was yet."""
-    told = request.form.get(CHOSEN, "")
-    return _row_of(int(told)) if told.isdigit() else None
-
-
-def _row_of(child: int) -> children.ChildRow:
-    found = children.by_number(db.desk(), child)
-    if not found:
-        raise NotFound("there is no such child on record")
-    return found[0]
-
-
-def _choose_child(
-    title: str, lead: str, back: str, caption: str, *, without: int | None
-) -> ResponseReturnValue:
-    text = request.form.get(FINDING, "").strip()
-    found = children.search(db.desk(), text, most=MATCHES) if text else ()
-    missed = request.method == "POST" and not text
-    page = render_template(
-        "corrections/choose-child.html",
-        title=title,
-        lead=lead,
-        back=back,
-        caption=caption,
-        text=text,
-        found=[row for row in found if row.id != without],
-        errors=[{"text": "Enter a name, date of birth or number, or choose a child", "href": "#text"}]
-        if missed
-        else [],
-    )
-    return (page, MISTAKES) if missed else page
-
-
-def _born(row: children.ChildRow) -> str:
-    return f", born {row.birth_date:%-d %B %Y}" if row.birth_date else ""
 
 
 def _caption(view: CaseView) -> str:

@@ -161,6 +161,21 @@ def test_a_case_is_moved_to_another_child_and_back(site: Site, coordinator: Visi
     assert "Undone" in coordinator.get("/corrections").text
 
 
+def test_a_case_is_moved_to_a_child_who_was_on_no_record(site: Site, coordinator: Visitor) -> None:
+    case = open_case(site)
+    path = f"/corrections/cases/{case}/move"
+    wrong = coordinator.post(path, {"given_names": "Wren", "surname": "", "born": "one day"})
+    assert wrong.status_code == 422 and "surname" in wrong.text and "date of birth" in wrong.text
+    page = coordinator.post(path, {"given_names": "Wren", "surname": "Newbold", "born": "31/3/2012"})
+    assert page.status_code == 200
+    tree: Any = html.fromstring(page.text)
+    child = tree.xpath("string(//input[@name='child']/@value)")
+    shown, _ = confirmed(coordinator, path, {"child": str(child), "reason": WHY})
+    assert "Wren Newbold" in shown
+    with site.session() as session:
+        assert session.get_one(CaseRecord, case).child_id == int(child)
+
+
 def test_an_old_address_leads_to_the_record_that_stands(site: Site, coordinator: Visitor) -> None:
     with site.session() as session:
         one, other = session.scalars(
