@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import sqlalchemy as sa
+from lxml import html
 
 from engine.services import cases
 from engine.store.tables import Account, Task
@@ -117,3 +118,10 @@ def test_a_draft_is_never_taken_from_a_stranger(site: Site) -> None:
     assert (
         visitor.http.post("/tasks/99999/draft", data={"csrf_token": token, "notes": "x"}).status_code == 404
     )
+
+
+def test_enter_in_a_field_completes_the_task_and_does_not_merely_attach(site: Site) -> None:
+    visitor = site.client(OFFICER)
+    page = html.fromstring(visitor.get(screening(visitor)).text)
+    form = next(form for form in page.iter("form") if form.xpath(".//button[@name='attach']"))
+    assert form.xpath(".//button")[0].get("name") is None

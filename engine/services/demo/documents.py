@@ -1,4 +1,4 @@
-"""Documents and an unfinished draft of a demonstration: a drawn photograph, a note of a call, an e-mail, half a story."""
+"""Documents and an unfinished draft of a demonstration: a drawn photograph, notes of a call, an e-mail, half a story."""
 
 from __future__ import annotations
 
