@@ -9,7 +9,8 @@ from engine.reports.cube import Cube
 
 _ROWS = """
 SELECT t.case_id, t.reference, t.child_id, t.due AS at, t.name AS what, t.team, t.role, t.assignee,
-       coalesce(t.follow_up > :now AND t.follow_up_by = t.assignee, false) AS waiting
+       coalesce(t.follow_up > :now AND t.follow_up_by = t.assignee AND (t.due IS NULL OR t.due > :wakes), false)
+         AS waiting
 FROM task t
 WHERE NOT t.external
 """
@@ -27,4 +28,4 @@ WORK = Cube(
     distinct={"cases": "case_id"},
     dimensions={"team": "team", "person": "assignee::text", "role": "role"},
 )
-"""Parameters: `now`, and `week_end`, the end of the local week, Sunday's midnight; aware."""
+"""Parameters: `now`; `wakes`, up to which no task can be put off; `week_end`, Sunday's midnight. All aware."""

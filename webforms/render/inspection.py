@@ -97,7 +97,7 @@ def _ledger(entries: Sequence[EntryRow], pack: Pack) -> Section:
             ("Clock began", moments.moment_words(entry.clock)),
             ("Limit", _limit(entry)),
         ]
-        told += [(step.text, step.value) for step in entry.working]
+        told += [(step.text, _worked(step.value)) for step in entry.working]
         if entry.target is not None:
             told.append(("The council’s own target", moments.moment_words(entry.target)))
         told.append(("Outcome", words.OUTCOMES.get(entry.outcome, words.plain(entry.outcome))))
@@ -108,6 +108,15 @@ def _ledger(entries: Sequence[EntryRow], pack: Pack) -> Section:
         items.append(Item(f"{entry.number}. {entry.meaning}", [(name, str(value)) for name, value in told]))
     note = "Every duty that arose in this case: who had it, which clause asks for it, its limit and how it ended."
     return Section("The ledger", note if items else "No duty arose.", items=items, apart=True)
+
+
+def _worked(value: Any) -> str:
+    """Return a value of a working in words: a moment as people write it, anything else as it stands."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    return moments.moment_words(moment) if moment.tzinfo is not None else str(value)
 
 
 def _limit(entry: EntryRow) -> str:

@@ -11,6 +11,8 @@ from html import escape
 
 from markupsafe import Markup
 
+from engine.services.managing.sheet import percent_words
+
 WIDTH, HEIGHT, LEFT, TOP, FOOT = 720.0, 260.0, 44.0, 20.0, 44.0
 MOST = 36
 """So many months are drawn, the newest ones; the table holds all."""
@@ -41,8 +43,10 @@ def share_bars(shares: Sequence[tuple[str, int, int]], title: str, says: str) ->
                 f'fill="url(#trend-hatch)" stroke="#16324a" stroke-width="1.5"/>'
             )
             if len(shown) <= 18:
+                said = f"{part}/{whole}"
+                said = said if len(said) * 8 < step else percent_words(part, whole)
                 parts.append(
-                    f'<text x="{middle:.1f}" y="{top - 5:.1f}" text-anchor="middle">{part}/{whole}</text>'
+                    f'<text x="{middle:.1f}" y="{top - 5:.1f}" text-anchor="middle">{escape(said)}</text>'
                 )
         elif len(shown) <= 18:
             parts.append(f'<text x="{middle:.1f}" y="{floor - 6:.1f}" text-anchor="middle">none</text>')
@@ -54,7 +58,8 @@ def share_bars(shares: Sequence[tuple[str, int, int]], title: str, says: str) ->
             )
     return Markup(  # noqa: S704 (numbers and escaped words)
         f'<svg class="hw-trend" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" '
-        f'aria-labelledby="trend-title trend-says" font-family="Helvetica Neue, Helvetica, Arial, sans-serif" font-size="14" fill="#0b0c0c">'
+        f'aria-labelledby="trend-title trend-says" font-family="Helvetica, Arial, sans-serif" '
+        'font-size="14" fill="#0b0c0c">'
         f'<title id="trend-title">{escape(title)}</title><desc id="trend-says">{escape(says)}</desc>'
         '<defs><pattern id="trend-hatch" width="8" height="8" patternUnits="userSpaceOnUse" '
         'patternTransform="rotate(45)"><rect width="8" height="8" fill="#d2e2f1"/>'

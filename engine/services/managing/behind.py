@@ -24,6 +24,7 @@ from engine.services import access
 from engine.services.desk import Desk, NotFound
 from engine.services.managing.period import Span, span, week_end
 from engine.services.rows import Page, at_or_none
+from engine.services.tasks.rows import wakes
 from engine.store.packs import in_force
 from engine.store.tables import Child
 
@@ -64,7 +65,7 @@ def opens(
 
 def parameters(now: datetime, period: Span | None) -> dict[str, Any]:
     """Return what the cubes' statements ask for."""
-    found: dict[str, Any] = {"now": now, "week_end": week_end(now)}
+    found: dict[str, Any] = {"now": now, "wakes": wakes(now), "week_end": week_end(now)}
     if period is not None:
         found |= {"since": period.since, "until": period.until, "before": min(period.until, now)}
     return found

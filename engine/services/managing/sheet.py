@@ -36,7 +36,15 @@ class Cell:
             return "Not known"
         if not self.of:
             return str(self.value)
-        return f"{self.value} of {self.of} ({round(100 * self.value / self.of)}%)"
+        return f"{self.value} of {self.of} ({percent_words(self.value, self.of)})"
+
+
+def percent_words(part: int, whole: int) -> str:
+    """Return a share in per cent; what is not quite all is never 100%, what is not nothing never 0%."""
+    percent = round(100 * part / whole)
+    if percent == 100 and part < whole:
+        return "over 99%"
+    return "under 1%" if percent == 0 and part else f"{percent}%"
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,18 +128,22 @@ def read(desk: Desk, period: Span) -> Statutory:
     rows = desk.session.execute(
         _STATEMENT, {"scheme": scheme, "since": period.since, "until": period.until}
     ).all()
-    shown = _open_to(desk, {row.child_id for row in rows})
+    hidden = _hidden_from(desk)
     found = [
-        one if one.child_id in shown else replace(one, child="", born=None, errors=(*one.errors, RESTRICTED))
+        one
+        if one.child_id not in hidden
+        else replace(one, child="", born=None, errors=(*one.errors, RESTRICTED))
         for row in rows
         if (one := _absence(row, scheme)) is not None
     ]
     return Statutory(period, local(desk.now()), scheme, tuple(_overlaps(found)))
 
 
-def _open_to(desk: Desk, children: set[int]) -> set[int]:
-    """Return those of the children whose record is open to the caller."""
-    return set(desk.session.scalars(sa.select(Child.id).where(Child.id.in_(children), access.open_to(desk))))
+def _hidden_from(desk: Desk) -> set[int]:
+    """Return the children whose record is not open to the caller: few, whatever the period."""
+    return set(
+        desk.session.scalars(sa.select(Child.id).where(Child.restricted, sa.not_(access.open_to(desk))))
+    )
 
 
 def _absence(row: Any, scheme: str) -> Absence | None:
@@ -291,11 +295,11 @@ def annex_a(desk: Desk) -> tuple[AnnexRow, ...]:
         _LOOKED_AFTER, {"scheme": scheme_of(desk), "since": since, "now": now, "today": today}
     ).all()
     last = _last_returns(desk, since, now)
-    shown = _open_to(desk, {row.id for row in rows})
+    hidden = _hidden_from(desk)
     return tuple(
         AnnexRow(
             row.id,
-            (row.number or "") if row.id in shown else access.HIDDEN,
+            (row.number or "") if row.id not in hidden else access.HIDDEN,
             sum(1 for one in row.categories if CODES.get(one) == "M"),
             sum(1 for one in row.categories if CODES.get(one) == "A"),
             *last.get(row.id, (UNKNOWN, UNKNOWN)),

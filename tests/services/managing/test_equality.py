@@ -381,7 +381,13 @@ WORK = {
     "Open tasks": ("*", "true"),
     "Overdue": ("*", "t.due < :now"),
     "Due this week": ("*", "NOT t.due < :now AND t.due < timestamptz '2026-11-23 00:00+00'"),
-    "Waiting": ("*", "t.follow_up > :now AND t.assignee = t.follow_up_by"),
+    "Waiting": (
+        "*",
+        (
+            "t.follow_up > :now AND t.assignee = t.follow_up_by"
+            " AND (t.due > timestamptz '2026-11-23 00:00+00') IS NOT FALSE"
+        ),
+    ),
     "Nobody has it": ("*", "t.assignee IS NULL"),
     "Cases held": ("DISTINCT t.case_id", "true"),
 }
