@@ -55,7 +55,7 @@ def child_to_change(desk: Desk, child_id: int) -> Child:
         .with_for_update()
     )
     child = desk.session.get(Child, child_id, with_for_update=True)
-    if child is None:
+    if child is None or child.merged_into is not None:
         raise NotFound("there is no such child on record")
     access.change_child(desk, child)
     return child
