@@ -82,6 +82,7 @@ def convene(case: int, kind: str) -> ResponseReturnValue:
         if known is not None
         else "",
         back=url_for("meetings.choose", case=case),
+        ahead=True,
     )
 
 
@@ -142,7 +143,7 @@ def change(meeting: int) -> ResponseReturnValue:
         "purpose": view.purpose,
     }
     form = _form("change-meeting", "Change the meeting", _questions(desk, view.pack), ["starts_at", "chair"])
-    return form_page(form, act, initial=initial, caption=titled(view), back=page(meeting))
+    return form_page(form, act, initial=initial, caption=titled(view), back=page(meeting), ahead=True)
 
 
 @blueprint.route("/<int:meeting>/call-off", methods=["GET", "POST"])
