@@ -236,9 +236,14 @@ WITH rows AS (
 ), told AS (
   INSERT INTO task_routing (task_id, case_id, at, account_id, meant_for, because)
   SELECT task, :case, :at, account, meant_for, because FROM rows WHERE because IS NOT NULL
+), called_before AS (
+  UPDATE summons SET outcome = 'needless', ended_at = :at
+   WHERE outcome IS NULL AND task_id IN (SELECT task FROM rows)
 ), called AS (
   INSERT INTO summons (task_id, case_id, rota_id, step, account_id, called_at, answer_by)
-  SELECT task, :case, rota, 1, account, :at, answer_by FROM rows WHERE rota IS NOT NULL
+  SELECT task, :case, rota, 1 + (SELECT coalesce(max(step), 0) FROM summons AS s WHERE s.task_id = task), account, :at,
+         answer_by
+    FROM rows WHERE rota IS NOT NULL
 )
 INSERT INTO notice (case_id, key, notice, recipient, subject, body, created_at, next_attempt)
 SELECT :case, key, 'summons', 'account:' || account, subject, body, :at, :at FROM rows WHERE rota IS NOT NULL
@@ -261,7 +266,7 @@ def _rows(desk: Desk, given: Sequence[Routed], reference: str, now: datetime) ->
             row |= {
                 "rota": one.rota.id,
                 "answer_by": answer_by,
-                "key": f"summons/{one.task.id}/1",
+                "key": f"summons/{one.task.id}/{one.account}/{now.isoformat()}",
                 "subject": subject,
                 "body": body,
             }

@@ -81,7 +81,7 @@ def go_on(desk: Desk, summons_id: int) -> bool:
     if task is None and desk.session.scalar(sa.select(Task.id).where(Task.id == task_id)) is not None:
         return False
     call.ended_at = desk.now()
-    if task is None or task.assignee != call.account_id or task.accepted_at is not None:
+    if task is None or task.assignee not in {None, call.account_id} or task.accepted_at is not None:
         call.outcome = "needless"
         return True
     following = _next(desk, call)
@@ -124,7 +124,7 @@ def _call(desk: Desk, task: Task, before: Summons, account: int) -> None:
     subject, body = calling(desk, task.id, task.reference, task.due, answer_by)
     notices.order(
         desk,
-        f"summons/{task.id}/{before.step + 1}",
+        f"summons/{task.id}/{account}/{now.isoformat()}",
         f"account:{account}",
         "summons",
         subject,

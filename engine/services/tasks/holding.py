@@ -159,12 +159,14 @@ def give(desk: Desk, task: Task, account: int | None, action: str, reason: str |
 
 
 def _end_calls(desk: Desk, task_id: int, account: int | None) -> None:
-    """End the call that waits for an answer: accepted by whoever was called, else needless."""
-    desk.session.execute(
-        sa.update(Summons)
-        .where(Summons.task_id == task_id, Summons.outcome.is_(None))
-        .values(
-            outcome=sa.case((Summons.account_id == account, "accepted"), else_="needless"),
-            ended_at=desk.now(),
-        )
-    )
+    """End the call that waits for an answer: accepted by whoever was called, needless where somebody else has it.
+
+    Who gives an urgent task back has answered it with a no: the next person is called at once, by the worker.
+    """
+    waiting = sa.update(Summons).where(Summons.task_id == task_id, Summons.outcome.is_(None))
+    now = desk.now()
+    if account is None:
+        desk.session.execute(waiting.values(answer_by=sa.func.least(Summons.answer_by, now)))
+        return
+    accepted = sa.case((Summons.account_id == account, "accepted"), else_="needless")
+    desk.session.execute(waiting.values(outcome=accepted, ended_at=now))

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine.services import cases, tasks
-from engine.services.assignment import summons
+from engine.services import accounts, cases, tasks
+from engine.services.assignment import summons, transfer
 from engine.services.audit import verify
 from engine.services.desk import Caller
 from engine.services.timers import Worker
@@ -135,6 +135,36 @@ def test_somebody_who_takes_the_task_from_another_ends_the_call(night: Night) ->
         session.commit()
     assert night.calls() == [(night.number("ann"), "needless")]
     assert night.later() == 0
+
+
+def test_whoever_gives_an_urgent_task_back_has_the_next_person_called_at_once(night: Night) -> None:
+    with night.sessions() as session:
+        tasks.release(night.office.desk(session, night.people["ann"]), night.task)
+        session.commit()
+    assert night.sweep() == 1
+    assert night.calls() == [(night.number("ann"), "passed_on"), (night.number("bob"), None)]
+    assert night.holder() == night.number("bob")
+
+
+def test_closing_the_account_of_whoever_was_called_has_the_next_person_called(night: Night) -> None:
+    with night.sessions() as session:
+        accounts.disable(night.office.desk(session), "ann")
+        session.commit()
+    assert night.sweep() == 1
+    assert night.holder() == night.number("bob")
+
+
+def test_a_task_that_goes_to_another_team_is_called_anew(night: Night) -> None:
+    night.office.clock.advance(timedelta(minutes=1))
+    with night.sessions() as session:
+        desk = night.office.desk(session)
+        child = session.get_one(Task, night.task).child_id
+        assert child is not None
+        transfer.transfer(desk, child, TEAM, "Another team", "The family moved")
+        session.commit()
+    assert night.calls() == [(night.number("ann"), "needless"), (night.number("ann"), None)]
+    assert night.later() == 1
+    assert night.holder() == night.number("bob")
 
 
 def test_everything_is_recorded_in_an_unbroken_chain(night: Night) -> None:
