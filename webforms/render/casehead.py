@@ -172,6 +172,8 @@ class Warned:
     title: str
     says: str
     more: str
+    order: bool = False
+    """Whether it is an order that goes on for some days: no danger at the door."""
 
 
 def warned(rows: Sequence[Pressing]) -> list[Warned]:
@@ -188,5 +190,7 @@ def warned(rows: Sequence[Pressing]) -> list[Warned]:
             shown.append(Warned("Warning for visits", row.says, "; ".join(more)))
         else:
             name = child_entries.ORDERS.get(str(row.order), "Court order")
-            shown.append(Warned(f"{name}: {order_mark(row.until, today).lower()}", row.says, ""))
+            ends = order_mark(row.until, today).lower()
+            coming = row.until is not None and row.until >= today
+            shown.append(Warned(f"{name}: {ends}", row.says, "", order=coming))
     return shown

@@ -53,7 +53,7 @@ def days(items: Sequence[Item], *, cases: bool, pack: Pack) -> list[Day]:
 
     What belongs to no case is told in the words of `pack`.
     """
-    shown = [_shown(item, cases, item.case.pack if item.case is not None else pack) for item in items]
+    shown = [_shown(list(group), cases, pack) for _, group in groupby(items, key=_together)]
     today = local(db.now()).date()
     return [
         Day(day, _heading(day, today), tuple(found))
@@ -66,8 +66,10 @@ def _heading(day: date, today: date) -> str:
     return f"{near}{moments.day_words(day)}"
 
 
-def _shown(item: Item, cases: bool, pack: Pack) -> Shown:
-    told: Shown = _TELL[_family(item)](item, pack)
+def _shown(items: Sequence[Item], cases: bool, pack: Pack) -> Shown:
+    item = items[0]
+    pack = item.case.pack if item.case is not None else pack
+    told: Shown = _notices(items, pack) if item.what == "notice" else _TELL[_family(item)](item, pack)
     if not cases or item.case is None:
         return told
     return replace(told, case=(item.case.reference, url_for("cases.show", case=item.case.id)))
@@ -125,20 +127,38 @@ def _duties(item: Item) -> str:
     return url_for("cases.duties", case=item.case.id) if item.case is not None else ""
 
 
-def _notice(item: Item, pack: Pack) -> Shown:
-    row: NoticeLine = item.value
+def _notices(items: Sequence[Item], pack: Pack) -> Shown:
+    """Return notices of the same words that left together as one thing."""
+    row: NoticeLine = items[0].value
     known = pack.notices.get(row.notice)
-    reference = item.case.reference if item.case is not None else ""
-    subject = (
+    reference = items[0].case.reference if items[0].case is not None else ""
+    subject = row.subject or (
         casewords.copy_text(known.subject, pack, {}, {"case.reference": reference})
         if known is not None
         else words.plain(row.notice.replace("-", "_"))
     )
-    kind, _, recipient = row.recipient.partition(":")
-    to = role_label(pack, recipient) if kind == "role" else words.plain(recipient or kind)
+    to = dict.fromkeys(_recipient(item.value, pack) for item in items)
     state, _ = words.NOTICE_STATES.get(row.state, (words.plain(row.state), ""))
     notes = (row.problem,) if row.problem else ()
-    return Shown(item.at, KINDS["notices"], f"{state} to {to}: {subject}", notes=notes)
+    return Shown(items[0].at, KINDS["notices"], f"{state} to {', '.join(to)}: {subject}", notes=notes)
+
+
+def _recipient(row: NoticeLine, pack: Pack) -> str:
+    kind, _, recipient = row.recipient.partition(":")
+    if row.person is not None:
+        return row.person
+    if kind == "role":
+        return role_label(pack, recipient)
+    return words.plain(recipient or kind) if kind == "outside" else recipient or kind
+
+
+def _together(item: Item) -> tuple[Any, ...]:
+    """Return what notices have in common that are told as one."""
+    if item.what != "notice":
+        return (id(item),)
+    row: NoticeLine = item.value
+    case = item.case.id if item.case is not None else None
+    return (case, row.notice, row.subject, row.state, row.problem, item.at.replace(second=0, microsecond=0))
 
 
 def attempt_title(row: contact_attempts.Attempt) -> str:
@@ -294,7 +314,6 @@ _TELL: dict[str, Any] = {
     "act": _act,
     "raised": _raised,
     "ended": _ended,
-    "notice": _notice,
     "attempt": _attempt,
     "note": _note,
     "reported": _absence,

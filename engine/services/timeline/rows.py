@@ -13,6 +13,7 @@ from engine.clock import LOCAL_ZONE
 from engine.services.case_notes import note_rows, note_values
 from engine.services.child_entries import entry_values
 from engine.services.contact_attempts import attempt_values, belongs_to
+from engine.services.notices import PERSON
 from engine.services.rows import at, at_or_none
 from engine.services.timeline.acts import acts, duties_ended, duties_raised, read_acts, read_duties
 from engine.services.timeline.model import ACTIONS, Read, Reading, Row, Scope, Source, Values
@@ -81,10 +82,15 @@ def _read_notes(reading: Reading, rows: Sequence[Row]) -> Callable[[], Values]:
 
 @dataclass(frozen=True)
 class NoticeLine:
-    """A notice on the timeline; the fields are those of the outbox."""
+    """A notice on the timeline; the fields are those of the outbox.
+
+    `subject` is None for one of the pack's; `person` names the recipient where it is a person.
+    """
 
     notice: str
     recipient: str
+    subject: str | None
+    person: str | None
     state: str
     sent: datetime | None
     problem: str | None
@@ -116,8 +122,23 @@ class Line:
     """A moment that it names besides its own."""
 
 
-def _notice(_reading: Reading, row: Notice) -> tuple[int | None, Any]:
-    return row.case_id, NoticeLine(row.notice, row.recipient, row.state, at_or_none(row.sent_at), row.problem)
+def _read_notices(reading: Reading, rows: Sequence[Row]) -> Callable[[], Values]:
+    found = reading.desk.session.scalars(
+        sa.select(Notice).where(Notice.id.in_([row.first for row in rows]))
+    ).all()
+    reading.people |= {_person(row) for row in found}
+
+    def line(row: Notice) -> NoticeLine:
+        person = reading.names.get(str(_person(row))) if _person(row) is not None else None
+        sent = at_or_none(row.sent_at)
+        return NoticeLine(row.notice, row.recipient, row.subject, person, row.state, sent, row.problem)
+
+    return lambda: {(row.id, 0): (row.case_id, line(row)) for row in found}
+
+
+def _person(row: Notice) -> str | None:
+    kind, _, number = row.recipient.partition(":")
+    return number if kind == PERSON else None
 
 
 def _attempt(reading: Reading, row: ContactAttempt) -> tuple[int | None, Any]:
@@ -200,7 +221,7 @@ SOURCES: tuple[Source, ...] = (
         "notices",
         3,
         by_id(sa.func.coalesce(Notice.sent_at, Notice.created_at), Notice, in_cases(Notice.case_id)),
-        simple(Notice, (), _notice),
+        _read_notices,
     ),
     Source(
         "attempt",
