@@ -46,6 +46,8 @@ def gunicorn(host: str, port: int, *, processes: int, threads: int, log: bool) -
         "--log-level",
         "info" if log else "warning",
         "--no-control-socket",
+        "--logger-class",
+        "webforms.accesslog.AccessLog",
     ]
     return [*command, "--access-logfile", "-", "--access-logformat", LOG_FORMAT] if log else command
 

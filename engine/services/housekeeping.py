@@ -13,13 +13,23 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from engine.services.desk import Desk
-from engine.store.tables import EndedTask, Heartbeat, IdempotencyKey, Reminder, Sitting, TaskDraft, TaskSearch
+from engine.store.tables import (
+    EndedTask,
+    Heartbeat,
+    IdempotencyKey,
+    OutsideTry,
+    Reminder,
+    Sitting,
+    TaskDraft,
+    TaskSearch,
+)
 
 KEYS_KEPT = timedelta(days=7)
 DRAFTS_KEPT = timedelta(days=90)
 SEARCHES_KEPT = timedelta(days=1)
 SITTINGS_KEPT = timedelta(days=30)
 REMINDERS_KEPT = timedelta(days=400)
+TRIES_KEPT = timedelta(days=1)
 MARKS_KEPT = timedelta(days=1)
 
 
@@ -42,6 +52,9 @@ def tidy(desk: Desk) -> dict[str, int]:
         ),
         "sitting": session.execute(
             sa.delete(Sitting).where(Sitting.started_at < now - SITTINGS_KEPT).returning(Sitting.id)
+        ),
+        "outside_try": session.execute(
+            sa.delete(OutsideTry).where(OutsideTry.since < now - TRIES_KEPT).returning(OutsideTry.who)
         ),
         "reminder": session.execute(
             sa.delete(Reminder).where(Reminder.at < now - REMINDERS_KEPT).returning(Reminder.account_id)

@@ -10,13 +10,17 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from gunicorn.config import Config  # type: ignore[import-untyped]
 from lxml import html
 from werkzeug.test import TestResponse
+from werkzeug.utils import import_string
 
-from engine.services import cases
+from engine.cli.web import gunicorn
+from engine.services import cases, housekeeping
 from engine.services.outside import links
-from engine.store.tables import CaseRecord, Child, LedgerEntry, OutsideRequest, access_log
+from engine.store.tables import CaseRecord, Child, LedgerEntry, OutsideRequest, OutsideTry, access_log
 from tests.webforms.site import Site, Visitor, key_of, token_of
+from webforms.accesslog import without_link
 
 ASKED = {
     "recipient": "role:police",
@@ -341,8 +345,8 @@ def test_an_answer_to_a_question_is_looked_at_and_asked_again(asking: Asking) ->
     assert "Is she at school today?" in outsider.get().text
     assert outsider.post({"answer": "Perhaps", **TOLD}).status_code == 422
     assert outsider.post({"answer": "No", "text": "Not since Monday", **TOLD}).status_code == 200
-    assert "Look at the answer" in asking.visitor.get("/cases/1").text
-    assert "Look at the answer" in asking.visitor.get("/requests").text
+    assert "To look at" in asking.visitor.get("/cases/1").text
+    assert "To look at" in asking.visitor.get("/requests").text
     shown = words(asking.visitor.get("/requests/1").text)
     assert "Not since Monday" in shown and "nobody has checked it" in shown
     led = asking.visitor.post("/requests/1/ask-again", {"reason": "Since when exactly?"})
@@ -357,3 +361,26 @@ def test_a_reviewer_reads_requests_and_makes_none(asking: Asking) -> None:
     assert reviewer.get("/requests/1").status_code == 200
     assert reviewer.get(asking.page()).status_code == 403
     assert asking.site.client("administrator").get("/requests/1").status_code == 403
+
+
+def test_the_web_servers_log_holds_no_link(asking: Asking) -> None:
+    path = link_in(asking.made())
+    line = f"GET {path}?x=1 HTTP/1.1"
+    assert path.rsplit("/", 1)[1] not in without_link(line) == "GET /outside/-?x=1 HTTP/1.1"
+    command = gunicorn("127.0.0.1", 8000, processes=1, threads=1, log=True)
+    name = command[command.index("--logger-class") + 1]
+    atoms = {"U": path, "r": line, "f": f"http://127.0.0.1{path}", "s": "200"}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("gunicorn.glogging.Logger.atoms", lambda *row: dict(atoms))
+        told = import_string(name)(Config()).atoms(None, None, {}, timedelta(0))
+    assert not any(path.rsplit("/", 1)[1] in str(value) for value in told.values())
+    assert told["U"] == "/outside/-"
+
+
+def test_tries_are_forgotten_after_a_day(asking: Asking) -> None:
+    asking.outsider().get()
+    asking.site.clock.advance(timedelta(days=2))
+    with asking.site.session() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(OutsideTry))
+        housekeeping.tidy(asking.site.desk(session))
+        assert not session.scalar(sa.select(sa.func.count()).select_from(OutsideTry))

@@ -18,7 +18,7 @@ from engine.store.tables import CaseRecord, Child, Notice, OutsideRequest, acces
 
 STATES = {
     "waits": "Waits for an answer",
-    "received": "Look at the answer",
+    "received": "To look at",
     "done": "Answered",
     "returned": "Asked again",
     "closed": "Closed",
