@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from engine.clock import LOCAL_ZONE, local
 from engine.errors import HomewardError
-from engine.services.demo.large.playing import samples
+from engine.services.demo.large.playing import CASE_SYSTEM, samples
 from engine.services.desk import Desk
 from engine.store.packed import pack_bytes, unpack_bytes
 from engine.store.packs import in_force
@@ -43,6 +43,7 @@ MARGIN = timedelta(days=3)
 _DATE = re.compile(rb"(?<!\d)(\d{4})-(\d\d)-(\d\d)(?!\d)")
 _COPIED = (
     "child",
+    "legal_status",
     "case_record",
     "case_state",
     "episode",
@@ -362,6 +363,16 @@ _INSERTS = (
             "name_key": f"lower({_SURNAME_OF} || ' ' || {_GIVEN_NAME})",
             "facts": _document("child", "facts"),
         },
+    ),
+    _insert(
+        _table("legal_status"),
+        "FROM copy c JOIN legal_status t ON t.child_id = c.kid",
+        {"child_id": "c.child_id"},
+        frozenset({"id"}),
+    ),
+    sa.text(
+        f"INSERT INTO child_identifier (scheme, value, child_id) SELECT '{CASE_SYSTEM}', 'L' || child_id, child_id"  # noqa: S608
+        " FROM copy"
     ),
     _insert(
         _table("case_record"),

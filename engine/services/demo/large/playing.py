@@ -34,6 +34,7 @@ from engine.store.tables import (
     ChildIdentifier,
     Episode,
     LedgerEntry,
+    LegalStatus,
     Notice,
     Task,
     Timer,
@@ -42,6 +43,7 @@ from engine.store.tables import (
 LOG = logging.getLogger("homeward.demo")
 SCHEME = "sample"
 """The scheme of the number by which a sample's child is known: past-<n> or open-<n>."""
+CASE_SYSTEM = "case_system"
 LONGEST = timedelta(days=120)
 MOST_STEPS = 120
 LATE = 0.15
@@ -190,6 +192,7 @@ def _start(player: Player, child: int, pack: Pack, pack_id: int) -> None:
         at=now,
     )
     player.case = file.id
+    _known(player, child, facts)
     desk.session.add(
         Episode(
             child_id=child,
@@ -208,6 +211,23 @@ def _start(player: Player, child: int, pack: Pack, pack_id: int) -> None:
     }
     if act_on(desk, [file], file.id, asked).incident is not None:
         raise HomewardError("the story cannot start")
+
+
+def _known(player: Player, child: int, facts: Mapping[str, Any]) -> None:
+    """Put on the child's record what a council knows before a report: its number, and the legal status of the story."""
+    session, now = player.desk.session, player.clock.now()
+    session.add(ChildIdentifier(scheme=CASE_SYSTEM, value=f"L{child}", child_id=child))
+    status = facts.get("child.legal_status")
+    if isinstance(status, str):
+        session.add(
+            LegalStatus(
+                child_id=child,
+                status=status,
+                responsible_authority=facts.get("child.responsible_authority"),
+                since=now.date() - timedelta(days=player.draw.randrange(30, 900)),
+                recorded_at=now,
+            )
+        )
 
 
 def _moved(value: Any, by: timedelta) -> Any:
