@@ -293,6 +293,8 @@ def test_a_child_is_handed_on_to_another_team_from_the_case_page(site: Site, lea
         assert session.get_one(Task, number).team == "Managers"
         assert session.scalars(sa.select(Transfer.to_team)).one() == "Managers"
     assert "The family moved" in lead.get(path).text
+    history = lead.get(f"/cases/{case}/history").text
+    assert f"Handed on to another team: {team} to Managers" in history and "The family moved" in history
     assert site.client("social-worker").get(path).status_code == 403
 
 

@@ -249,6 +249,8 @@ OTHERS = {
     "oversight": ("notes", "Oversight by a manager: {}"),
     "request": ("requests", "Asked by a link: {}"),
     "request-answered": ("requests", "Answered: {}"),
+    "transfer": ("record", "Handed on to another team: {}"),
+    "transfer-ended": ("record", "No longer handed on: {}"),
     "correction": ("corrections", "{}"),
     "correction-undone": ("corrections", "Undone: {}"),
 }

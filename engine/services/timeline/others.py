@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from engine.services.rows import at
 from engine.services.timeline.model import Reading, Scope, Source
 from engine.services.timeline.rows import Line, by_id, in_cases, is_told, simple
-from engine.store.tables import Attachment, Correction, Meeting, OutsideRequest, OversightNote
+from engine.store.tables import Attachment, Correction, Meeting, OutsideRequest, OversightNote, Transfer
 
 Value = tuple[int | None, Any]
 
@@ -68,6 +68,20 @@ def _corrected(scope: Scope) -> Any:
     return sa.or_(mine, Correction.child_id == scope.child, Correction.other_id == scope.child)
 
 
+def _transfer(reading: Reading, row: Transfer) -> Value:
+    by = reading.names.get(str(row.entered_by))
+    return None, Line("transfer", f"{row.from_team} to {row.to_team}", None, by, row.reason)
+
+
+def _transfer_ended(reading: Reading, row: Transfer) -> Value:
+    by = reading.names.get(str(row.ended_by))
+    return None, Line("transfer-ended", f"{row.from_team} to {row.to_team}", None, by, row.end_reason)
+
+
+def _of_child(scope: Scope) -> Any:
+    return Transfer.child_id == scope.child
+
+
 _OF_CASE = in_cases(Meeting.case_id)
 SOURCES: tuple[Source, ...] = (
     Source(
@@ -104,6 +118,20 @@ SOURCES: tuple[Source, ...] = (
         1,
         by_id(Meeting.sent_at, Meeting, _OF_CASE, is_told(Meeting.sent_at)),
         simple(Meeting, ("sent_by",), _meeting("minutes-sent", "sent_by")),
+    ),
+    Source(
+        "transfer",
+        "record",
+        2,
+        by_id(Transfer.entered_at, Transfer, _of_child),
+        simple(Transfer, ("entered_by",), _transfer),
+    ),
+    Source(
+        "transfer-ended",
+        "record",
+        1,
+        by_id(Transfer.ended_at, Transfer, _of_child, is_told(Transfer.ended_at)),
+        simple(Transfer, ("ended_by",), _transfer_ended),
     ),
     Source(
         "oversight",
