@@ -47,7 +47,7 @@ SAMPLES = {
     "action": "1",
     "invitee": "1",
     "item": "1",
-    "kind": "strategy-meeting",
+    "meeting_kind": "strategy-meeting",
     "meeting": "1",
     "request_id": "1",
     "token": "a-link-that-nobody-made",

@@ -32,17 +32,17 @@ def choose(case: int) -> ResponseReturnValue:
     return render_template("meetings/choose.html", case=row, kinds=meetings.kinds_for(desk, row))
 
 
-@blueprint.route("/of-case/<int:case>/new/<string:kind>", methods=["GET", "POST"])
+@blueprint.route("/of-case/<int:case>/new/<string:meeting_kind>", methods=["GET", "POST"])
 @signed_in
-def convene(case: int, kind: str) -> ResponseReturnValue:
+def convene(case: int, meeting_kind: str) -> ResponseReturnValue:
     """Convene a meeting of a kind that the procedure knows, or another one."""
     desk = db.desk()
     access.require(desk.caller, "work_task")
     row = case_to_read(desk, case)
     access.log(desk, "meeting", case_id=row.id, child_id=row.child_id)
     pack = meetings.meeting_pack(desk, row)
-    known = pack.meetings.get(kind)
-    if known is None and kind != meetings.OTHER:
+    known = pack.meetings.get(meeting_kind)
+    if known is None and meeting_kind != meetings.OTHER:
         abort(404)
     title = f"Convene: {known.label}" if known is not None else "Convene another meeting"
     asked = _questions(desk, pack)
@@ -58,7 +58,7 @@ def convene(case: int, kind: str) -> ResponseReturnValue:
         made = meetings.convene(
             desk,
             case,
-            kind,
+            meeting_kind,
             starts_at=moment(answers["starts_at"]),
             place=answers.get("place") or "",
             online=answers.get("online") or "",
