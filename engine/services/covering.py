@@ -42,13 +42,17 @@ HELD_AT = "interview.held_at"
 
 @dataclass(frozen=True)
 class Interview:
-    """An interview that was held in a case: when it was entered, by whom, what was answered (JSON by question)."""
+    """An interview that was held in a case: when it was entered, by whom, what was answered (JSON by question).
+
+    `obligations` are the duties that it met: where a procedure asks for two talks, one does not stand for the other.
+    """
 
     case_id: int
     reference: str
     at: datetime
     by: str
     answers: Mapping[str, Any]
+    obligations: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -195,8 +199,11 @@ def _refer(desk: Desk, task: TaskRow, held: Interview) -> None:
 
 
 def _held(desk: Desk, case: CaseRecord, pack: Pack) -> Interview | None:
-    """Find the act that met a case's duty to hold the interview: a task of which that duty is one."""
-    entry = desk.session.scalars(
+    """Find the act that met a case's duty to hold the interview: a task of which that duty is one.
+
+    A duty can also be met elsewhere (a target that the same act closes), so the next one is looked at then.
+    """
+    entries = desk.session.scalars(
         sa.select(LedgerEntry)
         .where(
             LedgerEntry.case_id == case.id,
@@ -204,39 +211,39 @@ def _held(desk: Desk, case: CaseRecord, pack: Pack) -> Interview | None:
             LedgerEntry.outcome.in_(HELD),
         )
         .order_by(LedgerEntry.done.desc(), LedgerEntry.number.desc())
-        .limit(1)
         .execution_options(populate_existing=True)
-    ).one_or_none()
-    if entry is None:
-        return None
+    ).all()
     acts = desk.session.execute(
         sa.select(AuditEvent.at, AuditEvent.account_id, AuditEvent.detail)
         .where(
             AuditEvent.chain == case.id,
             AuditEvent.action == "task_completed",
-            AuditEvent.at == entry.done,
+            AuditEvent.at.in_({entry.done for entry in entries if entry.done is not None}),
         )
         .order_by(AuditEvent.seq.desc())
     ).all()
-    for act in acts:
-        detail = detail_of(act.detail)
-        if _performs(pack, detail.get("happened", ()), entry.obligation):
-            names = people(desk.session, [act.account_id])
-            by = names.get(str(act.account_id), "system")
-            answers = dict(detail.get("act", {}).get("answers", {}))
-            return Interview(case.id, case.reference, at(act.at), by, answers)
+    for entry in entries:
+        for act in acts:
+            detail = detail_of(act.detail)
+            met = _performs(pack, detail.get("happened", ()))
+            if act.at == entry.done and entry.obligation in met:
+                names = people(desk.session, [act.account_id])
+                by = names.get(str(act.account_id), "system")
+                answers = dict(detail.get("act", {}).get("answers", {}))
+                return Interview(case.id, case.reference, at(act.at), by, answers, met)
     return None
 
 
-def _performs(pack: Pack, happened: Sequence[Sequence[Any]], obligation: str) -> bool:
+def _performs(pack: Pack, happened: Sequence[Sequence[Any]]) -> frozenset[str]:
+    """Return the duties to hold an interview that the tasks completed in an act are about."""
+    met: set[str] = set()
     for row in happened:
         kind, process, element, _ = padded(row, 4)
         known = pack.processes.get(process or "")
         there = known.elements.get(element or "") if known is not None else None
         if kind == "task_completed" and there is not None:
-            if any(duty.obligation == obligation for duty in there.duties):
-                return True
-    return False
+            met |= {duty.obligation for duty in there.duties}
+    return frozenset(met & set(HOLDING))
 
 
 def _open(desk: Desk, case: CaseRecord, held: Interview) -> tuple[Coverable, ...]:
@@ -256,7 +263,7 @@ def _open(desk: Desk, case: CaseRecord, held: Interview) -> tuple[Coverable, ...
             Task.child_id == case.child_id,
             Task.case_id != case.id,
             Task.external.is_(False),
-            Task.obligations.overlap(list(HOLDING)),
+            Task.obligations.overlap(sorted(held.obligations)),
         )
         .order_by(Task.due.asc().nulls_last(), Task.id)
     ).all()
