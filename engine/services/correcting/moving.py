@@ -29,6 +29,7 @@ from engine.services.desk import Desk, InvalidAnswers, NotFound, record
 from engine.services.intake.handling import understand
 from engine.services.intake.notification import BadRow
 from engine.services.matching import name_key
+from engine.services.outside.requests import revoke_of_case
 from engine.services.surviving import survivor
 from engine.store.tables import CaseLink, CaseRecord, Child, ChildIdentifier, Correction, IntakeRow
 
@@ -114,6 +115,7 @@ def move(desk: Desk, case_id: int, wrong: int, right: int, reason: str) -> dict[
     right = survivor(desk.session, right)
     lock(desk, [wrong, right], case_id)
     kept: dict[str, Any] = {"rows": rows.of_case(desk, case_id, wrong, right)}
+    revoke_of_case(desk, case_id, "the case was moved to another child")  # they tell of the wrong one
     session.execute(sa.update(CaseRecord).where(CaseRecord.id == case_id).values(child_id=right))
     kept["links"] = _unlink(desk, case_id, MISSING_AGAIN)
     kept["identity"] = _identity(desk, case_id, wrong, right)

@@ -19,6 +19,7 @@ from engine.services.correcting.answers import case_and_pack
 from engine.services.correcting.records import begun, lock, read_by, reason_needed, tell_all, tell_record
 from engine.services.correcting.taking_back import go_back, last_act, place_of
 from engine.services.desk import Conflict, Desk, NotFound, record
+from engine.services.outside.requests import revoke_of_case
 from engine.store.tables import CaseLink, CaseRecord, Child, Correction, Episode, Incident, Notice
 
 UNSENT = ("pending", "held", "failed")
@@ -69,6 +70,7 @@ class Void:
             done = act_on(desk, [file], case.id, {"do": "void", "reason": reason})
             if done.incident is not None:
                 raise Conflict("the case could not be ended: an administrator has to look at it first")
+        revoke_of_case(desk, case.id, "the case was opened in error")
         kept["episode"] = _take_episode(desk, case.id)
         kept["read_by"] = read_by(desk, case=case.id, since=case.opened_at)
         session.execute(

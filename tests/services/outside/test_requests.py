@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from engine.services import accounts, audit, cases, caseview, delivery, notices
 from engine.services.channels import Message
+from engine.services.correcting import moving, voiding
 from engine.services.desk import Conflict, InvalidAnswers, NotAllowed, NotFound
 from engine.services.outside import answering, following, links, requests
 from engine.services.outside.answering import REMARK, TELLER
@@ -218,6 +219,21 @@ def test_a_link_ends_with_a_case_that_was_opened_in_error(asking: Asking) -> Non
     asking.session.expire_all()
     assert requests.revoke_of_case(asking.desk, asking.case, "opened in error") == 1
     assert asking.open(made.link) is None
+
+
+def test_a_link_ends_for_good_when_its_case_is_moved_or_voided(asking: Asking) -> None:
+    made, system = asking.ask(), asking.office.desk(asking.session)
+    other = asking.office.child(asking.session, "Other")
+    wrong = asking.session.get_one(CaseRecord, asking.case).child_id
+    assert wrong is not None
+    moving.move(system, asking.case, wrong, other, "matched to the wrong child")
+    assert asking.open(made.link) is None
+    assert "another child" in str(row_of(asking, made.id).decision)
+    again = asking.ask()
+    assert asking.open(again.link) is not None
+    voiding.Void(asking.case, "opened in error").carry_out(system)
+    assert asking.open(again.link) is None
+    assert row_of(asking, again.id).state == "revoked"
 
 
 def test_a_request_is_taken_back_with_a_reason(asking: Asking) -> None:
