@@ -220,6 +220,7 @@ class Loop:
                 if began - periods >= PERIODS_EVERY or periods == 0.0:
                     periodic.start_due(self.worker)
                     _in_every_council(self.worker, away.keep_time)
+                    _in_every_council(self.worker, summons.close_settled)
                     periods = began
                 with self.worker.sessions() as session:
                     detail = {"fired": swept.fired, "failed": swept.failed, "skipped": swept.skipped}

@@ -108,6 +108,24 @@ def retry(incident: int) -> ResponseReturnValue:
     return redirect(url_for("admin.incident", incident=incident))
 
 
+@blueprint.route("/incidents/<int:incident>/settle", methods=["GET", "POST"])
+@holding(ADMINISTRATOR)
+def settle(incident: int) -> ResponseReturnValue:
+    """Close an incident that a person has dealt with, saying how."""
+    desk = db.desk()
+    row = incidents.view(desk, incident)
+    if row.kind != "routing" or row.resolved is not None:
+        raise NotFound("this incident is not settled by a person")
+
+    def done(answers: Answers, _key: str) -> str:
+        incidents.resolve(desk, incident, answers["reason"])
+        flash("The incident is closed.", "success")
+        return url_for("admin.incident_list")
+
+    form = _form("Close this incident", {"reason": _text("How was it settled?", 300)}, ["reason"])
+    return form_page(form, done, lead=row.message, back=url_for("admin.incident", incident=incident))
+
+
 def _started_again(incident: int, done: periodic.Retried) -> ResponseReturnValue:
     if done.problem is not None:
         flash(STILL_NOT, "info")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from engine.services import accounts, tasks
 from engine.services.assignment import away, rotas
-from engine.store.tables import Account, DirectoryEntry, Notice, OutOfOffice, Task, Transfer
+from engine.store.tables import Account, DirectoryEntry, Incident, Notice, OutOfOffice, Task, Transfer
 from tests.webforms.site import NOW, Site, Visitor, key_of, token_of
 
 ROLE = "missing_coordinator"
@@ -154,7 +154,9 @@ def test_a_rota_is_begun_filled_and_shown_for_a_week(site: Site, lead: Visitor) 
     assert lead.post(f"{page}/add", shift).status_code == 302
     shown = lead.get(page).text
     assert shown.count("09:00 to 17:30") == 3 + 3  # in the week, and in the pattern
-    assert "from tomorrow at 8:30am until tomorrow at 5pm" in shown, re.findall("Nobody is on duty[^<]*", shown)
+    assert "from tomorrow at 8:30am until tomorrow at 5pm" in shown, re.findall(
+        "Nobody is on duty[^<]*", shown
+    )
     assert "Kit Marsh" in lead.get("/rotas").text
 
 
@@ -364,3 +366,18 @@ def test_addresses_are_entered_marked_as_bounced_and_brought_in(site: Site, admi
     assert answer.status_code == 200 and "Row 3" in answer.text
     assert "c@council.example" in administrator.get("/directory").text
     assert site.client("missing-coordinator").get("/directory").status_code == 403
+
+
+def test_an_incident_about_routing_is_closed_by_a_person_with_a_reason(
+    site: Site, administrator: Visitor
+) -> None:
+    with site.session() as session:
+        row = Incident(kind="routing", message="nobody was chosen", act={}, opened_at=NOW, last_at=NOW)
+        session.add(row)
+        session.commit()
+        page = f"/admin/incidents/{row.id}"
+    assert "Try again now" not in administrator.get(page).text
+    assert administrator.post(f"{page}/settle", {"reason": ""}).status_code == 422
+    assert administrator.post(f"{page}/settle", {"reason": "Given to Kit"}).status_code == 302
+    assert "Given to Kit" in administrator.get(page).text
+    assert administrator.get(f"{page}/settle").status_code == 404

@@ -59,6 +59,7 @@ NOTHING_THERE = {
     "attachments.remove",
     "admin.close_account",
     "admin.incident",
+    "admin.settle",
     "directory.enter",
     "rotas.show",
     "rotas.settings",

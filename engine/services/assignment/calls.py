@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from engine.clock import local
 from engine.services import access, notices
 from engine.services.desk import Desk
-from engine.store.tables import Account, AccountRole, AccountTeam, Incident, Rota
+from engine.store.tables import Account, AccountRole, AccountTeam, Incident
 
 MANAGERS_TOLD = 12
 """At most so many people are told that nobody answered: an address for everybody is nobody's."""
@@ -72,6 +72,21 @@ def nobody_there(
         )
 
 
+def not_routed(desk: Desk, case: int, reference: str, error: Exception) -> None:
+    """Show that the tasks of an act stayed in their teams' queues, because choosing a person failed."""
+    now = desk.now()
+    desk.session.execute(
+        sa.insert(Incident).values(
+            case_id=case,
+            kind="routing",
+            message=f"tasks of case {reference} could be given to nobody: {type(error).__name__}: {error}",
+            act={},
+            opened_at=now,
+            last_at=now,
+        )
+    )
+
+
 def managers(desk: Desk, role: str, team: str) -> tuple[int, ...]:
     """Return the accounts that lead a role's people: those of its team, else every team manager, else all who lead."""
     rows = desk.session.execute(
@@ -90,12 +105,6 @@ def managers(desk: Desk, role: str, team: str) -> tuple[int, ...]:
         if found:
             return tuple(dict.fromkeys(found))[:MANAGERS_TOLD]
     return ()
-
-
-def role_of(desk: Desk, rota_id: int) -> tuple[str, str]:
-    """Return the role and team that a rota is for."""
-    row = desk.session.execute(sa.select(Rota.role, Rota.team).where(Rota.id == rota_id)).one()
-    return row.role, row.team
 
 
 def _words(moment: datetime) -> str:

@@ -7,6 +7,7 @@ says yes.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -18,7 +19,7 @@ import sqlalchemy as sa
 from engine.calendar import WorkingCalendar
 from engine.clock import local
 from engine.services.assignment import duty, rotas
-from engine.services.assignment.calls import calling, nobody_there
+from engine.services.assignment.calls import calling, nobody_there, not_routed
 from engine.services.assignment.duty import Change, Pattern, Shift
 from engine.services.assignment.standing_in import Absence, present
 from engine.services.desk import Desk
@@ -27,6 +28,7 @@ from engine.store.queue import defer
 if TYPE_CHECKING:
     from engine.store.casefile import CaseFile
 
+LOG = logging.getLogger("homeward.routing")
 SHORT_LIMIT = timedelta(hours=4)
 """Out of hours, a task that must be done within this is urgent, whatever the rota says."""
 
@@ -121,8 +123,15 @@ def give(
 ) -> None:
     """Route tasks of one case that nobody has; two statements, however many there are, and none for a task list."""
     now = desk.now()
-    known = gather(desk, child_id, {task.role for task in tasks}, now)
-    chosen = [choose(task, known, now, calendar) for task in tasks]
+    try:
+        known = gather(desk, child_id, {task.role for task in tasks}, now)
+        chosen = [choose(task, known, now, calendar) for task in tasks]
+    except sa.exc.SQLAlchemyError:
+        raise
+    except Exception as error:  # a fault of ours must not undo the act: its tasks wait in their teams' queues
+        LOG.exception("case %s: its tasks could not be routed", reference)
+        not_routed(desk, case_id, reference, error)
+        return
     given = [one for one in chosen if one.account is not None or one.meant_for is not None]
     if given:
         desk.session.execute(_GIVE, {"case": case_id, "at": now, **_rows(desk, given, reference, now)})

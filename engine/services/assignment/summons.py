@@ -18,7 +18,7 @@ from engine.services.assignment.calls import calling, nobody_there
 from engine.services.assignment.handing import hand
 from engine.services.desk import Desk, record
 from engine.services.rows import at
-from engine.store.tables import Account, Rota, Summons, Task
+from engine.store.tables import Account, Incident, Rota, Summons, Task
 
 if TYPE_CHECKING:
     from engine.services.timers import Worker
@@ -142,6 +142,21 @@ def _end_of_rota(desk: Desk, task: Task, call: Summons) -> None:
     hand(desk, task, None, None, "unanswered")
     nobody_there(desk, task.id, task.case_id, task.reference, role, team, asked=call.step)
     record(desk, "call_unanswered", {"case": task.case_id, "asked": call.step}, task=task.id)
+
+
+def close_settled(desk: Desk) -> int:
+    """Close the incidents about urgent tasks that have ended; return how many. The worker asks every minute."""
+    rows = desk.session.scalars(
+        sa.update(Incident)
+        .where(
+            Incident.kind == "summons",
+            Incident.resolved_at.is_(None),
+            sa.not_(sa.exists().where(Task.id == Incident.act["task"].as_integer())),
+        )
+        .values(resolved_at=desk.now(), resolution="the task was done or is no longer needed")
+        .returning(Incident.id)
+    )
+    return len(rows.all())
 
 
 def waiting(desk: Desk) -> tuple[Call, ...]:

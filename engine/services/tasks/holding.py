@@ -16,7 +16,10 @@ from engine.services import access
 from engine.services.desk import Conflict, Desk, InvalidAnswers, NotAllowed, record
 from engine.services.rows import at_or_none, people
 from engine.services.tasks.rows import gone
-from engine.store.tables import Account, AccountRole, AccountTeam, OutOfOffice, Summons, Task
+from engine.store.tables import Account, AccountRole, AccountTeam, Incident, OutOfOffice, Summons, Task
+
+UNANSWERED = "summons"
+"""The kind of the incident that an urgent task has nobody."""
 
 
 @dataclass(frozen=True)
@@ -170,3 +173,12 @@ def _end_calls(desk: Desk, task_id: int, account: int | None) -> None:
         return
     accepted = sa.case((Summons.account_id == account, "accepted"), else_="needless")
     desk.session.execute(waiting.values(outcome=accepted, ended_at=now))
+    desk.session.execute(
+        sa.update(Incident)
+        .where(
+            Incident.kind == UNANSWERED,
+            Incident.resolved_at.is_(None),
+            Incident.act["task"].as_integer() == task_id,
+        )
+        .values(resolved_at=now, resolved_by=desk.caller.account, resolution="somebody has the task")
+    )

@@ -346,3 +346,18 @@ def test_a_new_worker_gets_what_opens_from_then_on(desk: Desk, office: Office) -
     tasks.submit(office.desk(desk.session, carol), task.id, VULNERABLE)
     cases.record_event(desk, task.case_id, "returned")
     assert the_task(desk, task.case_id).assignee == sam.account
+
+
+def test_a_fault_in_choosing_a_person_loses_no_act_and_is_shown(
+    desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*unused: object) -> None:
+        raise ValueError("a rota that nobody can read")
+
+    on_duty(desk, officer(desk, office, "dora"))
+    monkeypatch.setattr(rotas, "to_call", broken)
+    task = start(desk, office)
+    assert task.assignee is None
+    (incident,) = desk.session.scalars(sa.select(Incident)).all()
+    assert (incident.kind, incident.case_id) == ("routing", task.case_id)
+    assert "a rota that nobody can read" in incident.message

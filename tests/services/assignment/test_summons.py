@@ -111,6 +111,21 @@ def test_after_the_last_the_team_has_the_task_an_incident_stands_and_whoever_lea
     assert night.later() == 0
 
 
+def test_the_incident_closes_when_somebody_takes_the_task_or_the_task_ends(night: Night) -> None:
+    night.later()
+    night.later()
+    with night.sessions() as session:
+        desk = night.office.desk(session)
+        assert summons.close_settled(desk) == 0
+        tasks.claim(night.office.desk(session, night.people["bob"]), night.task)
+        incident = session.scalars(sa.select(Incident)).one()
+        assert incident.resolution == "somebody has the task"
+        incident.resolved_at = None
+        tasks.submit(night.office.desk(session, night.people["bob"]), night.task, VULNERABLE)
+        assert summons.close_settled(night.office.desk(session)) == 1
+        session.commit()
+
+
 def test_a_task_that_was_accepted_is_not_passed_on(night: Night) -> None:
     with night.sessions() as session:
         tasks.claim(night.office.desk(session, night.people["ann"]), night.task)
