@@ -77,7 +77,7 @@ def minuted(person: Person) -> None:
 
 def tasks_done(person: Person, meeting: str) -> list[str]:
     """Do the procedure's tasks that this person can do from the meeting, as long as there are any."""
-    done = []
+    done: list[str] = []
     while True:
         page = person.open(meeting)
         links = page.locator(f'a[href^="{meeting}/tasks/"]')
