@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from engine.clock import local
 from engine.pack.model import Form
 from engine.pack.values import parse_date
+from engine.reports.cube import UNKNOWN
 from engine.reports.document import as_pdf
 from engine.services import access, caseview
 from engine.services.desk import InvalidAnswers
@@ -174,7 +175,18 @@ def cases_behind() -> ResponseReturnValue:
     """Show the cases behind a number."""
     asked = {name: value for name, value in request.args.items() if name != "page"}
     page = behind.behind(db.desk(), asked, page_number())
-    return render_template("managers/behind.html", page=page)
+    return render_template("managers/behind.html", page=page, task_list=_task_list(asked))
+
+
+def _task_list(asked: Mapping[str, str]) -> str:
+    """Return the address of the task list with the same tasks, where it has a filter for them, else nothing."""
+    limit = {"open": None, "cases": None, "unassigned": None, "overdue": "overdue"}
+    measure, by = asked.get("measure", ""), asked.get("by", "")
+    if asked.get("of") != "work" or measure not in limit or by not in {"", "person"}:
+        return ""
+    if measure == "unassigned" or asked.get("value") == UNKNOWN:
+        return url_for("tasks.listing", whose="all", person=0, limit=limit[measure])
+    return url_for("tasks.listing", whose="all", person=asked.get("value"), limit=limit[measure])
 
 
 @blueprint.get("/managers/lists")

@@ -77,6 +77,20 @@ def first_number(text: str) -> int:
     return int(found.group())
 
 
+def test_the_work_behind_a_number_opens_in_the_task_list(site: Site) -> None:
+    visitor = site.client(MANAGER)
+    for asked in (
+        "of=work&measure=open",
+        "of=work&measure=overdue",
+        "of=work&measure=open&by=person&value=unknown",
+    ):
+        behind = visitor.get(f"/managers/cases?{asked}").text
+        number = first_number(behind.partition(" in all")[0].rpartition(">")[2])
+        address = behind.partition(">See them in the task list")[0].rpartition('href="')[2].rstrip('"')
+        listed = visitor.get(address.replace("&amp;", "&")).text
+        assert re.search(rf">{number} tasks?[ ,.<]", listed) or number == 0, address
+
+
 def test_a_page_asks_the_same_however_much_is_on_it(site: Site) -> None:
     visitor = site.client(MANAGER)
     for path in PAGES:
@@ -200,9 +214,6 @@ def test_a_note_of_oversight_is_written_once_and_its_review_stands_in_its_manage
         "decision": "The plan stands",
         "direction": "",
         "review_on": "13 May 2026",
-        "review_on-day": "13",
-        "review_on-month": "5",
-        "review_on-year": "2026",
     }
     first = visitor.post(path, answers)
     assert first.status_code == 302
@@ -216,6 +227,10 @@ def test_a_note_of_oversight_is_written_once_and_its_review_stands_in_its_manage
     mine = visitor.get("/managers/oversight?show=mine").text
     assert f'href="/cases/{case}/oversight"' in mine
     assert "My reviews that are due (1)" in mine
+    assert "Look at the case again" in visitor.get("/tasks?whose=mine").text
+    assert visitor.post(path, answers | {"decision": "Nothing more", "review_on": ""}).status_code == 302
+    assert "Look at the case again" not in visitor.get("/tasks?whose=mine").text
+    assert "My reviews that are due (0)" in visitor.get("/managers/oversight?show=mine").text
     reader = site.client("quality-assurance").get(path)
     assert "The plan stands" in reader.text and "<textarea" not in reader.text
 

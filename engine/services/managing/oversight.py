@@ -1,8 +1,8 @@
 """Managers' oversight of cases: what was considered, decided and directed, and when the case is looked at again.
 
-A note is never changed. Its review stands in its manager's list from that day on until somebody writes a further note,
-so that a review cannot be ticked off without saying what was seen. How often a case is looked at is the council's own
-interval (HOMEWARD_OVERSIGHT_DAYS); it is never shown as a limit of the procedure.
+A note is never changed. Its review stands in its manager's task list and reviews until somebody writes a further note
+that says what was seen. How often a case is looked at is the council's own interval (HOMEWARD_OVERSIGHT_DAYS); it is
+never shown as a limit of the procedure.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from engine.clock import local
-from engine.services import access
-from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound, once, record, remember
+from engine.services import access, actions
+from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound, once, record, remember, system
 from engine.services.managing.period import midnight
 from engine.services.rows import Page, at, at_or_none, people
 from engine.settings import Settings, SettingsError
-from engine.store.tables import Account, CaseRecord, Child, OversightNote
+from engine.store.tables import Account, AgreedAction, CaseRecord, Child, OversightNote
 
 LONGEST = 8000
 USUAL_DAYS = 14
@@ -101,7 +101,19 @@ def write(
     before = once(desk, key, f"oversight_{case_id}", [told, str(review_on)])
     if not before.first:
         return int(before.result)
+    _settle(desk, case_id)
+    action = None
+    if review_on is not None and case.status != "closed":
+        action = actions.give(
+            desk,
+            case_id,
+            what="Look at the case again",
+            owner=f"account:{desk.caller.account}",
+            due=review_on,
+            why="You set this day in a note of oversight. A further note settles it.",
+        )
     note = OversightNote(
+        action_id=action,
         case_id=case_id,
         account_id=desk.caller.account,
         at=desk.now(),
@@ -125,6 +137,19 @@ def write(
     )
     remember(desk, key, note.id)
     return note.id
+
+
+def _settle(desk: Desk, case_id: int) -> None:
+    """End the reviews that earlier notes left in task lists: a further note says what they were there for."""
+    standing = desk.session.scalars(
+        sa.select(AgreedAction.id)
+        .join(OversightNote, OversightNote.action_id == AgreedAction.id)
+        .where(OversightNote.case_id == case_id, AgreedAction.state == "open")
+        .order_by(AgreedAction.id)
+    ).all()
+    itself = desk.acting_as(system(desk.caller.council))
+    for number in standing:
+        actions.done(itself, number, "A further note of oversight was written.")
 
 
 def case_to_read(desk: Desk, case_id: int) -> CaseRecord:

@@ -13,7 +13,8 @@ from engine.store.tables.base import Base, case_column, council_column, identity
 class OversightNote(Base):
     """What a manager considered, decided and directed in a case; never changed (a trigger refuses it).
 
-    `review_on` is the local day on which that manager looks at the case again; a later note by anybody settles it.
+    `review_on` is the local day on which that manager looks at the case again, `action_id` the action by which it stands
+    in the manager's task list; a later note by anybody settles it.
     """
 
     __tablename__ = "oversight_note"
@@ -26,6 +27,7 @@ class OversightNote(Base):
     decision: Mapped[str]
     direction: Mapped[str | None]
     review_on: Mapped[date | None]
+    action_id: Mapped[int | None]
     __table_args__ = (
         sa.Index("ix_oversight_note_case", "case_id", "at"),
         sa.Index("ix_oversight_note_review", "account_id", "review_on"),

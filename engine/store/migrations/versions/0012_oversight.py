@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("decision", sa.Text(), nullable=False),
         sa.Column("direction", sa.Text(), nullable=True),
         sa.Column("review_on", sa.Date(), nullable=True),
+        sa.Column("action_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_oversight_note_account_id")),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_oversight_note_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_oversight_note")),
