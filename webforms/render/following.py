@@ -15,6 +15,7 @@ from webforms.render import casewords, moments, words
 TURNS = {
     "closes": "The case closes: nothing in it is left to do.",
     "opens": "The case is open again.",
+    "restored": "The case is no longer voided: it stands as it stood.",
     "voided": "The case is voided: nothing in it is owed any more, and it counts in no figure.",
 }
 KINDS = {

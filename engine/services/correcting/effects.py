@@ -5,6 +5,7 @@ Everything is read off the rows, so that no kind of act has to say by itself wha
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -94,7 +95,7 @@ class FactEffect:
 
 @dataclass(frozen=True)
 class CaseEffect:
-    """What changes in one case. `turns` is closes, opens or voided; `stuck` why its procedure cannot go on after it."""
+    """What changes in one case. `turns` is closes, opens, voided or restored; `stuck` why it could not go on."""
 
     id: int
     reference: str
@@ -229,12 +230,16 @@ def _records(desk: Desk, children: list[int], found: Standing) -> None:
             held.add(("merged", ""))
     for number in session.scalars(sa.select(ChildIdentifier).where(ChildIdentifier.child_id.in_(children))):
         found.children[number.child_id].add(("number", f"{number.scheme} {number.value}"))
+    # told by what they say and counted, never by their number: the same row is another one each time it is made
+    several: list[tuple[int, str, str]] = []
     for status in session.scalars(sa.select(LegalStatus).where(LegalStatus.child_id.in_(children))):
-        found.children[status.child_id].add(("status", f"{status.status} {status.since} {status.id}"))
+        several.append((status.child_id, "status", f"{status.status} {status.since} {status.until or ''}"))
     for worker in session.scalars(sa.select(AllocatedWorker).where(AllocatedWorker.child_id.in_(children))):
-        found.children[worker.child_id].add(("worker", f"{worker.name} {worker.id}"))
+        several.append((worker.child_id, "worker", f"{worker.name} {worker.role} {worker.since}"))
     for place in session.scalars(sa.select(Placement).where(Placement.child_id.in_(children))):
-        found.children[place.child_id].add(("placement", f"{place.type} {place.id}"))
+        several.append((place.child_id, "placement", f"{place.type} {place.placed_at}"))
+    for (child_id, kind, what), times in Counter(several).items():
+        found.children[child_id] |= {(kind, f"{what} {number}") for number in range(times)}
     for row in session.execute(
         sa.select(Episode.child_id, Episode.reported_at, Episode.case_id).where(
             Episode.child_id.in_(children)
@@ -263,6 +268,8 @@ def _case(before: Standing, after: Standing, number: int) -> CaseEffect:
     turns = None
     if now.voided_at is not None and (was is None or was.voided_at is None):
         turns = "voided"
+    elif was is not None and was.voided_at is not None and now.voided_at is None:
+        turns = "restored"
     elif was is not None and closed != (now.status == "closed"):
         turns = "opens" if closed else "closes"
     moved = was is not None and was.child_id != now.child_id

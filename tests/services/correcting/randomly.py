@@ -219,8 +219,8 @@ class Life:
             found["timer", timer.case_id, timer.core_id] = (timer.due,)
         for notice in self.session.execute(sa.select(Notice.case_id, Notice.key, Notice.state)):
             found["notice", notice.case_id or 0, notice.key] = (notice.state,)
-        for case in self.session.execute(sa.select(CaseRecord.id, CaseRecord.facts, CaseRecord.status)):
-            found["case", case.id, ""] = (case.status,)
+        for case in self.session.scalars(sa.select(CaseRecord).execution_options(populate_existing=True)):
+            found["case", case.id, ""] = (case.status == "closed", case.voided_at is not None)
             for name, value in case.facts.items():
                 found["fact", case.id, name] = (repr(value),)
         return found

@@ -161,3 +161,9 @@ def test_an_answer_that_was_given_anew_since_is_left_as_it_stands(place: Place) 
     cases.change_facts(place.desk, case, {"risk.vulnerable": True}, reason="Seen since")
     plan = corrections_of(submitted(place.desk, case, 2), {"risk.vulnerable": True}, "Wrong.")
     assert plan.answered_again == ("risk.vulnerable",) and not plan.facts
+
+
+def test_a_correction_that_makes_a_row_on_the_childs_record_is_confirmed_like_any_other(place: Place) -> None:
+    case = place.case()
+    plan = CorrectFacts(case, {"child.legal_status": "none"}, "Misread.")
+    place.do(plan)
