@@ -167,7 +167,7 @@ def _groups(page: TaskPage, wanted: TaskFilter) -> list[Group]:
                 Group(
                     f"child-{key}" if key > 0 else f"case-{-key}",
                     first.child or f"No child: case {first.reference}",
-                    None,
+                    page.groups.get(key),
                     rows,
                     child,
                     page.own.get(child, 0) if child else 0,

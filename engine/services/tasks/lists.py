@@ -29,6 +29,8 @@ MOST_CHILDREN = 500
 """A search that fits more children than these shows the tasks of so many: it has to be narrowed."""
 CHILDREN = 10
 """So many children stand on a page of a list that is grouped by child."""
+EACH = 20
+"""So many tasks of each of them are shown there; the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,14 @@ class TaskPage(Page[TaskRow]):
     """A page of tasks. `limits` counts the whole list by the groups of its limits; `size` and `total` count children
     where it is grouped by child, and `tasks` always counts tasks.
 
-    `own` holds, for the children of the page, how many of their tasks the caller could do in one sitting.
+    `own` holds, for the children of the page, how many of their tasks the caller could do in one sitting; `groups`,
+    where it is grouped, how many tasks each of the page's groups has in all.
     """
 
     tasks: int = 0
     limits: Mapping[str, int] = field(default_factory=dict)
     own: Mapping[int, int] = field(default_factory=dict)
+    groups: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -167,12 +171,20 @@ def _by_child(desk: Desk, wanted: Sequence[sa.ColumnElement[bool]], page: int) -
     page = min(page, max(1, -(-len(ordered) // CHILDREN)))
     shown = ordered[(page - 1) * CHILDREN : page * CHILDREN]
     children, cases = [k for k in shown if k > 0], [-k for k in shown if k < 0]
-    statement = task_rows(desk).where(*wanted, sa.or_(Task.child_id.in_(children), Task.case_id.in_(cases)))
-    rows = _rows(desk, statement.order_by(Task.due.asc().nulls_last(), Task.id))
+    soonest = (Task.due.asc().nulls_last(), Task.id)
+    ranked = (
+        sa.select(Task.id, sa.func.row_number().over(partition_by=key, order_by=soonest).label("place"))
+        .outerjoin(Child, Child.id == Task.child_id)
+        .where(*wanted, sa.or_(Task.child_id.in_(children), Task.case_id.in_(cases)))
+        .subquery()
+    )
+    statement = task_rows(desk).join(ranked, sa.and_(ranked.c.id == Task.id, ranked.c.place <= EACH))
+    rows = _rows(desk, statement.order_by(*soonest))
     places = {key: place for place, key in enumerate(shown)}
     rows = tuple(sorted(rows, key=lambda row: places.get(group_of(row), len(places))))
     tasks = sum(row.tasks for row in found)
-    return TaskPage(rows, len(ordered), page, CHILDREN, tasks, {}, _own(desk, rows))
+    groups = {row.key: row.tasks for row in found if row.key in places}
+    return TaskPage(rows, len(ordered), page, CHILDREN, tasks, {}, _own(desk, rows), groups)
 
 
 def group_of(row: TaskRow) -> int:

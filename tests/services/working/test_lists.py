@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from engine.clock import LOCAL_ZONE
 from engine.services import housekeeping, tasks
 from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound
-from engine.services.tasks import TaskFilter, filters
+from engine.services.tasks import TaskFilter, filters, lists
 from engine.store.tables import Child, ChildIdentifier, ChildLink, SavedFilter, Task, TaskSearch
 from tests.conftest import MORNING, Office
 from tests.services.test_tasks import statements
@@ -103,6 +103,18 @@ def test_a_list_by_child_keeps_a_childs_tasks_and_linked_children_together(
     page = tasks.list(coordinator, TaskFilter(whose="all", by_child=True))
     assert (page.total, page.tasks) == (3, 4), "it is paged by children"
     assert page.own == {ada: 2, ben: 1, cleo: 1}
+
+
+def test_a_child_with_very_many_tasks_does_not_fill_the_list(
+    coordinator: Desk, given: Given, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "EACH", 2)
+    ada = office.child(coordinator.session, "Ada")
+    first, second, third = (given(child=ada, due=at(day)) for day in (1, 2, 3))
+    other = given(due=at(9))
+    page = tasks.list(coordinator, TaskFilter(whose="all", by_child=True))
+    assert [row.id for row in page.rows] == [first, second, other] and third
+    assert (page.tasks, page.groups[ada]) == (4, 3)
 
 
 def test_a_list_by_child_does_not_tell_which_cases_are_of_one_restricted_child(
