@@ -171,6 +171,19 @@ def test_the_procedures_task_opens_filled_in_from_the_meeting(site: Site) -> Non
     assert again.status_code == 302
 
 
+def test_two_people_who_write_at_once_are_told_of_each_other(site: Site) -> None:
+    visitor, other = site.client("social-worker"), site.client("team-manager")
+    meeting = convened(visitor, "strategy-discussion")
+    began = visitor.get(f"{meeting}/record").text
+    recorded(other, meeting)
+    version = re.search(r'name="version" value="(\d+)"', began)
+    assert version
+    answer = visitor.post(f"{meeting}/record", {"held_at": "13 May 2026 at 9am", "version": version.group(1)})
+    assert answer.status_code == 422
+    assert "while you were writing" in answer.text
+    assert "It was talked about" in visitor.get(meeting).text
+
+
 def test_a_meetings_pages_ask_little_however_many_are_asked(site: Site) -> None:
     visitor = site.client("social-worker")
     meeting = convened(visitor, "multi-agency-meeting")

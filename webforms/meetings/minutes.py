@@ -36,7 +36,9 @@ def minutes(meeting: int) -> ResponseReturnValue:
     schema = {"title": "Minutes", "type": "object", "properties": asked, "required": ["minutes"]}
 
     def act(answers: Answers, key: str) -> str:
-        meetings.save(desk, meeting, answers["minutes"], key=key)
+        began = request.form.get("version", "")
+        version = int(began) if began.isdigit() else None
+        meetings.save(desk, meeting, answers["minutes"], key=key, version=version)
         flash("The minutes are kept. They leave once they are approved.", "success")
         return page(meeting, "minutes")
 

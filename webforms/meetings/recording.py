@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import abort, flash, redirect, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.pack.model import Form
@@ -87,10 +87,12 @@ def _record(view: MeetingView, answers: Answers) -> Record:
     def told(name: str) -> tuple[str, str]:
         return answers.get(f"{name}-{SAYS}") or "", answers.get(f"{name}-{DECIDES}") or ""
 
+    began = request.form.get("version", "")
     return Record(
         held_at=moment(answers["held_at"]),
         attendance={one.id: answers.get(f"came-{one.id}") or "" for one in view.asked},
         items={item.id: told(f"item-{item.id}") for item in view.items},
+        version=int(began) if began.isdigit() else None,
         cases={case.case_id: told(f"case-{case.case_id}") for case in view.cases if case.visible},
     )
 

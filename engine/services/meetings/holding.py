@@ -17,7 +17,14 @@ from engine.pack.model import Pack
 from engine.services import access
 from engine.services.desk import Desk, InvalidAnswers, once, record
 from engine.services.meetings.model import ATTENDANCE, HELD, PLANNED, MinutesLimit
-from engine.services.meetings.reading import cases_of, invitees_of, items_of, meeting_pack, to_change
+from engine.services.meetings.reading import (
+    cases_of,
+    invitees_of,
+    items_of,
+    meeting_pack,
+    to_change,
+    unchanged_since,
+)
 from engine.store.tables import CaseRecord, Child
 
 Said = tuple[str, str]
@@ -32,6 +39,8 @@ class Record:
     attendance: Mapping[int, str] = field(default_factory=dict)
     items: Mapping[int, Said] = field(default_factory=dict)
     cases: Mapping[int, Said] = field(default_factory=dict)
+    version: int | None = None
+    """The meeting's version when writing began: what somebody else wrote since is not replaced in silence."""
 
 
 def hold(desk: Desk, meeting_id: int, told: Record, key: str | None = None) -> None:
@@ -43,6 +52,7 @@ def hold(desk: Desk, meeting_id: int, told: Record, key: str | None = None) -> N
     if not once(desk, key, f"hold {meeting_id}", body).first:
         return
     meeting = to_change(desk, meeting_id, PLANNED, HELD)
+    unchanged_since(meeting, told.version)
     if told.held_at > desk.now():
         raise InvalidAnswers({"held_at": "lies in the future"})
     if meeting.approved_at is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.services.desk import Desk, InvalidAnswers, once, record
 from engine.services.meetings import telling
 from engine.services.meetings.model import ATTENDANCE, HELD, CaseRow, MeetingView
-from engine.services.meetings.reading import invitees_of, to_change
+from engine.services.meetings.reading import invitees_of, to_change, unchanged_since
 from engine.services.rows import at
 
 LONGEST = 30_000
@@ -53,17 +53,19 @@ def _of_case(case: CaseRow) -> list[str]:
     return lines
 
 
-def save(desk: Desk, meeting_id: int, text: str, key: str | None = None) -> None:
-    """Keep the minutes as a person edited them; an approval that they had is gone."""
+def save(desk: Desk, meeting_id: int, text: str, key: str | None = None, version: int | None = None) -> None:
+    """Keep the minutes as a person edited them, who began at a `version`; an approval that they had is gone."""
     if not once(desk, key, f"save_minutes {meeting_id}", text).first:
         return
     meeting = to_change(desk, meeting_id, HELD)
+    unchanged_since(meeting, version)
     if not text.strip():
         raise InvalidAnswers({"minutes": "are empty"})
     if len(text) > LONGEST:
         raise InvalidAnswers({"minutes": f"are too long: at most {LONGEST} characters"})
     changed = meeting.minutes != text.strip()
     meeting.minutes = text.strip()
+    meeting.version += 1
     if changed and meeting.approved_at is not None:
         meeting.approved_at = meeting.approved_by = None
     desk.session.flush()

@@ -19,6 +19,11 @@ from engine.store.tables import CaseRecord, Meeting, MeetingCase, MeetingInvitee
 CHANGE = "work_task"
 """Who may convene and keep a meeting: whoever works on cases and may open this one."""
 
+CHANGED_MEANWHILE = (
+    "Somebody changed this meeting while you were writing. Look at its page in another window first: what you save now"
+    " replaces what they wrote."
+)
+
 
 def meeting_pack(desk: Desk, case: CaseRecord) -> Pack:
     """Return the procedure whose meetings a case has: its own edition, or the present one where that names none."""
@@ -47,6 +52,12 @@ def to_change(desk: Desk, meeting_id: int, *states: str) -> Meeting:
     if meeting.sent_at is not None:
         raise InvalidAnswers({"": "The minutes have been sent: what they say stands."})
     return meeting
+
+
+def unchanged_since(meeting: Meeting, version: int | None) -> None:
+    """Raise InvalidAnswers where somebody changed a meeting since a form about it was opened (None: no form was)."""
+    if version is not None and version != meeting.version:
+        raise InvalidAnswers({"": CHANGED_MEANWHILE})
 
 
 def invitees_of(desk: Desk, meeting_id: int) -> list[MeetingInvitee]:

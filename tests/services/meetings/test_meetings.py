@@ -296,6 +296,25 @@ def test_whoever_is_needed_and_did_not_come_is_pointed_out(
     assert held(coordinator, meeting, TOMORROW, "report").missed == ()
 
 
+def test_nobody_replaces_in_silence_what_somebody_else_wrote_meanwhile(
+    coordinator: Desk, meeting: int, office: Office, session: Session
+) -> None:
+    wanda = office.desk(session, office.person(session, "wanda", "social_worker"))
+    office.clock.move_to(TOMORROW + timedelta(hours=1))
+    began = meetings.view(coordinator, meeting)
+    held(wanda, meeting, TOMORROW)
+    mine = Record(TOMORROW, items={began.agenda[0].id: ("Mine", "")}, version=began.version)
+    with pytest.raises(InvalidAnswers, match="while you were writing"):
+        meetings.hold(coordinator, meeting, mine)
+    assert meetings.view(coordinator, meeting).agenda[0].discussion == "Two men were seen"
+    began = meetings.view(coordinator, meeting)
+    meetings.save(wanda, meeting, "Hers", version=began.version)
+    with pytest.raises(InvalidAnswers, match="while you were writing"):
+        meetings.save(coordinator, meeting, "Mine", version=began.version)
+    meetings.save(coordinator, meeting, "Both", version=meetings.view(coordinator, meeting).version)
+    assert meetings.view(coordinator, meeting).minutes == "Both"
+
+
 def test_a_restricted_childs_meeting_opens_to_nobody_who_may_not_open_the_record(
     coordinator: Desk, office: Office, session: Session
 ) -> None:
