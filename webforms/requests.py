@@ -17,18 +17,18 @@ from engine.pack.model import Form
 from engine.services import access, caseview
 from engine.services.caseview import CaseView
 from engine.services.desk import InvalidAnswers
-from engine.services.outside import following, requests
+from engine.services.outside import following, preparing, requests
 from engine.services.outside.answering import REMARK, TELLER, form_of
-from engine.services.outside.requests import (
+from engine.services.outside.preparing import (
     BY_DEFAULT,
     DAYS,
     DETAILS,
     MOST_DAYS,
     OTHER,
-    Made,
     Recipient,
     Wish,
 )
+from engine.services.outside.requests import Made
 from webforms import db
 from webforms.access import signed_in
 from webforms.formpage import MISTAKES, Answers, error_list, form_page, posted_fields, said_whole
@@ -63,9 +63,9 @@ def new(case: int) -> ResponseReturnValue:
     access.require(desk.caller, "ask_outside")
     entry = _number("entry")
     follows = _number("follows")
-    about = requests.awaited_form(desk, case, entry)[1].title if entry is not None else ""
-    known = requests.recipients(desk, view.pack)
-    told = requests.may_be_told(desk, case)
+    about = preparing.awaited_form(desk, case, entry)[1].title if entry is not None else ""
+    known = preparing.recipients(desk, view.pack)
+    told = preparing.may_be_told(desk, case)
     form = _wish_form(known, told, about)
     if request.method == "GET":
         return _asking(view, form, about, as_posted(form.schema, _initial(view, entry, follows)), {})
@@ -78,7 +78,7 @@ def new(case: int) -> ResponseReturnValue:
         try:
             if "make" in request.form:
                 return _made(requests.make(desk, case, wish, key=request.form.get("key")))
-            return _preview(view, requests.prepare(desk, case, wish), wish, posted)
+            return _preview(view, preparing.prepare(desk, case, wish), wish, posted)
         except InvalidAnswers as error:
             problems = said_whole(form, error.problems)
             db.roll_back()

@@ -13,7 +13,7 @@ from engine.services import access, accounts
 from engine.services.desk import Caller, Desk
 from engine.services.outside import answering, links, requests
 from engine.services.outside.answering import TELLER, Opened
-from engine.services.outside.requests import OTHER, Wish
+from engine.services.outside.preparing import OTHER, Wish
 from engine.store.tables import Account, AccountRole, CaseRecord, LedgerEntry, OutsideRequest
 
 TELEPHONE = "01632 960123"

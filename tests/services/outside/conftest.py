@@ -15,7 +15,8 @@ from engine.services import cases
 from engine.services.desk import Caller, Desk
 from engine.services.outside import answering, requests
 from engine.services.outside.answering import Opened
-from engine.services.outside.requests import Made, Wish
+from engine.services.outside.preparing import Wish
+from engine.services.outside.requests import Made
 from engine.store.tables import Episode, LedgerEntry
 from tests.conftest import MORNING, Office
 

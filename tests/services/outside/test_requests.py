@@ -15,7 +15,7 @@ from engine.services.correcting import moving, voiding
 from engine.services.desk import Conflict, InvalidAnswers, NotAllowed, NotFound
 from engine.services.outside import answering, following, links, requests
 from engine.services.outside.answering import REMARK, TELLER
-from engine.services.outside.requests import Wish
+from engine.services.outside.preparing import Wish, may_be_told
 from engine.store.tables import (
     AuditEvent,
     CaseRecord,
@@ -125,7 +125,7 @@ def test_nothing_is_told_of_a_restricted_child_to_whoever_may_not_see_it(asking:
     asking.session.expire_all()
     with pytest.raises(NotFound):
         asking.ask()
-    made = requests.may_be_told(asking.desk, asking.case)
+    made = may_be_told(asking.desk, asking.case)
     assert made == {}
 
 
