@@ -210,6 +210,26 @@ def test_one_sitting_leads_from_task_to_task_and_ends_with_what_became_of_each(s
     assert site.client("social-worker").get(sitting).status_code == 404
 
 
+def test_a_sitting_begins_on_the_page_of_a_case_with_several_tasks_of_ones_own(site: Site) -> None:
+    visitor = site.client(ME)
+    with site.session() as session:
+        several = session.scalars(
+            sa.select(Task.case_id)
+            .join(Child, Child.id == Task.child_id)
+            .where(Task.role == "missing_coordinator", Task.assignee.is_(None), ~Task.external)
+            .where(~Child.restricted)
+            .group_by(Task.case_id)
+            .having(sa.func.count() > 1)
+            .order_by(Task.case_id)
+        ).first()
+    assert several is not None
+    shown = page(visitor, f"/cases/{several}")
+    (child,) = shown.xpath("//form[@action='/tasks/sittings']//input[@name='child']/@value")
+    begun = visitor.post("/tasks/sittings", {"child": str(child)}, page=f"/cases/{several}")
+    assert "Task 1 of" in visitor.get(visitor.get(begun.location).location).text
+    assert "/tasks/sittings" not in site.client("director").get(f"/cases/{several}").text
+
+
 @pytest.mark.parametrize("path", ["/tasks/sittings", "/tasks/search"])
 def test_what_is_only_sent_is_not_opened(site: Site, path: str) -> None:
     assert site.client(ME).get(path).status_code == 405
