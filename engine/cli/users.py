@@ -125,6 +125,18 @@ def enable(name: str, council: str | None) -> None:
     click.echo(f"{name} can sign in again.")
 
 
+@users.command(name="set-email")
+@click.argument("name")
+@click.argument("address")
+@council_option
+def set_email(name: str, address: str, council: str | None) -> None:
+    """Enter the e-mail address at which a person is told of their work; "" for none."""
+    with desk_for(council) as desk:
+        accounts.set_email(desk, name, address)
+        desk.session.commit()
+    click.echo(f"{name} is told at {address.strip()}." if address.strip() else f"{name} has no address now.")
+
+
 @users.command(name="set-password")
 @click.argument("name")
 @council_option
