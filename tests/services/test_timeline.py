@@ -131,7 +131,7 @@ def test_a_childs_timeline_adds_what_stands_on_its_record(
     every = timeline.of_child(desk, child, ())
     assert {"note", "attempt", "act-tasks", "raised"} <= {item.what for item in every.rows}
     assert "record" in timeline.kinds_of(scope_is_child=True)
-    assert "record" not in timeline.kinds_of(scope_is_child=False)
+    assert timeline.of_case(desk, case, child, ("record",)).rows == ()
 
 
 def test_another_childs_case_is_not_on_it(desk: Desk, office: Office, child: int, case: int) -> None:
