@@ -45,10 +45,26 @@ def test_a_row_that_cannot_be_read_can_only_be_set_aside_or_corrected(site: Site
 @pytest.mark.parametrize(
     ("name", "offered"),
     [
-        ("missing-coordinator", {"Tasks", "Cases", "Reports received", "Management", "Procedure"}),
-        ("quality-assurance", {"Tasks", "Cases", "Management", "Procedure", "Quality", "Incidents"}),
-        ("process-owner", {"Tasks", "Procedure", "Quality"}),
-        ("administrator", {"Tasks", "Reports received", "Procedure", "Administration"}),
+        (
+            "missing-coordinator",
+            {
+                "Tasks",
+                "On call",
+                "Cases",
+                "Meetings",
+                "Reports received",
+                "Requests",
+                "Management",
+                "Duty",
+                "Procedure",
+            },
+        ),
+        (
+            "quality-assurance",
+            {"Tasks", "Cases", "Meetings", "Management", "Duty", "Procedure", "Quality", "Incidents"},
+        ),
+        ("process-owner", {"Tasks", "Duty", "Procedure", "Quality"}),
+        ("administrator", {"Tasks", "Reports received", "Duty", "Procedure", "Administration"}),
     ],
 )
 def test_the_navigation_offers_what_opens(site: Site, name: str, offered: set[str]) -> None:
