@@ -223,3 +223,12 @@ def test_annex_a_tells_what_became_of_the_interview_after_the_last_missing_episo
         "4": (1, 0, "c) Unknown", "c) Unknown"),
     }
     assert table(statutory.annex_csv(rows.values()))[0] == [*statutory.ANNEX_A]
+
+
+def test_a_loaded_absence_without_a_return_is_a_gap_and_not_a_child_who_is_away(desk: Desk) -> None:
+    child = a_child(desk)
+    desk.session.add(Episode(child_id=child, category="missing", reported_at=day(5, 1), returned_at=None))
+    desk.session.flush()
+    found = statutory.read(desk, YEAR)
+    assert not found.sound and "No return is on record" in found.faulty[0].errors[0]
+    assert found.faulty[0].reference is None
