@@ -372,7 +372,7 @@ def test_a_number_that_no_row_can_have_leads_nowhere(site: Site) -> None:
     assert visitor.get("/reports/new?child=99999999999999999999").status_code in {200, 404}
 
 
-COLUMNS_NAMED = {"intake.load_records", "intake.upload", "intake.correct"}
+COLUMNS_NAMED = {"intake.load_records", "intake.upload", "intake.correct", "directory.bring_in"}
 """Pages about files, which name a file's columns as they have to stand in it."""
 
 

@@ -271,13 +271,8 @@ def test_the_history_says_what_was_told_to_whom_and_whether_it_left(site: Site) 
                 )
             )
         session.commit()
-    page = html.fromstring(visitor.get("/cases/1/history").text)
-    rows = [
-        [" ".join(" ".join(cell.itertext()).split()) for cell in row]
-        for row in page.xpath("//table[caption[contains(., 'Notices')]]/tbody/tr")
-    ]
+    told = " ".join(html.fromstring(visitor.get("/cases/1/history").text).text_content().split())
     to = pack.roles[notice.to_role].label
-    assert [row[1:] for row in rows] == [
-        [to, "Today at 10:40am", "Held for a person It may have arrived"],
-        [to, "Today at 10:40am", "Sent"],
-    ]
+    assert f"Sent to {to}: {notice.subject}" in told
+    assert f"Held for a person to {to}: {notice.subject}" in told
+    assert "It may have arrived" in told
