@@ -34,7 +34,7 @@ class CaseRecord(Base):
     acts: Mapped[int] = mapped_column(server_default="0")
     facts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     voided_at: Mapped[datetime | None]
-    """When it was found to have been opened in error. It is closed too, so that it counts nowhere among the open ones."""
+    """When it was found to have been opened in error. It is closed too, so that it counts as open nowhere."""
     __table_args__ = (
         sa.Index("uq_case_record_reference", "council_id", "reference", unique=True),
         sa.Index("ix_case_record_child", "child_id"),

@@ -12,7 +12,7 @@ from engine.store.tables.base import Base, case_column, council_column, identity
 
 
 class Correction(Base):
-    """One of them. `kind` is move, merge or void; `child_id` the record that it was taken from, `other_id` the right one.
+    """One of them. `kind` is move, merge or void; `child_id` the record it was taken from, `other_id` the right one.
 
     `detail` holds what is needed to undo it and what must be known of it: rows moved, by table; values that were filled
     in; who had read the record meanwhile.
