@@ -82,9 +82,7 @@ def several_to() -> ResponseReturnValue:
     return _choose_person(db.desk(), ids, {}, {})
 
 
-def _choose_person(
-    desk: Desk, ids: list[int], posted: dict[str, str], problems: dict[str, str]
-) -> str:
+def _choose_person(desk: Desk, ids: list[int], posted: dict[str, str], problems: dict[str, str]) -> str:
     found, people = tasks.chosen(desk, ids)
     if not found:
         raise NotFound("none of these tasks is open any more")

@@ -161,7 +161,11 @@ def release_held(desk: Desk, recipient: str) -> None:
     """Let the notices leave that were held because no address was known for a recipient."""
     held = desk.session.scalars(
         sa.select(Notice)
-        .where(Notice.recipient == recipient, Notice.state == "held", Notice.problem.in_((MISSING_ADDRESS, BOUNCED)))
+        .where(
+            Notice.recipient == recipient,
+            Notice.state == "held",
+            Notice.problem.in_((MISSING_ADDRESS, BOUNCED)),
+        )
         .with_for_update()
     )
     for notice in held:

@@ -171,7 +171,11 @@ def _digest_words(desk: Desk, pack: Pack, person: Caller, day: date) -> tuple[st
     if counts.mine:
         told += [f"You have {_counted(counts.mine)}, {counts.mine_overdue} overdue."]
     groups = {name: [*found] for name, found in groupby(page.rows, key=lambda row: edge.group(row.due))}
-    for name, heading in (("overdue", "Overdue:"), ("today", "Due today:"), ("week", "In the next seven days:")):
+    for name, heading in (
+        ("overdue", "Overdue:"),
+        ("today", "Due today:"),
+        ("week", "In the next seven days:"),
+    ):
         if name in groups:
             told += ["", heading, "", *_listed(desk, [_line_of(pack, row) for row in groups[name]])]
     if counts.waiting:
