@@ -96,7 +96,7 @@ def test_a_task_that_ended_meanwhile_shows_what_was_typed_beside_what_was_entere
 def test_a_known_answer_says_who_gave_it_when_and_where_and_leads_there(site: Site) -> None:
     visitor = site.client(OFFICER)
     page = visitor.get(screening(visitor)).text
-    assert "Already known in this case. From the report" in page
+    assert "Known already. From the report" in page
     assert 'href="/cases/1/facts">see it' in page
 
 

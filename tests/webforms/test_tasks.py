@@ -33,7 +33,7 @@ def test_a_task_shows_its_form_with_its_case_in_view(site: Site) -> None:
         "How this was worked out",
         "What has happened",
         "Not back: away for 3 days",
-        "Already known in this case",
+        "What is already known in this case",
         "Text ready to copy",
     ):
         assert words in page, words

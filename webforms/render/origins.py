@@ -11,7 +11,7 @@ from webforms import db
 from webforms.render import casepage, casewords, moments
 from webforms.render.questions import Source
 
-KNOWN, USUAL = "Already known in this case", "The usual answer"
+KNOWN, USUAL = "Known already", "The usual answer"
 
 
 def sources(desk: Desk, view: TaskView) -> dict[str, Source]:
