@@ -60,10 +60,14 @@ def _opened_in_error(desk: Desk) -> bool:
     """Void a case that a wrong call had opened."""
     now = local(desk.now())
     child = children.create(desk, WRONGLY_TOLD)
+    reported = now - timedelta(minutes=40)
     told = {
-        "episode.reported_at": now - timedelta(minutes=40),
+        "episode.reported_at": reported,
+        "episode.missing_from": reported,
+        "episode.category": "missing",
         "notification.received_at": now - timedelta(minutes=35),
         "notification.source": "police",
+        "notification.police_report_exists": True,
     }
     case = cases.start(
         desk, child, facts={**children.facts_of(desk, desk.session.get_one(Child, child), now), **told}

@@ -87,7 +87,7 @@ def fill_and_look(desk: Desk, pack: Pack) -> None:
     }
     for one in pack.lists:
         assert [key for key in outcomes if key[0] == f"list:{one}"], one
-    assert session.scalars(sa.select(Incident)).all() == []
+    assert [one.message for one in session.scalars(sa.select(Incident))] == []
 
     states = Counter(session.scalars(sa.select(CaseRecord.status)))
     assert states["closed"] >= 1
