@@ -73,9 +73,7 @@ WHO = {
 
 
 @pytest.fixture
-def desk(
-    sessions: sessionmaker[Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Desk]:
+def desk(sessions: sessionmaker[Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """The council with its own procedure, where three children were away for an evening."""
     root = tmp_path / "processes"
     shutil.copytree(PACKS / CODE, root / CODE, ignore=shutil.ignore_patterns("demonstration"))
