@@ -15,7 +15,7 @@ from enum import StrEnum
 from itertools import zip_longest
 
 from engine.case.scopes import trying
-from engine.check.mutation.infection import Infection
+from engine.check.mutation.infection import ENOUGH, Infection
 from engine.check.mutation.mutants import Mutant, mutants
 from engine.check.verify.playing import NOTHING, Result, play_story
 from engine.check.verify.stories import Story
@@ -217,15 +217,19 @@ def _stories(mutant: Mutant, shown: list[int], reached: list[int]) -> list[int]:
 
     They are those in which it decided differently. A slip that reads other facts than the pack's own may also be asked
     at another moment, and one that is no expression is asked nowhere: for these, stories that only come to its place.
+    So it is for one that decided differently so often that it was no longer asked.
     """
     rng = random.Random(mutant.id)  # noqa: S311 - a choice of stories, no secret
     found = list(shown)
     if mutant.swap is None and mutant.decision is None:
         found = reached
-    elif mutant.swap is not None and mutant.swap[0].names != mutant.swap[1].names:
+    else:
         told = set(shown)
         others = [index for index in reached if index not in told]
-        found += rng.sample(others, min(len(others), BESIDE))
+        if len(shown) >= ENOUGH:
+            found += others
+        elif mutant.swap is not None and mutant.swap[0].names != mutant.swap[1].names:
+            found += rng.sample(others, min(len(others), BESIDE))
     rng.shuffle(found)
     return _in_turn(found, mutant)[:STORIES]
 
