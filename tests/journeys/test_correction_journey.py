@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from engine.services import cases
 from engine.store.tables import CaseRecord, Child, Episode, LedgerEntry
+from tests.journeys.episode import WITH_AND_WITHOUT_SCRIPTS
 from tests.journeys.people import Office, Person
 from tests.webforms.site import NOW
 
@@ -51,6 +52,7 @@ def entered(person: Person, hours: float) -> None:
     person.press("Show what follows")
 
 
+@WITH_AND_WITHOUT_SCRIPTS
 def test_a_return_is_corrected_after_its_consequences_were_seen(office: Office) -> None:
     case = returned(office)
     before = due(office, case)
@@ -74,6 +76,7 @@ def test_a_return_is_corrected_after_its_consequences_were_seen(office: Office) 
     assert not office.found, "\n".join(office.found)
 
 
+@WITH_AND_WITHOUT_SCRIPTS
 def test_a_preview_is_shown_afresh_when_the_case_moved_meanwhile(office: Office) -> None:
     case = returned(office)
     person = office.person("missing-coordinator")

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from engine.services import accounts, tasks
 from engine.services.assignment import rotas
 from engine.store.tables import Account, Task
+from tests.journeys.episode import WITH_AND_WITHOUT_SCRIPTS
 from tests.journeys.people import Office
 from tests.webforms.site import PASSWORD, Site
 
@@ -30,6 +31,7 @@ def kit(site: Site) -> int:
         return made
 
 
+@WITH_AND_WITHOUT_SCRIPTS
 def test_a_lead_gives_several_tasks_at_once_and_sees_which_stayed(
     office: Office, site: Site, kit: int
 ) -> None:
@@ -66,6 +68,7 @@ def test_a_lead_gives_several_tasks_at_once_and_sees_which_stayed(
     assert not office.found, office.found
 
 
+@WITH_AND_WITHOUT_SCRIPTS
 def test_a_rota_is_read_and_changed_and_fits_a_narrow_screen(office: Office, kit: int) -> None:
     lead = office.person("missing-coordinator")
     page = lead.open("/rotas")
