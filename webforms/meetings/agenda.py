@@ -12,7 +12,7 @@ from engine.services.meetings.model import ItemRow
 from webforms import db
 from webforms.access import signed_in
 from webforms.formpage import Answers, form_page
-from webforms.meetings.desk import area, blueprint, page, pressed, text, titled
+from webforms.meetings.desk import area, blueprint, leaving_out, page, pressed, text, titled
 
 
 @blueprint.route("/<int:meeting>/agenda/add", methods=["GET", "POST"])
@@ -50,27 +50,15 @@ def drop_item(meeting: int, item: int) -> ResponseReturnValue:
     """Take an item off the agenda, with a reason where the procedure says must or should."""
     desk = db.desk()
     view, one = _found(meeting, item)
-    needed = one.key is not None and one.force in ("must", "should")
-    title = f"Leave out: {one.title}"
-    schema = {
-        "title": title,
-        "type": "object",
-        "properties": {"reason": area("Why is it not talked about?", **{"x-clauses": list(one.clauses)})},
-        "required": ["reason"] if needed else [],
-    }
-
-    def act(answers: Answers, key: str) -> str:
-        meetings.drop_item(desk, item, answers.get("reason") or "", key=key)
-        return page(meeting, "agenda")
-
-    lead = (
-        f"The procedure says that it {one.force} be talked about. The reason stands in the minutes."
-        if needed
-        else ""
-    )
-    form = Form("drop-item", title, schema, (), ())
-    return form_page(
-        form, act, button="Leave out", caption=titled(view), lead=lead, back=page(meeting, "agenda")
+    return leaving_out(
+        view,
+        one,
+        one.title,
+        id="drop-item",
+        why="Why is it not talked about?",
+        demanded=f"The procedure says that it {one.force} be talked about. The reason stands in the minutes.",
+        part="agenda",
+        leave=lambda reason, key: meetings.drop_item(desk, item, reason, key=key),
     )
 
 

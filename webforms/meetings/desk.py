@@ -9,11 +9,13 @@ from typing import Any
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.pack.model import Pack
+from engine.pack.model import Form, Pack
 from engine.services import actions
 from engine.services.desk import Desk, InvalidAnswers
-from engine.services.meetings import MeetingView
+from engine.services.meetings import InviteeRow, MeetingView
+from engine.services.meetings.model import ItemRow
 from webforms import db
+from webforms.formpage import Answers, form_page
 
 blueprint = Blueprint("meetings", __name__, url_prefix="/meetings")
 
@@ -76,3 +78,41 @@ def _sentence(name: str, words: str) -> str:
 def titled(view: MeetingView) -> str:
     """Return the caption of a meeting's forms: what meeting, about whom."""
     return f"{view.label}: {view.child}, case {view.reference}" if view.child else view.label
+
+
+def leaving_out(
+    view: MeetingView,
+    one: InviteeRow | ItemRow,
+    name: str,
+    *,
+    id: str,
+    why: str,
+    demanded: str,
+    part: str,
+    leave: Callable[[str, str], None],
+) -> ResponseReturnValue:
+    """Show the form that leaves out what the procedure wants at a meeting, with a reason where it must or should be.
+
+    `demanded` says what the procedure demands of it; `leave` takes the reason and the form's key.
+    """
+    needed = one.key is not None and one.force in ("must", "should")
+    title = f"Leave out: {name}"
+    schema = {
+        "title": title,
+        "type": "object",
+        "properties": {"reason": area(why, **{"x-clauses": list(one.clauses)})},
+        "required": ["reason"] if needed else [],
+    }
+
+    def act(answers: Answers, key: str) -> str:
+        leave(answers.get("reason") or "", key)
+        return page(view.id, part)
+
+    return form_page(
+        Form(id, title, schema, (), ()),
+        act,
+        button="Leave out",
+        caption=titled(view),
+        lead=demanded if needed else "",
+        back=page(view.id, part),
+    )

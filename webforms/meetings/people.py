@@ -11,7 +11,7 @@ from engine.services.meetings import InviteeRow, MeetingView
 from webforms import db
 from webforms.access import signed_in
 from webforms.formpage import Answers, form_page
-from webforms.meetings.desk import area, blueprint, choice, page, persons, pressed, text, titled
+from webforms.meetings.desk import blueprint, choice, leaving_out, page, persons, pressed, text, titled
 
 NOBODY = "nobody"
 OTHER = "other"
@@ -105,27 +105,15 @@ def leave_out(meeting: int, invitee: int) -> ResponseReturnValue:
     """Leave somebody out whom the procedure names, with a reason where it says must or should."""
     desk = db.desk()
     view, one = _found(meeting, invitee)
-    needed = one.key is not None and one.force in ("must", "should")
-    title = f"Leave out: {one.label}"
-    schema = {
-        "title": title,
-        "type": "object",
-        "properties": {"reason": area("Why?", **{"x-clauses": list(one.clauses)})},
-        "required": ["reason"] if needed else [],
-    }
-
-    def act(answers: Answers, key: str) -> str:
-        meetings.leave_out(desk, invitee, answers.get("reason") or "", key=key)
-        return page(meeting, "people")
-
-    lead = (
-        f"The procedure says that they {one.force} be asked. The reason stays with the meeting."
-        if needed
-        else ""
-    )
-    form = Form("leave-out", title, schema, (), ())
-    return form_page(
-        form, act, button="Leave out", caption=titled(view), lead=lead, back=page(meeting, "people")
+    return leaving_out(
+        view,
+        one,
+        one.label,
+        id="leave-out",
+        why="Why?",
+        demanded=f"The procedure says that they {one.force} be asked. The reason stays with the meeting.",
+        part="people",
+        leave=lambda reason, key: meetings.leave_out(desk, invitee, reason, key=key),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -61,36 +62,26 @@ def unchanged_since(meeting: Meeting, version: int | None) -> None:
 
 
 def invitees_of(desk: Desk, meeting_id: int) -> list[MeetingInvitee]:
-    return list(
-        desk.session.scalars(
-            sa.select(MeetingInvitee)
-            .where(MeetingInvitee.meeting_id == meeting_id)
-            .order_by(MeetingInvitee.position, MeetingInvitee.id)
-            .execution_options(populate_existing=True)
-        )
-    )
+    """Return who is asked to a meeting, in the order of the procedure."""
+    return _of_meeting(desk, MeetingInvitee, meeting_id, MeetingInvitee.position, MeetingInvitee.id)
 
 
 def items_of(desk: Desk, meeting_id: int) -> list[MeetingItem]:
-    return list(
-        desk.session.scalars(
-            sa.select(MeetingItem)
-            .where(MeetingItem.meeting_id == meeting_id)
-            .order_by(MeetingItem.position, MeetingItem.id)
-            .execution_options(populate_existing=True)
-        )
-    )
+    """Return a meeting's agenda in its order."""
+    return _of_meeting(desk, MeetingItem, meeting_id, MeetingItem.position, MeetingItem.id)
 
 
 def cases_of(desk: Desk, meeting_id: int) -> list[MeetingCase]:
-    return list(
-        desk.session.scalars(
-            sa.select(MeetingCase)
-            .where(MeetingCase.meeting_id == meeting_id)
-            .order_by(MeetingCase.case_id)
-            .execution_options(populate_existing=True)
-        )
-    )
+    """Return the cases that a meeting about several children is about, oldest first."""
+    return _of_meeting(desk, MeetingCase, meeting_id, MeetingCase.case_id)
+
+
+Part = TypeVar("Part", MeetingInvitee, MeetingItem, MeetingCase)
+
+
+def _of_meeting(desk: Desk, part: type[Part], meeting_id: int, *order: Any) -> list[Part]:
+    wanted = sa.select(part).where(part.meeting_id == meeting_id).order_by(*order)
+    return list(desk.session.scalars(wanted.execution_options(populate_existing=True)))
 
 
 def kinds_for(desk: Desk, case: CaseRecord) -> tuple[tuple[MeetingKind, bool], ...]:
