@@ -6,6 +6,7 @@ preview, so that nothing is kept of a correction that nobody confirmed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -91,14 +92,13 @@ def correct_fact(view: CaseView, fact: Fact) -> ResponseReturnValue:
             actual=parse_moment(since) if since else None,
         )
 
-    def done(result: Any) -> str:
-        flash("The correction is recorded. The tasks and time limits below follow it.", "success")
-        return url_for("cases.show", case=view.id)
-
     return previewed(
         form,
         plan_of,
-        done,
+        _then(
+            "The correction is recorded. The tasks and time limits below follow it.",
+            url_for("cases.show", case=view.id),
+        ),
         initial={fact.id: view.known[fact.id]} if fact.id in view.known else {},
         back=url_for("cases.change_facts", case=view.id),
         caption=_caption(view),
@@ -123,14 +123,13 @@ def answers(case: int, act: int) -> ResponseReturnValue:
             raise InvalidAnswers({"": f"Answered anew since, so correct what stands now: {names}"})
         return plan
 
-    def done(result: Any) -> str:
-        flash("The answers are corrected. The tasks and time limits below follow them.", "success")
-        return url_for("cases.show", case=case)
-
     return previewed(
         form,
         plan_of,
-        done,
+        _then(
+            "The answers are corrected. The tasks and time limits below follow them.",
+            url_for("cases.show", case=case),
+        ),
         initial=submitted.answers,
         systems=view.pack.systems,
         back=url_for("cases.history", case=case),
@@ -193,14 +192,10 @@ def move(case: int) -> ResponseReturnValue:
             title, lead, back, _caption(view), without=view.child_id, opens=True, problems=problems
         )
 
-    def done(result: Any) -> str:
-        flash("The case is moved. Look through what it goes by.", "success")
-        return url_for("cases.show", case=case)
-
     return previewed(
         _reason_form("move-case", title),
         lambda given: Move(case, chosen.id, str(given.get(REASON, ""))),
-        done,
+        _then("The case is moved. Look through what it goes by.", url_for("cases.show", case=case)),
         back=back,
         caption=_caption(view),
         lead=f"It goes from {view.child} to {chosen.name}{born(chosen)}.",
@@ -226,14 +221,10 @@ def merge(child: int) -> ResponseReturnValue:
     if chosen is None:
         return choose_child(title, lead, back, one.name, without=child)
 
-    def done(result: Any) -> str:
-        flash("The two records are one now.", "success")
-        return url_for("children.show", child=chosen.id)
-
     return previewed(
         _reason_form("merge-children", title),
         lambda given: Merge(child, chosen.id, str(given.get(REASON, ""))),
-        done,
+        _then("The two records are one now.", url_for("children.show", child=chosen.id)),
         back=back,
         caption=one.name,
         lead=(
@@ -252,14 +243,10 @@ def void(case: int) -> ResponseReturnValue:
     access.require(desk.caller, "correct_records")
     view = caseview.view(desk, case)
 
-    def done(result: Any) -> str:
-        flash("The case is voided. Its history is kept.", "success")
-        return url_for("cases.show", case=case)
-
     return previewed(
         _reason_form("void-case", "Void a case that was opened in error"),
         lambda given: Void(case, str(given.get(REASON, ""))),
-        done,
+        _then("The case is voided. Its history is kept.", url_for("cases.show", case=case)),
         back=url_for("cases.show", case=case),
         caption=_caption(view),
         lead=(
@@ -305,14 +292,10 @@ def undo(number: int) -> ResponseReturnValue:
     access.require(desk.caller, "correct_records")
     one = register.one(desk, number)
 
-    def done(result: Any) -> str:
-        flash("The correction is undone.", "success")
-        return url_for("corrections.show", number=number)
-
     return previewed(
         _reason_form("undo-correction", f"Undo: {KINDS[one.kind].lower()}"),
         lambda given: Undo(number, str(given.get(REASON, ""))),
-        done,
+        _then("The correction is undone.", url_for("corrections.show", number=number)),
         back=url_for("corrections.show", number=number),
         caption=KINDS[one.kind],
         lead="Both records stand as they did. What was recorded since stays where it was recorded.",
@@ -375,6 +358,16 @@ def _reason_form(identifier: str, title: str) -> Form:
         "required": [REASON],
     }
     return Form(identifier, title, schema, (), ())
+
+
+def _then(words: str, address: str) -> Callable[[Any], str]:
+    """Return what follows a confirmed correction: its words at the head of the page at an address."""
+
+    def done(result: Any) -> str:
+        flash(words, "success")
+        return address
+
+    return done
 
 
 def _caption(view: CaseView) -> str:

@@ -12,13 +12,12 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 
 from engine.clock import local
-from engine.services import accounts, case_notes, child_entries, contact_attempts
+from engine.services import case_notes, child_entries, contact_attempts
 from engine.services.child_entries import Given
 from engine.services.children import links, set_places
-from engine.services.desk import Caller, Desk
+from engine.services.demo.people import holder
+from engine.services.desk import Desk
 from engine.store.tables import (
-    Account,
-    AccountRole,
     CaseRecord,
     Child,
     ChildEntry,
@@ -41,7 +40,7 @@ def fill(desk: Desk) -> None:
     session = desk.session
     if session.scalar(sa.select(sa.func.count()).select_from(ChildEntry)):
         return
-    writer = _writer(desk)
+    writer = holder(desk, *WRITERS)
     if writer is None:
         return
     here = desk.acting_as(writer)
@@ -51,21 +50,6 @@ def fill(desk: Desk) -> None:
     _link(here, often)
     _tried(here)
     session.commit()
-
-
-def _writer(desk: Desk) -> Caller | None:
-    for role in WRITERS:
-        row = desk.session.execute(
-            sa.select(Account.id, Account.session_epoch)
-            .join(AccountRole, AccountRole.account_id == Account.id)
-            .where(AccountRole.role == role)
-            .order_by(Account.id)
-            .limit(1)
-        ).first()
-        caller = row and accounts.resume(desk.session, desk.caller.council, row.id, row.session_epoch)
-        if caller:
-            return caller
-    return None
 
 
 def _often(desk: Desk) -> Sequence[int]:

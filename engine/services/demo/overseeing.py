@@ -7,10 +7,10 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from engine.clock import local
-from engine.services import accounts
-from engine.services.desk import Caller, Desk, NotAllowed
+from engine.services.demo.people import holder
+from engine.services.desk import Desk, NotAllowed
 from engine.services.managing import oversight
-from engine.store.tables import Account, AccountRole, CaseRecord, OversightNote
+from engine.store.tables import CaseRecord, OversightNote
 
 MANAGERS = (
     "missing_coordinator",
@@ -39,7 +39,7 @@ def look(desk: Desk) -> None:
     """Write a manager's notes once; nothing happens where there are some."""
     if desk.session.scalar(sa.select(sa.func.count()).select_from(OversightNote)):
         return
-    manager = _manager(desk)
+    manager = holder(desk, *MANAGERS)
     if manager is None:
         return
     here = desk.acting_as(manager)
@@ -67,17 +67,3 @@ def look(desk: Desk) -> None:
         except NotAllowed:  # a restricted record: the manager goes on to the next one
             continue
     desk.session.commit()
-
-
-def _manager(desk: Desk) -> Caller | None:
-    for role in MANAGERS:
-        row = desk.session.execute(
-            sa.select(Account.id, Account.session_epoch)
-            .join(AccountRole, AccountRole.account_id == Account.id)
-            .where(AccountRole.role == role)
-            .order_by(Account.id)
-            .limit(1)
-        ).first()
-        if row is not None:
-            return accounts.resume(desk.session, desk.caller.council, row.id, row.session_epoch)
-    return None

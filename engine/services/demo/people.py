@@ -127,6 +127,22 @@ def make_accounts(desk: Desk, secret: str) -> int:
     return made
 
 
+def holder(desk: Desk, *roles: str) -> Caller | None:
+    """Return who holds the first of some roles that anybody holds, as somebody signed in; None where nobody does."""
+    for role in roles:
+        row = desk.session.execute(
+            sa.select(Account.id, Account.session_epoch)
+            .join(AccountRole, AccountRole.account_id == Account.id)
+            .where(AccountRole.role == role)
+            .order_by(Account.id)
+            .limit(1)
+        ).first()
+        caller = row and accounts.resume(desk.session, desk.caller.council, row.id, row.session_epoch)
+        if caller:
+            return caller
+    return None
+
+
 def reset_passwords(desk: Desk, secret: str) -> None:
     """Give every demonstration account a new password, where the old one is not known any more."""
     refuse_real(desk.session)

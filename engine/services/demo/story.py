@@ -23,13 +23,14 @@ from engine.check.scenarios.people import PLACEHOLDER, NoAnswer, fill
 from engine.clock import VirtualClock, local
 from engine.errors import HomewardError
 from engine.pack.values import parse_fact, to_json
-from engine.services import accounts, cases, tasks, together
+from engine.services import cases, tasks, together
 from engine.services.acting import act_on, locked
 from engine.services.demo.files import BrokenDemonstration, dated_yaml
+from engine.services.demo.people import holder
 from engine.services.desk import Caller, Conflict, Desk, InvalidAnswers, NotAllowed, NotFound, once
 from engine.services.intake import receive_file
 from engine.services.written import read_moment
-from engine.store.tables import Account, AccountRole, CaseRecord, Episode, Task, Timer
+from engine.store.tables import CaseRecord, Episode, Task, Timer
 
 LOG = logging.getLogger("homeward.demo")
 FILE = "story.yaml"
@@ -223,15 +224,7 @@ def _do(story: Story, case_id: int, task: Task, told: Mapping[str, Any]) -> None
 
 def _person(story: Story, role: str) -> Caller | None:
     if role not in story.people:
-        session = story.desk.session
-        row = session.execute(
-            sa.select(Account.id, Account.session_epoch)
-            .join(AccountRole, AccountRole.account_id == Account.id)
-            .where(AccountRole.role == role)
-            .order_by(Account.id)
-            .limit(1)
-        ).first()
-        caller = row and accounts.resume(session, story.desk.caller.council, row.id, row.session_epoch)
+        caller = holder(story.desk, role)
         if not caller:
             return None
         story.people[role] = caller
