@@ -22,6 +22,7 @@ from engine.cli.household import CannotStart, Household, Member, answers, free_p
 from engine.cli.office import progress_bar
 from engine.cli.web import HOST, PORT, gunicorn
 from engine.errors import HomewardError
+from engine.pack.files import beside_of
 from engine.pack.library import Library
 from engine.services import accounts, demo
 from engine.services.desk import Desk, system
@@ -178,7 +179,7 @@ def publish(desk: Desk, library: Library, code: str, *, demonstration: bool) -> 
         return known is not None
     set_up_council(session, pack, demonstration=demonstration)
     session.commit()
-    store(session, pack, desk.now())
+    store(session, pack, desk.now(), beside_of(library.root / code))
     session.commit()
     return True
 

@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from engine.errors import HomewardError
 
@@ -22,6 +22,7 @@ _MATTERS = re.compile(
     r"procedure\.yaml|clauses\.yaml|lists\.yaml|meetings\.yaml|checks\.yaml|passages\.yaml|vocabulary\.yaml"
     r"|[^/]+\.bpmn|[^/]+\.dmn|forms/[^/]+\.json|notices/[^/]+\.yaml"
 )
+_BESIDE = re.compile(r"scenarios/[^/]+\.yaml|CHANGELOG\.md|mutants\.yaml")
 _FOLDERS = ("", "forms", "notices")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
 
@@ -33,6 +34,29 @@ class UnreadablePack(HomewardError):
 def matters(path: str) -> bool:
     """Tell whether a file, by its path inside the pack, decides how cases run."""
     return _MATTERS.fullmatch(path) is not None
+
+
+def lies_beside(path: str) -> bool:
+    """Tell whether a file belongs to a pack without deciding how cases run: a story, the change log, an explanation."""
+    return _BESIDE.fullmatch(path) is not None
+
+
+def beside_of(folder: Path) -> dict[str, bytes]:
+    """Read what lies beside a pack's files in its folder, by path; raise UnreadablePack for a link or too much."""
+    found = sorted(
+        path for pattern in ("*", "scenarios/*") for path in folder.glob(pattern) if path.is_file()
+    )
+    named = {path.relative_to(folder).as_posix(): path for path in found}
+    kept = {name: path for name, path in named.items() if lies_beside(name)}
+    for path in kept.values():
+        if path.is_symlink() or path.parent.is_symlink():
+            raise UnreadablePack(f"{path} is a symbolic link; put the file itself there")
+    return {name: _content(path) for name, path in kept.items()}
+
+
+def plain_name(path: str) -> bool:
+    """Tell whether a path can name a file of a pack: plain letters, at most one folder deep, leading nowhere else."""
+    return _PLAIN_NAME.fullmatch(path) is not None and ".." not in path
 
 
 def files_of(folder: Path, vocabulary: Path | None = None) -> dict[str, bytes]:
@@ -79,7 +103,7 @@ def _paths(folder: Path, vocabulary: Path | None) -> list[tuple[str, str]]:
 def checked(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return those of the files that matter, in order of path; raise UnreadablePack for a name that leads astray."""
     for name in files:
-        if not _PLAIN_NAME.fullmatch(name) or PurePosixPath(name).is_absolute() or ".." in name:
+        if not plain_name(name):
             raise UnreadablePack(
                 f"{name!r} is no name for a file of a pack; use letters, digits, dot, dash and _, one folder deep"
             )

@@ -9,6 +9,9 @@ END $$;
 DO $$ BEGIN REVOKE UPDATE, DELETE ON sign_off, reading_decision FROM homeward_app;
 EXCEPTION WHEN undefined_table THEN NULL; -- a database on its way
 END $$;
+DO $$ BEGIN REVOKE UPDATE, DELETE ON publication FROM homeward_app;
+EXCEPTION WHEN undefined_table THEN NULL; -- a database on its way
+END $$;
 GRANT UPDATE (retired_at) ON pack_version TO homeward_app;
 REVOKE INSERT, UPDATE, DELETE ON alembic_version, job_queue_version FROM homeward_app;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;

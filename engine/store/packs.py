@@ -1,12 +1,13 @@
 """The packs that cases run on: each version stored whole, for ever, and read once in a process.
 
-A case keeps the version it started with. Files are kept as they were read, so that a version's hash can be worked out
-again from what is stored.
+A version is in force from the day that its newest publication names; a case keeps the version it started with. Files are
+kept as they were read, so that a version's hash can be worked out again from what is stored.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from datetime import date, datetime
 from threading import Lock
 
@@ -18,7 +19,7 @@ from engine.errors import HomewardError
 from engine.pack.model import Pack
 from engine.pack.read import read_files
 from engine.store.packed import pack_bytes, unpack_bytes
-from engine.store.tables import Council, PackVersion
+from engine.store.tables import Council, PackBeside, PackVersion, Publication
 
 KEPT = 24
 """How many packs a process keeps in memory."""
@@ -56,8 +57,8 @@ def keep(pack: Pack) -> None:
             _read.popitem(last=False)
 
 
-def store(session: Session, pack: Pack, at: datetime) -> PackVersion:
-    """Store a version of the transaction's council's pack; the same files again are the same version."""
+def add_version(session: Session, pack: Pack, at: datetime) -> PackVersion:
+    """Store a version of the transaction's council's pack, in force for nobody yet; equal files are one version."""
     found = session.scalar(sa.select(PackVersion).where(PackVersion.hash == pack.hash))
     if found is None:
         found = PackVersion(
@@ -74,12 +75,50 @@ def store(session: Session, pack: Pack, at: datetime) -> PackVersion:
     return found
 
 
+def store(
+    session: Session, pack: Pack, at: datetime, beside: Mapping[str, bytes] | None = None
+) -> PackVersion:
+    """Store a version that comes from outside (a folder of files): it is in force from the day that it names itself.
+
+    `beside` are the files that decide nothing: stories, the change log.
+    """
+    found = add_version(session, pack, at)
+    if session.scalar(sa.select(Publication.id).where(Publication.pack_id == found.id).limit(1)) is None:
+        session.add(
+            Publication(
+                pack_id=found.id, effective=pack.effective, at=at, name="system", note="Loaded from files"
+            )
+        )
+        session.flush()
+    if beside is not None:
+        put_beside(session, found.id, beside, at)
+    return found
+
+
+def put_beside(session: Session, pack_id: int, files: Mapping[str, bytes], at: datetime) -> None:
+    """Keep what lies beside a version in place of what lay there."""
+    kept = session.get(PackBeside, pack_id)
+    packed = _from_files(dict(files))
+    if kept is None:
+        session.add(PackBeside(pack_id=pack_id, files=packed, at=at))
+    else:
+        kept.files, kept.at = packed, at
+    session.flush()
+
+
+def beside(session: Session, pack_id: int) -> dict[str, bytes]:
+    """Return what lies beside a version, by path: stories, the change log, and what else decides nothing."""
+    stored = session.scalar(sa.select(PackBeside.files).where(PackBeside.pack_id == pack_id))
+    return {} if stored is None else _to_files(stored)
+
+
 def in_force(session: Session, on: date) -> tuple[int, Pack]:
     """Return the version of the transaction's council that a case starting on `on` runs; raise NoPack for none."""
     row = session.execute(
         sa.select(PackVersion.id, PackVersion.hash)
-        .where(PackVersion.effective <= on, PackVersion.retired_at.is_(None))
-        .order_by(PackVersion.effective.desc(), PackVersion.stored_at.desc(), PackVersion.id.desc())
+        .join(Publication, Publication.pack_id == PackVersion.id)
+        .where(Publication.effective <= on, PackVersion.retired_at.is_(None))
+        .order_by(Publication.effective.desc(), Publication.id.desc())
         .limit(1)
     ).first()
     if row is None:

@@ -17,6 +17,7 @@ from engine.reports.figures import period_figures
 from engine.store.database import Addresses, enter_council, make_engine, make_sessions
 from engine.store.embedded import APP, OWNER, EmbeddedServer
 from engine.store.migrate import current, head, is_ours, migrate
+from engine.store.packs import add_version, in_force, set_up_council
 from engine.store.tables import Account, Base, Council, LedgerEntry, PackVersion, SignOff, Verification
 from tests.conftest import Office, drop
 
@@ -56,7 +57,11 @@ def fill(addresses: Addresses, office: Office) -> None:
     """Put two cases in, with every way in which a limit can be met or missed."""
     engine = make_engine(addresses.app)
     with make_sessions(engine)() as session:
-        office.set_up(session)
+        pack = office.library.get(office.code)
+        set_up_council(session, pack)
+        enter_council(session, office.code)
+        add_version(session, pack, office.clock.now())
+        session.commit()
     engine.dispose()
     owner = sa.create_engine(addresses.owner)
     day, late = timedelta(days=1), timedelta(days=3)
@@ -108,6 +113,7 @@ def test_a_filled_database_of_the_first_version_is_brought_up(old: Addresses, of
         figures = period_figures(session, council, pack, SINCE, UNTIL, UNTIL)
         assert figures.line("missed.all").value == 3
         assert figures.line("missed.open").value == 1
+        assert in_force(session, pack.effective)[1].hash == pack.hash
     app.dispose()
 
 

@@ -98,7 +98,21 @@ def version(desk: Desk, digest: str | None = None) -> Version:
     ).all()
     if len(rows) != 1:
         raise NotFound("there is no such version of the procedure")
-    row = rows[0]
+    return _version(desk, rows[0], now_in_force)
+
+
+def version_by_id(desk: Desk, number: int) -> Version:
+    """Return a stored version by its number, whether or not it was ever in force. Raises NotFound, NoPack."""
+    access.require(desk.caller, "read_quality")
+    row = desk.session.execute(
+        sa.select(PackVersion.id, PackVersion.hash, PackVersion.stored_at).where(PackVersion.id == number)
+    ).first()
+    if row is None:
+        raise NotFound("there is no such version of the procedure")
+    return _version(desk, row, in_force(desk.session, local(desk.now()).date())[0])
+
+
+def _version(desk: Desk, row: Any, now_in_force: int) -> Version:
     known = _rows(desk, row.id)
     explored = [one for one in known if one.kind == EXPLORE]
     done = next((one for one in explored if one.state == "done"), None)
@@ -194,6 +208,13 @@ def ask(desk: Desk) -> int:
     if any(row.under_way and row.kind == EXPLORE for row in _rows(desk, pack_id)):
         raise Conflict("this version is being verified already: wait for it to end")
     return _ask(desk, pack_id, pack.hash)
+
+
+def ask_for(desk: Desk, pack_id: int, digest: str) -> None:
+    """Ask for a verification of a stored version, unless it has one that is done or under way."""
+    rows = [row for row in _rows(desk, pack_id) if row.kind == EXPLORE]
+    if not any(row.under_way or row.state == "done" for row in rows):
+        _ask(desk, pack_id, digest)
 
 
 def ask_where_none(desk: Desk) -> bool:
