@@ -81,6 +81,7 @@ def carry_joint_duties(site: Site) -> int:
             done.add(row.id)
 
 
+@pytest.mark.prove
 @WITH_AND_WITHOUT_SCRIPTS
 def test_two_children_missing_together_are_led_by_one_officer_and_one_is_followed_to_the_closing(
     office: Office, tmp_path: Path

@@ -53,6 +53,7 @@ def council() -> str:
     return "east-sussex"
 
 
+@pytest.mark.prove
 @WITH_AND_WITHOUT_SCRIPTS
 def test_a_list_of_the_week_opens_a_closed_case_again_until_the_interview_is_held(
     office: Office, tmp_path: Path

@@ -50,6 +50,7 @@ def council() -> str:
     return "kirklees"
 
 
+@pytest.mark.prove
 @WITH_AND_WITHOUT_SCRIPTS
 def test_a_child_on_a_plan_is_followed_from_the_notification_to_the_closing(
     office: Office, tmp_path: Path

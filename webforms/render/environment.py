@@ -158,7 +158,7 @@ def navigation() -> list[dict[str, Any]]:
         (sees_cases and not oversees, "Figures", "figures.show", here[0] == "figures"),
         (oversees, "Management", "managers.work", here[0] in {"managers", "figures"}),
         (True, "Duty", "rotas.overview", here[0] in {"rotas", "assignment"}),
-        (True, "Procedure", "procedures.overview", here[0] == "procedures"),
+        (True, "Procedure", "procedures.overview", here[0] in {"procedures", "drafting"}),
         (may_open("quality.overview"), "Quality", "quality.overview", here[0] == "quality"),
         (may_open("admin.overview"), "Administration", "admin.overview", here[0] == "admin"),
         (

@@ -71,7 +71,9 @@ def test_a_child_on_the_list_with_an_open_case_joins_it(desk: Desk, session: Ses
     (case,) = cases_of(session)
     assert file.rows[0].case_id == case.id
     assert case.acts == 2
-    last = session.scalars(sa.select(AuditEvent).where(AuditEvent.chain == case.id)).all()[-1]
+    last = session.scalars(
+        sa.select(AuditEvent).where(AuditEvent.chain == case.id).order_by(AuditEvent.seq)
+    ).all()[-1]
     assert last.action == "event_recorded"
 
 

@@ -1,0 +1,9 @@
+"""Changing the procedure in the browser: drafts, their editors, what follows from a change, and publishing it."""
+
+from webforms.drafting import (  # noqa: F401 (each adds its pages to the blueprint)
+    overview,
+    saves,
+)
+from webforms.drafting.desk import blueprint
+
+__all__ = ["blueprint"]

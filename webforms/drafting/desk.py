@@ -1,0 +1,57 @@
+"""What the pages of process owners share: who may open them, and which draft they show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+
+from engine.pack.model import Form
+from engine.services.access import MAY_OVERRIDE
+from engine.services.drafting.drafts import DraftView, view
+from webforms import db
+from webforms.access import PROCESS_OWNER, QUALITY_ASSURANCE, holding
+from webforms.drafting.parts import Part
+
+blueprint = Blueprint("drafting", __name__, url_prefix="/procedure/drafts")
+owns = holding(PROCESS_OWNER)
+reads = holding(PROCESS_OWNER, QUALITY_ASSURANCE)
+publishes = holding(PROCESS_OWNER, *sorted(MAY_OVERRIDE))
+"""Who comes to a page of publishing: owners, and those who may override what is lacking."""
+
+LARGEST = 3_000_000
+"""Bytes that a post of a file of a pack may have, its frame included."""
+
+
+def shown(draft: int) -> DraftView:
+    """Return a draft as it stands, or as it stood after the revision that the address names."""
+    asked = request.args.get("revision", "")
+    return view(db.desk(), draft, int(asked) if asked.isdecimal() and len(asked) < 9 else None)
+
+
+EDITORS: dict[str, str] = {}
+"""By kind of part, the endpoint of its editor; each takes `draft` and `name`. Editors enter themselves."""
+ACTIONS: list[tuple[str, str, bool]] = []
+"""What can be done with a draft as a whole: the link's words, its endpoint, and whether it is for owners alone."""
+
+
+def editor(draft: DraftView, part: Part) -> str | None:
+    """Return the address of the editor of a part, None where it has none."""
+    endpoint = EDITORS.get(part.kind)
+    return url_for(endpoint, draft=draft.id, name=part.name) if endpoint else None
+
+
+def actions(draft: DraftView) -> list[tuple[str, str]]:
+    """Return what the person signed in can do with a draft as a whole: words and address."""
+    owner = PROCESS_OWNER in db.desk().caller.roles
+    return [
+        (words, url_for(endpoint, draft=draft.id))
+        for words, endpoint, only_owners in ACTIONS
+        if owner or not only_owners
+    ]
+
+
+def asked(title: str, properties: dict[str, Any], required: list[str]) -> Form:
+    """Return a form of these pages, to be shown and read like those of tasks."""
+    schema = {"title": title, "type": "object", "properties": properties, "required": required}
+    return Form("drafting", title, schema, (), ())
