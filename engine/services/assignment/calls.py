@@ -17,6 +17,9 @@ from engine.store.tables import Account, AccountRole, AccountTeam, Incident
 MANAGERS_TOLD = 12
 """At most so many people are told that nobody answered: an address for everybody is nobody's."""
 
+NOBODY = "summons"
+"""The kind of an incident that tells of an urgent task which nobody on duty answers."""
+
 
 def calling(
     desk: Desk, task: int, reference: str, due: datetime | None, answer_by: datetime
@@ -48,7 +51,7 @@ def nobody_there(
     desk.session.execute(
         sa.insert(Incident).values(
             case_id=case,
-            kind="summons",
+            kind=NOBODY,
             message=message,
             act={"task": task, "role": role, "team": team},
             opened_at=now,

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from engine.services import notices
 from engine.services.assignment import rotas
-from engine.services.assignment.calls import calling, nobody_there
+from engine.services.assignment.calls import NOBODY, calling, nobody_there
 from engine.services.assignment.handing import hand
 from engine.services.desk import Desk, record
 from engine.services.rows import at
@@ -149,7 +149,7 @@ def close_settled(desk: Desk) -> int:
     rows = desk.session.scalars(
         sa.update(Incident)
         .where(
-            Incident.kind == "summons",
+            Incident.kind == NOBODY,
             Incident.resolved_at.is_(None),
             sa.not_(sa.exists().where(Task.id == Incident.act["task"].as_integer())),
         )

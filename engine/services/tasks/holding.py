@@ -13,13 +13,11 @@ import sqlalchemy as sa
 
 from engine.clock import local
 from engine.services import access
+from engine.services.assignment.calls import NOBODY
 from engine.services.desk import Conflict, Desk, InvalidAnswers, NotAllowed, record
 from engine.services.rows import at_or_none, people
 from engine.services.tasks.rows import gone
 from engine.store.tables import Account, AccountRole, AccountTeam, Incident, OutOfOffice, Summons, Task
-
-UNANSWERED = "summons"
-"""The kind of the incident that an urgent task has nobody."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +174,7 @@ def _end_calls(desk: Desk, task_id: int, account: int | None) -> None:
     desk.session.execute(
         sa.update(Incident)
         .where(
-            Incident.kind == UNANSWERED,
+            Incident.kind == NOBODY,
             Incident.resolved_at.is_(None),
             Incident.act["task"].as_integer() == task_id,
         )

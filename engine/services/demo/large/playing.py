@@ -23,6 +23,7 @@ from engine.pack.model import Pack
 from engine.pack.values import to_json
 from engine.services import accounts, cases, tasks
 from engine.services.acting import act_on, locked, plain
+from engine.services.assignment.calls import NOBODY
 from engine.services.children import Details, create
 from engine.services.desk import Caller, Conflict, Desk, InvalidAnswers, NotAllowed, NotFound
 from engine.store import casefile
@@ -33,6 +34,7 @@ from engine.store.tables import (
     CaseRecord,
     ChildIdentifier,
     Episode,
+    Incident,
     LedgerEntry,
     LegalStatus,
     Notice,
@@ -116,6 +118,7 @@ def _play(
             kept = False
         if kept:
             desk.session.execute(sa.update(Notice).where(Notice.case_id == player.case).values(_SENT))
+            desk.session.execute(sa.delete(Incident).where(Incident.case_id == player.case, _NOBODY_THEN))
             desk.session.commit()
             known[name] = child
             told(len(known))
@@ -124,6 +127,8 @@ def _play(
         desk.session.expire_all()
 
 
+_NOBODY_THEN = Incident.kind == NOBODY
+"""The rotas of a demonstration begin with it: that nobody was on duty before is no incident."""
 _SENT = {"state": "sent", "sent_at": Notice.created_at, "next_attempt": None}
 
 
