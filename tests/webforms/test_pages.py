@@ -19,6 +19,8 @@ from webforms.access import ADMINISTRATOR, QUALITY_ASSURANCE, Rule, rule_of
 from webforms.db import database
 
 SAMPLES = {
+    "draft": "1",
+    "path": "procedure.yaml",
     "account": "1",
     "rota": "1",
     "attachment": "1",
@@ -114,6 +116,8 @@ NOTHING_THERE = {
     "requests.accept",
     "requests.ask_again",
     "requests.take_back",
+    "drafting.show",
+    "drafting.file",
 }
 """Pages about something that a fresh demonstration has none of, or that the query names: they say so."""
 PEOPLE = ("missing-coordinator", "administrator", "quality-assurance")
