@@ -15,7 +15,7 @@ from lxml import html
 from engine.services import cases, housekeeping
 from engine.store.tables import CaseRecord, Child, IntakeRow, Task, access_log
 from tests.webforms.site import Site, Visitor, council_id
-from webforms.access import ADMINISTRATOR, QUALITY_ASSURANCE, Rule, rule_of
+from webforms.access import ADMINISTRATOR, PROCESS_OWNER, QUALITY_ASSURANCE, Rule, rule_of
 from webforms.db import database
 
 SAMPLES = {
@@ -120,7 +120,7 @@ NOTHING_THERE = {
     "drafting.file",
 }
 """Pages about something that a fresh demonstration has none of, or that the query names: they say so."""
-PEOPLE = ("missing-coordinator", "administrator", "quality-assurance")
+PEOPLE = ("missing-coordinator", "administrator", "quality-assurance", "process-owner")
 SIGN_IN_RETURN = {"provider.back"}
 MOST_STATEMENTS = 20
 """No page reads more than this, whatever it shows; it must not grow with what is on it."""
@@ -139,7 +139,7 @@ def readable(app: Flask) -> list[tuple[str, str]]:
 
 def who_may(rule: Rule | None) -> str:
     """Return the name of somebody whom a route admits: a practitioner where everybody is."""
-    for role in (ADMINISTRATOR, QUALITY_ASSURANCE):
+    for role in (ADMINISTRATOR, QUALITY_ASSURANCE, PROCESS_OWNER):
         if rule is not None and rule.roles and rule.admits(frozenset({role})):
             return role.replace("_", "-")
     return "missing-coordinator"
