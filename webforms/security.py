@@ -42,6 +42,17 @@ SEALED = frozenset({"resend.again", "outside.answer"})
 csrf = CSRFProtect()
 
 
+def with_styles(response: Response, *, sheets: bool = False) -> Response:
+    """Let a page carry style attributes that its scripts write, and with `sheets` style elements; scripts stay ours.
+
+    Only the two modellers need it: their libraries place what they draw so.
+    """
+    attributes = "; style-src-attr 'unsafe-inline'"
+    elements = "; style-src-elem 'self' 'unsafe-inline'" if sheets else ""
+    response.headers["Content-Security-Policy"] = POLICY + attributes + elements
+    return response
+
+
 def protect(app: Flask) -> None:
     """Put the walls up: the session and the route's rule before every request, then the form's token; headers after."""
     app.config["WTF_CSRF_CHECK_DEFAULT"] = (
