@@ -73,6 +73,7 @@ def clause(clause: str) -> ResponseReturnValue:
     version, row = _row(clause)
     since, until, _ = period()
     may_decide = QUALITY_ASSURANCE in desk.caller.roles
+    counted = figures.by_clause(desk, since, until).get(clause, figures.ClauseFigures())
     order = list(version.pack.clauses)
     place = order.index(clause)
     return render_template(
@@ -91,8 +92,8 @@ def clause(clause: str) -> ResponseReturnValue:
         decisions=register.decisions_on(desk, row.clause) if row.clause.reading else (),
         digest=register.reading_digest(row.clause),
         may_decide=may_decide,
-        figures=figures.by_clause(desk, since, until).get(clause, figures.ClauseFigures()),
-        duties=figures.duties_of(desk, clause, since, until) if may_decide else (),
+        figures=counted,
+        duties=figures.duties_of(desk, clause, since, until) if may_decide and counted.raised else (),
         breaches=conformance.breaches(desk, clause=clause, since=since, until=until) if may_decide else (),
         since=since,
         until=until,

@@ -101,23 +101,32 @@ def scheme_of(desk: Desk) -> str:
 
 
 _STATEMENT = sa.text("""
+SELECT *,
+       (SELECT string_agg(i.value, ' ' ORDER BY i.value) FROM child_identifier i
+         WHERE i.child_id = told.child_id AND i.scheme = :scheme) AS number
+  FROM (
 SELECT e.id AS episode_id, e.child_id, e.case_id, c.reference, c.status, h.birth_date, e.category,
        e.reported_at, e.returned_at,
        c.facts ->> 'episode.missing_from' AS missing_from,
        coalesce(c.facts ->> 'child.legal_status', e.facts ->> 'child.legal_status') AS told_status,
        coalesce(c.facts ->> 'child.responsible_authority', e.facts ->> 'child.responsible_authority') AS told_authority,
-       (SELECT string_agg(i.value, ' ' ORDER BY i.value) FROM child_identifier i
-         WHERE i.child_id = e.child_id AND i.scheme = :scheme) AS number,
-       (SELECT array_agg(s.status || '/' || coalesce(s.responsible_authority, 'own')) FROM legal_status s
-         WHERE s.child_id = e.child_id AND s.since <= (e.reported_at AT TIME ZONE 'Europe/London')::date
-           AND (s.until IS NULL OR s.until > (e.reported_at AT TIME ZONE 'Europe/London')::date)) AS statuses
+       l.statuses
   FROM episode e
   JOIN child h ON h.id = e.child_id
   LEFT JOIN case_record c ON c.id = e.case_id
+  CROSS JOIN LATERAL (
+    SELECT array_agg(s.status || '/' || coalesce(s.responsible_authority, 'own')) AS statuses FROM legal_status s
+     WHERE s.child_id = e.child_id AND s.since <= (e.reported_at AT TIME ZONE 'Europe/London')::date
+       AND (s.until IS NULL OR s.until > (e.reported_at AT TIME ZONE 'Europe/London')::date)) l
  WHERE e.reported_at < :until AND (e.returned_at IS NULL OR e.returned_at >= :since OR e.returned_at < e.reported_at)
    AND c.voided_at IS NULL
- ORDER BY e.child_id, e.reported_at, e.id
+   AND (l.statuses IS NULL OR 'looked_after/own' = ANY(l.statuses))
+       ) told
+ WHERE statuses IS NOT NULL OR told_status IS NULL
+    OR (told_status = 'looked_after' AND told_authority IS DISTINCT FROM 'other')
+ ORDER BY child_id, reported_at, episode_id
 """)
+"""Children whom this council certainly did not look after are left to the database: they are most of the absences."""
 
 
 def read(desk: Desk, period: Span) -> Statutory:
@@ -133,8 +142,7 @@ def read(desk: Desk, period: Span) -> Statutory:
         one
         if one.child_id not in hidden
         else replace(one, child="", born=None, errors=(*one.errors, RESTRICTED))
-        for row in rows
-        if (one := _absence(row, scheme)) is not None
+        for one in (_absence(row, scheme) for row in rows)
     ]
     return Statutory(period, local(desk.now()), scheme, tuple(_overlaps(found)))
 
@@ -146,18 +154,15 @@ def _hidden_from(desk: Desk) -> set[int]:
     )
 
 
-def _absence(row: Any, scheme: str) -> Absence | None:
-    """Return an absence with what is wrong with it; None for a child whom this council did not look after."""
-    looked_after = _looked_after(row)
-    if looked_after is False:
-        return None
+def _absence(row: Any, scheme: str) -> Absence:
+    """Return an absence with what is wrong with it."""
     begun = datetime.fromisoformat(row.missing_from) if row.missing_from else row.reported_at
     start, end = local(begun).date(), local(row.returned_at).date() if row.returned_at else None
     code = CODES.get(row.category, "")
     numbers = (row.number or "").split()
     kind = scheme.replace("_", " ")
     errors = []
-    if looked_after is None:
+    if not row.statuses and row.told_status is None:
         errors.append("It is not known whether the child was looked after by this council on that day.")
     if not numbers:
         errors.append(f"The child has no number of the kind “{kind}”.")
@@ -187,15 +192,6 @@ def _absence(row: Any, scheme: str) -> Absence | None:
         tuple(errors),
         ("The child is still away: the last day is blank.",) if away else (),
     )
-
-
-def _looked_after(row: Any) -> bool | None:
-    """Say whether this council looked after the child when the absence was reported; None where nobody can say."""
-    if row.statuses:
-        return "looked_after/own" in list(row.statuses)
-    if row.told_status is None:
-        return None
-    return bool(row.told_status == "looked_after" and row.told_authority != "other")
 
 
 def _overlaps(found: Sequence[Absence]) -> Iterable[Absence]:
@@ -294,7 +290,7 @@ def annex_a(desk: Desk) -> tuple[AnnexRow, ...]:
     rows = desk.session.execute(
         _LOOKED_AFTER, {"scheme": scheme_of(desk), "since": since, "now": now, "today": today}
     ).all()
-    last = _last_returns(desk, since, now)
+    last = _last_returns(desk, [row.id for row in rows], since, now)
     hidden = _hidden_from(desk)
     return tuple(
         AnnexRow(
@@ -312,15 +308,17 @@ def _year_before(day: date) -> date:
     return day - timedelta(days=365) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
 
 
-def _last_returns(desk: Desk, since: datetime, now: datetime) -> dict[int, tuple[str, str]]:
+def _last_returns(
+    desk: Desk, children: list[int], since: datetime, now: datetime
+) -> dict[int, tuple[str, str]]:
     """Return by child whether an interview was offered and accepted after the last missing episode that has ended."""
     missing = ", ".join(f"'{name}'" for name, code in CODES.items() if code == "M")
     rows = desk.session.execute(
         sa.text(
             f"SELECT DISTINCT ON (child_id) child_id, case_id, due, offered, answer FROM ({RETURNS.rows}) r "  # noqa: S608
-            f"WHERE what IN ({missing}) ORDER BY child_id, at DESC"
+            f"WHERE what IN ({missing}) AND child_id = ANY(:children) ORDER BY child_id, at DESC"
         ),
-        {"since": since, "until": now + timedelta(seconds=1), "now": now},
+        {"children": children, "since": since, "until": now + timedelta(seconds=1), "now": now},
     )
     found = {}
     for row in rows:

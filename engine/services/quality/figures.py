@@ -48,18 +48,25 @@ class ClauseDuty:
     late: bool
 
 
-_STATEMENT = sa.text("""
-SELECT clause, count(*) AS raised,
+_NOT_VOIDED = "case_id <> ALL(ARRAY(SELECT id FROM case_record WHERE voided_at IS NOT NULL))"
+_STATEMENT = sa.text(f"""
+SELECT clause, sum(raised)::int AS raised, sum(open)::int AS open, sum(done)::int AS done, sum(late)::int AS late,
+       sum(withdrawn)::int AS withdrawn, sum(otherwise)::int AS otherwise
+FROM (
+SELECT clauses, count(*) AS raised,
        count(*) FILTER (WHERE outcome = 'open') AS open,
        count(*) FILTER (WHERE outcome = 'done') AS done,
        count(*) FILTER (WHERE due < coalesce(done, :now) AND outcome IN ('open', 'done', 'done_late')) AS late,
        count(*) FILTER (WHERE outcome = 'withdrawn') AS withdrawn,
        count(*) FILTER (WHERE outcome IN ('refused', 'not_engaged')) AS otherwise
-FROM ledger_entry, unnest(string_to_array(clauses, ' ')) AS clause
-WHERE raised >= :since AND raised < :until AND outcome <> 'superseded' AND clause <> ''
-  AND NOT EXISTS (SELECT FROM case_record c WHERE c.id = case_id AND c.voided_at IS NOT NULL)
+FROM ledger_entry
+WHERE raised >= :since AND raised < :until AND outcome <> 'superseded' AND {_NOT_VOIDED}
+GROUP BY clauses
+) cited, unnest(string_to_array(clauses, ' ')) AS clause
+WHERE clause <> ''
 GROUP BY clause
-""")
+""")  # noqa: S608 (the program's own words)
+"""Counted by what is cited together first: the combinations are few, and each is taken apart once."""
 
 
 def by_clause(desk: Desk, since: datetime, until: datetime) -> Mapping[str, ClauseFigures]:

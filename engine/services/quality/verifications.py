@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.check.scenarios.read import examine
+from engine.check.scenarios import Scenario, stories_beside, stories_of
 from engine.check.verify import verify
 from engine.clock import local
 from engine.errors import HomewardError
@@ -29,9 +29,9 @@ from engine.services.rows import at, at_or_none
 from engine.services.timers import Worker
 from engine.store.packed import pack as packed
 from engine.store.packed import unpack
-from engine.store.packs import in_force, pack_of
+from engine.store.packs import beside, in_force, pack_of
 from engine.store.queue import defer
-from engine.store.tables import Account, PackVersion, Verification
+from engine.store.tables import Account, PackBeside, PackVersion, Verification
 
 LOG = logging.getLogger("homeward.verification")
 EXPLORE, MUTATE = "explore", "mutate"
@@ -291,18 +291,33 @@ SECONDS, PROCESSES = 60.0, 2
 
 
 def explored(worker: Worker) -> Explore:
-    """Return how a worker explores a version: in processes of its own, beginning with the stories installed with it."""
+    """Return how a worker explores a version: in processes of its own, beginning with the stories that lie beside it."""
 
     def explore(pack: Pack, listen: Listen) -> Mapping[str, Any]:
-        stories = []
-        for file in sorted((worker.packs.root / pack.id / "scenarios").glob("*.yaml")):
-            found, _ = examine(file, pack.vocabulary)
-            stories += [story for story in found if story.authority == pack.id]
         return verify(
-            pack, seconds=SECONDS, jobs=PROCESSES, stories=stories, listen=listen, clock=worker.clock
+            pack,
+            seconds=SECONDS,
+            jobs=PROCESSES,
+            stories=stories_told(worker, pack),
+            listen=listen,
+            clock=worker.clock,
         )
 
     return explore
+
+
+def stories_told(worker: Worker, pack: Pack) -> list[Scenario]:
+    """Return the stories stored beside a version; those installed with the program where nothing lies beside it."""
+    with worker.sessions() as session:
+        worker.desk(session, pack.id)
+        lying = session.scalar(
+            sa.select(PackBeside.pack_id)
+            .join(PackVersion, PackVersion.id == PackBeside.pack_id)
+            .where(PackVersion.hash == pack.hash)
+        )
+        if lying is not None:
+            return stories_of(beside(session, lying), pack)
+    return stories_beside(worker.packs, pack.id)
 
 
 def _note(worker: Worker, council: str, number: int, **values: Any) -> None:

@@ -45,6 +45,7 @@ class CaseRecord(Base):
             postgresql_where=sa.text("status <> 'closed'"),
         ),
         sa.Index("ix_case_record_opened", "opened_at", postgresql_using="brin"),
+        sa.Index("ix_case_record_voided", "id", postgresql_where=sa.text("voided_at IS NOT NULL")),
     )
 
 

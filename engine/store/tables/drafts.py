@@ -29,6 +29,9 @@ class Draft(Base):
     state: Mapped[str] = mapped_column(server_default="open")
     revision: Mapped[int] = mapped_column(server_default="0")
     candidate_id: Mapped[int | None] = mapped_column(sa.ForeignKey("pack_version.id"))
+    forward_at: Mapped[datetime | None]
+    forward_by: Mapped[str | None]
+    """The name of who put the candidate forward."""
     created_at: Mapped[datetime]
     created_by: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     updated_at: Mapped[datetime]

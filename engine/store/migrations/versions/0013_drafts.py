@@ -1,4 +1,4 @@
-"""Drafts of the procedure, publications, previews, and migrations of running cases."""
+"""Drafts of the procedure, publications, previews, migrations of running cases; voided cases are found quickly."""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), server_default="open", nullable=False),
         sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
         sa.Column("candidate_id", sa.Integer(), nullable=True),
+        sa.Column("forward_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("forward_by", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.Integer(), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -214,6 +216,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_planned_case_case_id")),
         sa.ForeignKeyConstraint(["plan_id"], ["migration_plan.id"], name=op.f("fk_planned_case_plan_id")),
         sa.PrimaryKeyConstraint("plan_id", "case_id", name=op.f("pk_planned_case")),
+    )
+    op.create_index(
+        "ix_case_record_voided",
+        "case_record",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("voided_at IS NOT NULL"),
     )
     guard(TABLES)
     op.execute("ALTER TABLE publication NO FORCE ROW LEVEL SECURITY")
