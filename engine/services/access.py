@@ -100,6 +100,8 @@ OWNERS = frozenset(
 """What a process owner may do."""
 MAY_OVERRIDE = ABOVE_MANAGERS | {"head_of_service"}
 """Who may publish what quality assurance has not signed, giving a reason: those who answer for the whole service."""
+OVERRIDERS = frozenset({"override_publishing", "publish", "read_drafts", "comment_draft", "read_quality"})
+"""What they do with drafts: read what is lacking, say what they think, and publish."""
 
 
 def may(caller: Caller, action: str, obj: Any = None) -> bool:
@@ -114,7 +116,7 @@ def may(caller: Caller, action: str, obj: Any = None) -> bool:
         or (PROCESS_OWNER in caller.roles and action in OWNERS)
         or (action in {"assign_task", "change_rota", "transfer_child"} and _manages(caller))
         or (action == "correct_records" and (_manages(caller) or ADMINISTRATOR in caller.roles))
-        or (action in {"override_publishing", "publish", "read_drafts"} and bool(caller.roles & MAY_OVERRIDE))
+        or (action in OVERRIDERS and bool(caller.roles & MAY_OVERRIDE))
         or (action in OVERSEERS and (_manages(caller) or bool(caller.roles & ABOVE_MANAGERS)))
     )
     if allowed and action in {"work_task", "claim_task"} and obj is not None:

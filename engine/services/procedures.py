@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from engine.clock import local
 from engine.dmn.model import Model
@@ -20,12 +21,15 @@ from engine.services import access
 from engine.services.desk import Desk, NotFound, record
 from engine.services.rows import at, role_label
 from engine.store.packs import NoPack, in_force, pack_of, store
-from engine.store.tables import CaseRecord, PackVersion
+from engine.store.tables import CaseRecord, PackVersion, Publication
 
 
 @dataclass(frozen=True)
 class VersionRow:
-    """A stored version; `cases` counts the open cases that run on it."""
+    """A version that was put in force, from `effective` on; `cases` counts the open cases that run on it.
+
+    `override` is the reason why it was published without what publishing asks for, and who gave it.
+    """
 
     id: int
     hash: str
@@ -36,6 +40,10 @@ class VersionRow:
     retired: datetime | None
     in_force: bool
     cases: int
+    planned: bool = False
+    """In force from a later day."""
+    override: str | None = None
+    published_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,10 +84,11 @@ def current(desk: Desk) -> Pack:
 
 
 def packs(desk: Desk) -> tuple[VersionRow, ...]:
-    """Return the council's stored versions, newest first."""
+    """Return the council's versions that were ever put in force, those in force last first."""
     access.require(desk.caller, "read_procedure")
+    today = local(desk.now()).date()
     try:
-        now_in_force = in_force(desk.session, local(desk.now()).date())[0]
+        now_in_force = in_force(desk.session, today)[0]
     except NoPack:
         now_in_force = None
     counted = (
@@ -88,19 +97,28 @@ def packs(desk: Desk) -> tuple[VersionRow, ...]:
         .group_by(CaseRecord.pack_id)
         .subquery()
     )
+    newest = (
+        sa.select(Publication)
+        .order_by(Publication.pack_id, Publication.effective.desc(), Publication.id.desc())
+        .ext(distinct_on(Publication.pack_id))
+        .subquery()
+    )
     found = desk.session.execute(
         sa.select(
             PackVersion.id,
             PackVersion.hash,
             PackVersion.title,
             PackVersion.edition,
-            PackVersion.effective,
+            newest.c.effective,
+            newest.c.override,
+            newest.c.name,
             PackVersion.stored_at,
             PackVersion.retired_at,
             sa.func.coalesce(counted.c.cases, 0).label("cases"),
         )
+        .join(newest, newest.c.pack_id == PackVersion.id)
         .outerjoin(counted, counted.c.pack_id == PackVersion.id)
-        .order_by(PackVersion.effective.desc(), PackVersion.stored_at.desc())
+        .order_by(newest.c.effective.desc(), newest.c.id.desc())
     )
     return tuple(
         VersionRow(
@@ -113,6 +131,9 @@ def packs(desk: Desk) -> tuple[VersionRow, ...]:
             retired=at(row.retired_at) if row.retired_at else None,
             in_force=row.id == now_in_force,
             cases=row.cases,
+            planned=row.effective > today and row.retired_at is None and row.id != now_in_force,
+            override=row.override,
+            published_by=row.name,
         )
         for row in found
     )

@@ -1,6 +1,6 @@
 """Scenarios: one child's story on a virtual clock, and what the written procedure then requires."""
 
-from engine.check.scenarios.beside import stories_beside
+from engine.check.scenarios.beside import stories_beside, stories_of
 from engine.check.scenarios.play import play
 from engine.check.scenarios.read import BadScenario, examine, read_scenarios
 from engine.check.scenarios.story import Scenario
@@ -15,4 +15,5 @@ __all__ = [
     "play",
     "read_scenarios",
     "stories_beside",
+    "stories_of",
 ]
