@@ -21,7 +21,7 @@ from engine.pack.model import Pack
 
 KINDS = frozenset({"gap", "overlap", "dead-rule", "reversal", "tried-values", "not-analysed"})
 
-__all__ = ["KINDS", "compare_tables", "examine_table", "examine_tables"]
+__all__ = ["KINDS", "compare_table", "compare_tables", "examine_table", "examine_tables"]
 
 
 def examine_tables(pack: Pack) -> list[Finding]:
@@ -50,16 +50,23 @@ def compare_tables(old: Pack, new: Pack) -> list[Finding]:
 
     A decision that only one of the two has is one finding without a situation.
     """
-    found: list[Finding] = []
-    for decision in dict.fromkeys((*old.decisions, *new.decisions)):
-        was, sheet = _sheet(old, decision), _sheet(new, decision)
-        if was is not None and sheet is not None:
-            found += _compared(new, was, sheet)
-        elif sheet is not None:
-            found.append(finding(new, sheet, "new-table", (), "the table is new", "See that it is meant."))
-        elif was is not None:
-            found.append(finding(old, was, "removed-table", (), "the table is gone", "See that it is meant."))
-    return found
+    return [
+        found
+        for decision in dict.fromkeys((*old.decisions, *new.decisions))
+        for found in compare_table(old, new, decision)
+    ]
+
+
+def compare_table(old: Pack, new: Pack, decision: str) -> list[Finding]:
+    """Return each answer that one decision's table gives otherwise in a new version, with a situation that shows it."""
+    was, sheet = _sheet(old, decision), _sheet(new, decision)
+    if was is not None and sheet is not None:
+        return _compared(new, was, sheet)
+    if sheet is not None:
+        return [finding(new, sheet, "new-table", (), "the table is new", "See that it is meant.")]
+    if was is not None:
+        return [finding(old, was, "removed-table", (), "the table is gone", "See that it is meant.")]
+    return []
 
 
 def _compared(pack: Pack, was: Sheet, sheet: Sheet) -> list[Finding]:
