@@ -35,7 +35,7 @@ from engine.services import (
     reminders,
     together,
 )
-from engine.services.assignment import away, summons
+from engine.services.assignment import away, summons, waking
 from engine.services.channels import NotAccepted, channel
 from engine.services.desk import Desk
 from engine.services.outside import requests as outside_requests
@@ -221,6 +221,7 @@ class Loop:
                     periodic.start_due(self.worker)
                     _in_every_council(self.worker, away.keep_time)
                     _in_every_council(self.worker, summons.close_settled)
+                    _in_every_council(self.worker, waking.call_to_urgent)
                     periods = began
                 with self.worker.sessions() as session:
                     detail = {"fired": swept.fired, "failed": swept.failed, "skipped": swept.skipped}

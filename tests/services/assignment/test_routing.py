@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from engine.services import access, cases, children, tasks
-from engine.services.assignment import away, rotas
+from engine.services.assignment import away, rotas, waking
 from engine.services.desk import Caller, Conflict, Desk, InvalidAnswers, NotAllowed
 from engine.store.tables import AllocatedWorker, Incident, Notice, Summons, Task, TaskRouting
 from tests.conftest import Office
@@ -361,3 +361,28 @@ def test_a_fault_in_choosing_a_person_loses_no_act_and_is_shown(
     (incident,) = desk.session.scalars(sa.select(Incident)).all()
     assert (incident.kind, incident.case_id) == ("routing", task.case_id)
     assert "a rota that nobody can read" in incident.message
+
+
+def test_a_task_that_waited_in_the_queue_calls_somebody_once_its_limit_comes_near(
+    desk: Desk, office: Office
+) -> None:
+    task = start(desk, office)
+    assert task.assignee is None and task.due is not None
+    anna = officer(desk, office, "anna")
+    on_duty(desk, anna, urgent=60)
+    assert waking.call_to_urgent(desk) == 0 and the_task(desk, task.case_id).assignee is None
+    office.clock.move_to(task.due - timedelta(minutes=59))
+    assert waking.call_to_urgent(desk) == 1
+    assert the_task(desk, task.case_id).assignee == anna.account
+    call = desk.session.scalars(sa.select(Summons)).one()
+    assert call.account_id == anna.account and call.outcome is None
+    assert waking.call_to_urgent(desk) == 0
+
+
+def test_an_urgent_task_that_nobody_is_there_for_is_an_incident_once(desk: Desk, office: Office) -> None:
+    task = start(desk, office)
+    assert task.due is not None
+    rotas.make(desk, COORDINATOR, urgent_minutes=60)
+    office.clock.move_to(task.due)
+    assert [waking.call_to_urgent(desk), waking.call_to_urgent(desk)] == [1, 0]
+    assert [one.kind for one in desk.session.scalars(sa.select(Incident)).all()] == ["summons"]
