@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url'
 
 const here = path.dirname(fileURLToPath(import.meta.url))
 process.chdir(here)
-const out = path.join(here, '..', 'static')
+const kept = path.join(here, '..', 'static')
+// Built aside and put in place whole, so that a page that is opened meanwhile finds every file.
+const out = path.join(here, 'node_modules', `.built-${process.pid}`)
 fs.rmSync(out, { recursive: true, force: true })
 fs.mkdirSync(path.join(out, 'images'), { recursive: true })
 
@@ -30,9 +32,33 @@ await esbuild.build({
   legalComments: 'none',
   logLevel: 'warning'
 })
+// The diagram editor, loaded on its own page only, with the sheet and the font of its library.
+const modeller = sass.compile('src/modeller.scss', {
+  style: 'compressed',
+  loadPaths: ['.'],
+  quietDeps: true,
+  silenceDeprecations: ['if-function', 'import', 'global-builtin']
+})
+fs.writeFileSync(path.join(out, 'modeller.css'), modeller.css.replaceAll('../font/', 'font/'))
+fs.mkdirSync(path.join(out, 'font'), { recursive: true })
+fs.copyFileSync('node_modules/bpmn-js/dist/assets/bpmn-font/font/bpmn.woff2', path.join(out, 'font', 'bpmn.woff2'))
+await esbuild.build({
+  entryPoints: { modeller: 'src/js/modeller/modeller.js' },
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  target: 'es2020',
+  outdir: out,
+  legalComments: 'none',
+  logLevel: 'warning'
+})
 for (const file of fs.readdirSync('src/images')) {
   fs.copyFileSync(path.join('src/images', file), path.join(out, 'images', file))
 }
-for (const file of ['app.css', 'app.js', 'start.js']) {
+for (const file of ['app.css', 'app.js', 'start.js', 'modeller.css', 'modeller.js']) {
   console.log(`${file} ${(fs.statSync(path.join(out, file)).size / 1024).toFixed(0)} KB`)
 }
+const before = path.join(here, 'node_modules', `.before-${process.pid}`)
+if (fs.existsSync(kept)) fs.renameSync(kept, before)
+fs.renameSync(out, kept)
+fs.rmSync(before, { recursive: true, force: true })

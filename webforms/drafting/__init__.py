@@ -1,8 +1,10 @@
 """Changing the procedure in the browser: drafts, their editors, what follows from a change, and publishing it."""
 
 from webforms.drafting import (  # noqa: F401 (each adds its pages to the blueprint)
+    diagrams,
     overview,
     saves,
+    words,
 )
 from webforms.drafting.desk import blueprint
 

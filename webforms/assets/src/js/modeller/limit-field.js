@@ -1,0 +1,67 @@
+// A limit as people say it: so many hours, days or working days after a moment. What cannot be said so is written as an expression.
+import { choice, h, text } from './controls.js'
+import { bare, FeelField } from './feel-field.js'
+
+const UNITS = [
+  { id: 'hours', label: 'hours after' },
+  { id: 'days', label: 'calendar days after' },
+  { id: 'working', label: 'working days after' }
+]
+const PATH = '([a-z_]+(?:\\.[a-z_0-9]+)*)'
+
+export function spoken (value) {
+  const words = bare(value).trim()
+  let found = words.match(new RegExp(`^${PATH} \\+ duration\\("PT(\\d+)H"\\)$`))
+  if (found) return { number: found[2], unit: 'hours', moment: found[1] }
+  found = words.match(new RegExp(`^(working days|days) after\\(${PATH}, (\\d+)\\)$`))
+  return found && { number: found[3], unit: found[1] === 'days' ? 'days' : 'working', moment: found[2] }
+}
+
+export function formal ({ number, unit, moment }) {
+  if (unit === 'hours') return `= ${moment} + duration("PT${number}H")`
+  return `= ${unit === 'days' ? 'days' : 'working days'} after(${moment}, ${number})`
+}
+
+export function limitField ({ id, label, hint, none, value, write, ask, words, again, periodic = false }) {
+  const stated = spoken(value)
+  const how = !value ? 'none' : stated && !again.has(id) ? 'spoken' : 'formal'
+  const body = []
+  if (how === 'spoken') {
+    const next = { ...stated }
+    const says = h('p', { class: 'hw-feel__says', id: `${id}-says`, 'aria-live': 'polite' })
+    const put = async () => {
+      if (!/^\d{1,5}$/.test(next.number)) {
+        says.textContent = 'Write a whole number.'
+        return
+      }
+      write(formal(next))
+      await said()
+    }
+    const said = async () => {
+      const told = await ask.feel({ text: formal(next), kind: 'due', periodic }).catch(() => null)
+      if (told) says.textContent = told.problems.length ? told.problems.map(one => one.message).join(' ') : `In English: ${told.says}.`
+    }
+    const moments = [{ id: 'now', label: 'when it arises' }, ...words.facts.filter(fact => ['datetime', 'date'].includes(fact.type))]
+    body.push(h('div', { class: 'hw-limit' },
+      text({ id: `${id}-number`, label: 'How many', value: stated.number, write: typed => { next.number = typed.trim(); put() } }),
+      choice({ id: `${id}-unit`, label: 'Of what', value: stated.unit, items: UNITS, write: unit => { next.unit = unit; put() } }),
+      choice({ id: `${id}-moment`, label: 'Counted from', value: stated.moment, items: moments, write: moment => { next.moment = moment; put() } })), says)
+    body[0].querySelector('input').setAttribute('inputmode', 'numeric')
+    said()
+  } else if (how === 'formal') {
+    body.push(new FeelField({ id: `${id}-feel`, label: 'Expression', value, kind: 'due', periodic, write, ask, words }).element)
+  }
+  const modes = [{ id: 'spoken', label: 'so long after a moment' }, { id: 'formal', label: 'worked out by an expression' }]
+  return h('fieldset', { class: 'govuk-fieldset hw-limits' },
+    h('legend', { class: 'govuk-fieldset__legend', text: label }),
+    hint && h('p', { class: 'govuk-hint', text: hint }),
+    choice({
+      id: `${id}-how`, label: 'How it is stated', value: how === 'none' ? '' : how, none, items: modes,
+      write: mode => {
+        again.delete(id)
+        if (mode === '') write('', true)
+        else if (mode === 'formal') { again.add(id); write(value || '= now', true) }
+        else write(stated ? value : formal({ number: '24', unit: 'hours', moment: 'now' }), true)
+      }
+    }), ...body)
+}

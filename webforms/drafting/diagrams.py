@@ -1,0 +1,182 @@
+"""The diagram editor's page, and what it asks the server: faults, comments on elements, a tidy layout.
+
+What a browser sends here is only looked at: saving is the one door of `saves`, with the content that was opened.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import jsonify, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from engine.check.inspection import Inspection, inspect_files
+from engine.errors import HomewardError
+from engine.pack.draw.di import UntidyFile
+from engine.pack.draw.svg import draw
+from engine.pack.draw.tidy import tidied
+from engine.pack.files import matters, plain_name
+from engine.problems import Problem
+from engine.services.desk import InvalidAnswers, NotFound
+from engine.services.drafting import remarks
+from engine.services.drafting.drafts import OPEN, REVIEW
+from webforms import db, security
+from webforms.access import PROCESS_OWNER
+from webforms.drafting.desk import EDITORS, LARGEST, blueprint, owns, reads, shown
+from webforms.drafting.parts import DIAGRAM, kind_of, title_of
+from webforms.render.moments import short_moment_words
+
+UNREADABLE = "The editor sent something that cannot be read: reload the page."
+NO_ROOM = "There is no room for what you chose beside what stays where it is. Make its lane larger, or tidy everything."
+EDITORS[DIAGRAM] = "drafting.diagram"
+
+
+@blueprint.get("/<int:draft>/diagrams/<name>")
+@reads
+def diagram(draft: int, name: str) -> ResponseReturnValue:
+    """Show a diagram to be drawn; without scripts as a picture."""
+    view, path = shown(draft), f"{name}.bpmn"
+    data = view.files.get(path)
+    if data is None:
+        raise NotFound("there is no such diagram in this draft")
+    editable = (
+        PROCESS_OWNER in db.desk().caller.roles
+        and view.state in (OPEN, REVIEW)
+        and "revision" not in request.args
+    )
+    page = render_template(
+        "drafting/diagram.html",
+        draft=view,
+        path=path,
+        title=title_of(path, view.inspection.pack or view.base, view.base),
+        editable=editable,
+        picture=_picture(data),
+    )
+    return security.with_styles(make_response(page))
+
+
+@blueprint.post("/<int:draft>/inspect/<path:path>")
+@reads
+def inspect(draft: int, path: str) -> ResponseReturnValue:
+    """Inspect a draft with one file replaced: JSON of content. The answer is its faults and the file's warnings."""
+    sent, view = _sent(), shown(draft)
+    if sent is None:
+        return jsonify(problem=UNREADABLE), 400
+    if not plain_name(path) or not matters(path):
+        raise NotFound("there is no such file in this draft")
+    try:
+        found = inspect_files({**view.pack_files, path: sent.encode()}, view.council)
+    except HomewardError as error:
+        return jsonify(problem=str(error)), 422
+    return jsonify(
+        faults=_told(found, found.faults, path),
+        warnings=_told(found, tuple(w for w in found.warnings if w.file == path), path),
+    )
+
+
+@blueprint.get("/<int:draft>/remarks/<path:path>")
+@reads
+def remarks_on(draft: int, path: str) -> ResponseReturnValue:
+    """Send the comments on one file that are not settled."""
+    return jsonify(remarks=_remarks(draft, path))
+
+
+@blueprint.post("/<int:draft>/remarks/<path:path>")
+@reads
+def remark(draft: int, path: str) -> ResponseReturnValue:
+    """Write a comment on an element: JSON of text, and element or answers; or settle one: JSON of settle."""
+    request.max_content_length = LARGEST
+    sent: Any = request.get_json(silent=True)
+    if not isinstance(sent, dict) or path not in shown(draft).files:
+        return jsonify(problem=UNREADABLE), 400
+    number, answers = sent.get("settle"), sent.get("answers")
+    try:
+        if isinstance(number, int):
+            remarks.settle(db.desk(), draft, number)
+        else:
+            remarks.add(
+                db.desk(),
+                draft,
+                str(sent.get("text") or ""),
+                path=path,
+                element=str(sent.get("element") or "")[:200],
+                answers=answers if isinstance(answers, int) else None,
+            )
+    except InvalidAnswers as error:
+        db.roll_back()
+        return jsonify(problem=" ".join(error.problems.values())), 422
+    return jsonify(remarks=_remarks(draft, path))
+
+
+@blueprint.post("/<int:draft>/tidy/<path:path>")
+@owns
+def tidy_layout(draft: int, path: str) -> ResponseReturnValue:
+    """Lay out what an editor sends: JSON of content and elements, None for all. The answer is where what moved lies."""
+    sent = _sent()
+    shown(draft)
+    chosen = (request.get_json(silent=True) or {}).get("elements") if sent is not None else None
+    if sent is None or (chosen is not None and not isinstance(chosen, list)):
+        return jsonify(problem=UNREADABLE), 400
+    try:
+        found = tidied(sent.encode(), None if chosen is None else {str(one) for one in chosen}, path)
+    except UntidyFile:
+        return jsonify(problem=NO_ROOM), 422
+    except (HomewardError, ValueError, RecursionError):
+        return jsonify(problem="The drawing cannot be read. Mend its faults first."), 422
+    return jsonify(
+        shapes={key: list(rect) for key, rect in found.shapes.items()},
+        edges={key: [list(point) for point in points] for key, points in found.edges.items()},
+        labels={key: list(rect) for key, rect in found.labels.items()},
+    )
+
+
+def _sent() -> str | None:
+    """Return the content that an editor posts, None where it sent nothing that can be read."""
+    request.max_content_length = LARGEST
+    sent: Any = request.get_json(silent=True)
+    content = sent.get("content") if isinstance(sent, dict) else None
+    return content if isinstance(content, str) else None
+
+
+def _told(found: Inspection, problems: tuple[Problem, ...], path: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "file": problem.file,
+            "here": problem.file == path,
+            "kind": kind_of(problem.file),
+            "element": problem.element,
+            "label": found.label(problem),
+            "message": problem.message,
+            "remedy": problem.remedy,
+            "rule": problem.rule,
+        }
+        for problem in sorted(problems, key=lambda problem: (problem.file != path, problem))[:200]
+    ]
+
+
+def _remarks(draft: int, path: str) -> list[dict[str, Any]]:
+    now = db.now()
+    return [
+        {
+            "id": one.id,
+            "element": one.element,
+            "name": one.name,
+            "at": short_moment_words(one.at, now),
+            "text": one.text,
+            "answers": [
+                {"name": answer.name, "at": short_moment_words(answer.at, now), "text": answer.text}
+                for answer in one.answers
+            ],
+        }
+        for one in remarks.listed(db.desk(), draft)
+        if one.path == path and one.settled is None
+    ]
+
+
+def _picture(data: bytes) -> Markup | None:
+    """Return the diagram as SVG, None where it cannot be drawn; the drawing escapes every text where it is made."""
+    try:
+        return Markup(draw(data, {}, {}, {}))  # noqa: S704
+    except (HomewardError, ValueError):
+        return None
