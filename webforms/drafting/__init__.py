@@ -1,9 +1,16 @@
 """Changing the procedure in the browser: drafts, their editors, what follows from a change, and publishing it."""
 
 from webforms.drafting import (  # noqa: F401 (each adds its pages to the blueprint)
+    checks,
+    compare,
     diagrams,
+    formquestions,
+    forms,
     overview,
+    publishing,
+    reviewing,
     saves,
+    tables,
     words,
 )
 from webforms.drafting.desk import blueprint
