@@ -172,7 +172,9 @@ class _Diagram:
         if self.drawn is None:
             process = (self.old, self.new)[side]
             return dict.fromkeys(process.lanes, "")
-        return {lane.id: lane.name for pool in self.drawn[side].graph.pools for lane in pool.lanes}
+        pools = self.drawn[side].graph.pools
+        own = {pool.id: pool.name for pool in pools if pool.id}
+        return own | {lane.id: lane.name for pool in pools for lane in pool.lanes}
 
     def flows(self) -> Iterator[Part]:
         for flow in self.new.flows.values():

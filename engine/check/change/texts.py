@@ -83,10 +83,10 @@ def _form(old: Form, new: Form) -> Iterator[Detail]:
     kept = [name for name in after if name in before]
     order = [name for name in before if name in after]
     if kept != order:
-        was, now = (", ".join(_title(name, after[name]) for name in names) for names in (order, kept))
-        yield Detail("Order of the questions", was, now)
-    told = {"properties", "required", "x-show", "title"}
-    for place, one, other in differences(old.schema, new.schema, without=told):
+        told = [", ".join(_title(name, after[name]) for name in names) for names in (order, kept)]
+        yield Detail("Order of the questions", told[0], told[1])
+    elsewhere = {"properties", "required", "x-show", "title"}
+    for place, one, other in differences(old.schema, new.schema, without=elsewhere):
         yield Detail(plain_label(" ".join(place)).capitalize(), _text(one), _text(other))
 
 

@@ -143,6 +143,10 @@ _SIGNS = {
     "tried": f'<circle r="3.4" fill="{PAPER}"/>',
     "untried": f'<circle r="4.4" {_LINE}/>',
     "broken": f'<path d="M1.5 -5.5L-2.5 0.2H2.5L-1.5 5.5" {_LINE}/>',
+    "added": f'<path d="M-5 0H5M0 -5V5" {_LINE}/>',
+    "changed": f'<path d="M-4.5 -2H4.5M-4.5 2H4.5M-2.5 4.8L2.5 -4.8" {_LINE}/>',
+    "removed": f'<path d="M-5 0H5" {_LINE}/>',
+    "moved": f'<path d="M-5.2 0H5.2M-2.8 -2.4L-5.2 0L-2.8 2.4M2.8 -2.4L5.2 0L2.8 2.4" {_LINE}/>',
 }
 
 
@@ -158,6 +162,10 @@ STATE_INK = {
     "tried": "#00703c",
     "untried": "#594d00",
     "broken": "#aa2a16",
+    "added": "#00703c",
+    "changed": "#8a3d00",
+    "removed": "#aa2a16",
+    "moved": "#505a5f",
 }
 STATE_PAPER = {
     "done": "#e5f2ea",
@@ -170,6 +178,10 @@ STATE_PAPER = {
     "tried": "#e5f2ea",
     "untried": "#fff7bf",
     "broken": "#fbe4e0",
+    "added": "#e5f2ea",
+    "changed": "#fff1df",
+    "removed": "#fbe4e0",
+    "moved": "#f3f2f1",
 }
 STATE_WORD = {
     "done": "done",
@@ -182,6 +194,10 @@ STATE_WORD = {
     "tried": "tried by stories",
     "untried": "no story came here",
     "broken": "breaks a check",
+    "added": "added",
+    "changed": "changed",
+    "removed": "removed",
+    "moved": "only moved",
 }
 STATE_STROKE: dict[str, tuple[float, str]] = {
     "done": (2.2, ""),
@@ -194,4 +210,8 @@ STATE_STROKE: dict[str, tuple[float, str]] = {
     "tried": (2.2, ""),
     "untried": (3.0, "4 4"),
     "broken": (4.0, "12 4"),
+    "added": (4.5, ""),
+    "changed": (4.0, "14 4 3 4"),
+    "removed": (3.5, "6 5"),
+    "moved": (2.0, "2 3"),
 }

@@ -59,10 +59,13 @@ STATES = tuple(STATE_INK)
 """The states that can be painted."""
 
 _STRENGTH = (
-    *("next", "tried", "untried", "done", "waiting"),
+    *("moved", "next", "tried", "untried", "done", "waiting", "changed", "added", "removed"),
     *("live", "marked", "broken", "overdue", "failed"),
 )
 """The states from the weakest on: an element is painted in the strongest of its own."""
+
+_OF_FLOWS_TOO = frozenset({"added", "changed", "removed", "moved"})
+"""The states that a flow bears with pattern and sign as a shape does; of the others it takes the colour."""
 
 Describe = Callable[[str], str | None]
 
@@ -99,6 +102,14 @@ def _safe(address: str) -> bool:
     """Refuse addresses that could run something: only http(s), fragments and paths are links."""
     head = address.split(":", 1)[0].strip().lower() if ":" in address.split("/", 1)[0] else ""
     return head in ("", "http", "https")
+
+
+def _middle(points: tuple[Point, ...]) -> Point:
+    """Return the middle of the longest straight part of a way."""
+    one, other = max(
+        pairwise(points), key=lambda pair: abs(pair[0].x - pair[1].x) + abs(pair[0].y - pair[1].y)
+    )
+    return Point((one.x + other.x) / 2, (one.y + other.y) / 2)
 
 
 @dataclass(frozen=True)
@@ -380,6 +391,8 @@ class _Drawing:
         colour = STATE_INK[state] if state else INK
         wide = 3.0 if state else 1.5
         dashes = {"messageFlow": "9 5", "association": "1.5 4", "dataAssociation": "1.5 4"}.get(edge.kind, "")
+        if state in _OF_FLOWS_TOO and not dashes:
+            dashes = STATE_STROKE[state][1]
         dash = f' stroke-dasharray="{dashes}" stroke-linecap="round"' if dashes else ""
         line = f'<path d="{way(points)}" fill="none" stroke="{colour}" stroke-width="{num(wide)}"{dash}/>'
         out = [line]
@@ -396,6 +409,11 @@ class _Drawing:
             out.append(arrow(points, PAPER, colour, 10, 5.5))
         elif edge.kind == "dataAssociation" or edge.direction in ("One", "Both"):
             out.append(open_arrow(points, colour))
+        if state in _OF_FLOWS_TOO:
+            middle = _middle(points)
+            out.append(
+                f'<g transform="translate({num(middle.x)} {num(middle.y)})" class="state-sign">{state_mark(state)}</g>'
+            )
         return "".join(out)
 
     def own_part(self, edge: Edge, points: tuple[Point, ...]) -> tuple[Point, Point]:
