@@ -32,6 +32,25 @@ await esbuild.build({
   legalComments: 'none',
   logLevel: 'warning'
 })
+// The decision-table editor, loaded on its own page only. Its library would bring CodeMirror and a second FEEL parser, whose
+// place our own field and the server's parser take.
+await esbuild.build({
+  entryPoints: { tables: 'src/js/tables/index.js' },
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  target: 'es2020',
+  outdir: out,
+  assetNames: 'fonts/[name]-[hash]',
+  loader: { '.woff2': 'file' },
+  alias: {
+    '@bpmn-io/feel-editor': './src/js/tables/feel-field.js',
+    '@bpmn-io/dmn-variable-resolver': './src/js/tables/no-resolver.js',
+    '@codemirror/view': './src/js/tables/no-codemirror.js'
+  },
+  legalComments: 'none',
+  logLevel: 'warning'
+})
 // The diagram editor, loaded on its own page only, with the sheet and the font of its library.
 const modeller = sass.compile('src/modeller.scss', {
   style: 'compressed',
@@ -55,7 +74,7 @@ await esbuild.build({
 for (const file of fs.readdirSync('src/images')) {
   fs.copyFileSync(path.join('src/images', file), path.join(out, 'images', file))
 }
-for (const file of ['app.css', 'app.js', 'start.js', 'modeller.css', 'modeller.js']) {
+for (const file of ['app.css', 'app.js', 'start.js', 'modeller.css', 'modeller.js', 'tables.css', 'tables.js']) {
   console.log(`${file} ${(fs.statSync(path.join(out, file)).size / 1024).toFixed(0)} KB`)
 }
 const before = path.join(here, 'node_modules', `.before-${process.pid}`)
