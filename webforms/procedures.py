@@ -28,8 +28,13 @@ def overview() -> ResponseReturnValue:
     """Show the procedure in force: its diagrams and versions."""
     desk = db.desk()
     pack = procedures.current(desk)
+    versions = procedures.packs(desk)
     return render_template(
-        "procedures/overview.html", pack=pack, processes=_ordered(pack), versions=procedures.packs(desk)
+        "procedures/overview.html",
+        pack=pack,
+        processes=_ordered(pack),
+        versions=versions,
+        in_force=next(version for version in versions if version.in_force),
     )
 
 

@@ -12,10 +12,11 @@ from engine.services.drafting.drafts import DraftView, view
 from webforms import db
 from webforms.access import PROCESS_OWNER, QUALITY_ASSURANCE, holding
 from webforms.drafting.parts import Part
+from webforms.render.environment import may_open
 
 blueprint = Blueprint("drafting", __name__, url_prefix="/procedure/drafts")
 owns = holding(PROCESS_OWNER)
-reads = holding(PROCESS_OWNER, QUALITY_ASSURANCE)
+reads = holding(PROCESS_OWNER, QUALITY_ASSURANCE, *sorted(MAY_OVERRIDE))
 publishes = holding(PROCESS_OWNER, *sorted(MAY_OVERRIDE))
 """Who comes to a page of publishing: owners, and those who may override what is lacking."""
 
@@ -47,7 +48,7 @@ def actions(draft: DraftView) -> list[tuple[str, str]]:
     return [
         (words, url_for(endpoint, draft=draft.id))
         for words, endpoint, only_owners in ACTIONS
-        if owner or not only_owners
+        if (owner or not only_owners) and may_open(endpoint)
     ]
 
 

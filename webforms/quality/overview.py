@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.services import procedures
 from engine.services.desk import Conflict
+from engine.services.drafting import review
 from engine.services.quality import register, signing, verifications
 from webforms import db
 from webforms.quality.desk import address, blueprint, reads, shown_version
@@ -36,6 +37,7 @@ def overview() -> ResponseReturnValue:
         disputed=sum(row.decision is not None and row.decision.verdict == "disputed" for row in rows),
         painted=_coverage(version),
         versions=procedures.packs(desk),
+        waiting=review.waiting(desk),
     )
 
 

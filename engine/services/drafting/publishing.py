@@ -239,6 +239,11 @@ def publications(desk: Desk, digest: str | None = None) -> tuple[PublicationRow,
     )
 
 
+def of_draft(desk: Desk, draft: int) -> PublicationRow | None:
+    """Return the publication of a draft, None where it was not published."""
+    return next((row for row in publications(desk) if row.draft == draft), None)
+
+
 def _one_at_a_time(desk: Desk) -> None:
     """Let nobody else of the council publish until the transaction ends, so that what is last in line stays it."""
     desk.session.execute(

@@ -114,6 +114,15 @@ def send_back(desk: Desk, draft: int, reason: str) -> None:
     desk.session.flush()
 
 
+def verify_again(desk: Desk, draft: int) -> None:
+    """Ask for a verification of a draft's candidate, unless one is done or under way. Raises NotFound, Conflict."""
+    access.require(desk.caller, "verify")
+    row = locked(desk, draft)
+    if row.candidate_id is None:
+        raise Conflict("this draft was never put forward")
+    verifications.ask_for(desk, row.candidate_id, verifications.version_by_id(desk, row.candidate_id).pack.hash)
+
+
 def waiting(desk: Desk) -> tuple[Waiting, ...]:
     """Return the drafts that wait for quality assurance, the longest waiting first; those that are signed do not."""
     access.require(desk.caller, "read_quality")
@@ -138,6 +147,13 @@ def waiting(desk: Desk) -> tuple[Waiting, ...]:
         )
         for row in rows
     )
+
+
+def forward(desk: Desk, draft: int) -> tuple[datetime, str] | None:
+    """Return when a draft was put forward last and by whom, None where it never was."""
+    access.require(desk.caller, "read_drafts")
+    row = desk.session.get_one(Draft, draft)
+    return (at(row.forward_at), row.forward_by or "") if row.forward_at else None
 
 
 def of(desk: Desk, draft: DraftView) -> Review | None:

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.clock import local
+from engine.errors import HomewardError
 from engine.services import cases, procedures
-from engine.services.desk import Caller, Conflict, HomewardError, InvalidAnswers, NotAllowed, NotFound
+from engine.services.desk import Caller, Conflict, InvalidAnswers, NotAllowed, NotFound
 from engine.services.drafting import drafts, publishing, review
 from engine.store.packs import NoPack, beside
 from engine.store.tables import CaseRecord
