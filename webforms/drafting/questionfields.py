@@ -226,7 +226,7 @@ def rows_of(subject: Subject, known: Sequence[Row]) -> tuple[Row, ...]:
     values = kinds.values_of(subject.fact, subject.pack.vocabulary)
     if values is None or subject.fact is None:
         filled = [Row(row.value, row.label or words.plain(row.value)) for row in known]
-        return (*filled, *[Row("", "")] * SPARE)
+        return (*filled, *[Row("", "")] * max(SPARE, 4 - len(filled)))
     have = {row.value for row in known}
     rest = [
         Row(value, "", offered=not known and subject.fact.type == "enum")
