@@ -20,6 +20,7 @@ from webforms.db import database
 
 SAMPLES = {
     "draft": "1",
+    "digest": "0000",
     "path": "procedure.yaml",
     "account": "1",
     "rota": "1",
@@ -117,6 +118,13 @@ NOTHING_THERE = {
     "requests.ask_again",
     "requests.take_back",
     "drafting.show",
+    "drafting.reviewing",
+    "drafting.put_forward",
+    "drafting.send_back",
+    "drafting.publish",
+    "drafting.version_page",
+    "drafting.publish_again",
+    "drafting.retire",
     "drafting.file",
 }
 """Pages about something that a fresh demonstration has none of, or that the query names: they say so."""
