@@ -11,10 +11,8 @@ from engine.services.desk import InvalidAnswers, NotAllowed, NotFound
 from engine.services.drafting import drafts, exchange, saving
 from tests.services.drafting.conftest import REGISTER, People
 
-FOREIGN = (
-    b'<bpmn:extensionElements><other:thing xmlns:other="http://example.org/other" kept="yes">'
-    b"<!-- a remark --></other:thing></bpmn:extensionElements>"
-)
+OPENS = b"<bpmn:extensionElements>"
+FOREIGN = b'<other:thing xmlns:other="http://example.org/other" kept="yes"><!-- a remark --></other:thing>'
 
 
 def test_a_draft_taken_out_and_in_again_changes_nothing(people: People) -> None:
@@ -56,7 +54,7 @@ def test_what_others_put_into_a_file_is_kept_byte_for_byte(people: People) -> No
     digest = people.signed(draft)
     assert archive.read(exchange.of_version(people.owner, digest))[path] == content
     task = content.index(b"<bpmn:userTask")
-    inside = content.index(b">", task) + 1
+    inside = content.index(OPENS, task) + len(OPENS)
     foreign = content[:inside] + FOREIGN + content[inside:]
     exchange.upload(people.owner, draft, {path: foreign}, revision=1)
     after = drafts.view(people.owner, draft)
