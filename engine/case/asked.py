@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.case.case import Case
 from engine.case.correction import CORRECTION, Earlier
+from engine.case.migrating import go_back, match, migrate
 from engine.case.model import CaseError, Episode
 from engine.pack.model import Pack
 from engine.pack.values import parse_fact, parse_moment
@@ -29,6 +30,8 @@ AUDIT_WORDS = {
     "correct": "corrected",
     "take_back": "taken_back",
     "void": "voided",
+    "migrate": "migrated",
+    "return": "migration_reversed",
 }
 """What each act is called in the chain of a case."""
 SIBLING_WORDS = {
@@ -46,13 +49,16 @@ def carry_out(
 ) -> Case:
     """Carry out an act in memory and return the case: a new one where it is a start or takes acts back.
 
-    `earlier` is where the case stood before the acts that are taken back. Raises Incident, CaseError.
+    `earlier` is where the case stood before the acts that are taken back. The act `migrate` brings the case over to
+    `pack`, `return` brings it back to where it stood before. Raises Incident, CaseError.
     """
     do = asked["do"]
     if do == "start":
         return _started(pack, asked, at=at, by=by)
     if case is None:
         raise CaseError(f"a case begins with its start, and not with {do}")
+    if do in ("migrate", "return"):
+        return _other_version(case, asked, pack, at=at, by=by, earlier=earlier)
     actual = parse_moment(asked["actual"]) if asked.get("actual") else None
     if do == "event":
         facts = values(pack, asked.get("facts", {}))
@@ -86,6 +92,18 @@ def carry_out(
     else:
         raise ValueError(f"no act is called {do}")
     return case
+
+
+def _other_version(
+    case: Case, asked: Asked, pack: Pack, *, at: datetime, by: str, earlier: Earlier | None
+) -> Case:
+    if asked["do"] == "migrate":
+        matching = match(case.pack, pack, asked.get("mapping"))
+        detail = {"from": case.pack.hash, "to": pack.hash}
+        return migrate(matching, case.dump(), at=at, by=by, detail=detail, hold=case.hold).case
+    if earlier is None:
+        raise CaseError("it is not known how the case stood before it went over: nothing was reversed")
+    return go_back(case, pack, earlier.state, by=by)
 
 
 def _set_right(

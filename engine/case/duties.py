@@ -7,8 +7,10 @@ Limits are worked out when the duty arises and again after every act while it is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from engine.case.deadlines import Deadline, work_out
@@ -19,7 +21,7 @@ from engine.case.model import Entry, Happening, Incident, Outcome
 from engine.case.roles import Roles
 from engine.case.scopes import Plan
 from engine.clock import LOCAL_ZONE
-from engine.feel import Expression
+from engine.feel import Expression, parse
 from engine.pack.model import Act, Duty, Element
 
 ANSWERS = {"done": Outcome.DONE, "refused": Outcome.REFUSED, "not_engaged": Outcome.NOT_ENGAGED}
@@ -27,6 +29,10 @@ SUBMITTED = {**ANSWERS, "open": Outcome.OPEN}
 SETTLEMENTS = {**ANSWERS, "withdrawn": Outcome.WITHDRAWN, "superseded": Outcome.SUPERSEDED}
 FORCES = ("must", "should", "may")
 INTERRUPTIONS = frozenset({"keep", "withdraw", "supersede"})
+
+
+_kept = lru_cache(maxsize=4096)(parse)
+"""Reads an expression once, so that what is known of it is found again."""
 
 
 class Duties:
@@ -40,6 +46,8 @@ class Duties:
         self._now: datetime | None = None
         self._by = "system"
         self._read: dict[int, int] = {}
+        self.kept: dict[int, Duty] = {}
+        """Duties as an earlier version of the procedure set their limits, by the entries that arose under it."""
         self.written: set[int] = set()
         self.required_again: set[int] = set()
         """The entries written since the act began, and those open before that a rule has required again since."""
@@ -201,7 +209,7 @@ class Duties:
     def rework(self) -> None:
         """Work limits and targets of open entries out again whose facts have changed; write those that differ."""
         for entry in self._ledger.open_entries():
-            duty = self._plan.duty(entry.element, entry.obligation)
+            duty = self.kept.get(entry.number) or self._plan.duty(entry.element, entry.obligation)
             if duty is None or not self._changed_since_read(entry, duty):
                 continue
             element = self._plan.element(entry.element)
@@ -230,6 +238,23 @@ class Duties:
             return False
         self._read[entry.number] = changes.stamp
         return True
+
+    def keep_limits(self, number: int, limits: Sequence[str | None]) -> None:
+        """Let an entry's limit, target and clock be worked out by these expressions, whatever its element says now."""
+        entry = self._ledger.entries[number]
+        duty = self._plan.duty(entry.element, entry.obligation) or Duty(
+            entry.obligation, Act.RAISES, (), "must"
+        )
+        due, target, clock = (None if text is None else _kept(text) for text in limits)
+        self.kept[number] = replace(duty, due=due, target=target, clock=clock)
+
+    def kept_limits(self) -> dict[str, list[str | None]]:
+        """Return the expressions that `keep_limits` took, of entries that are still open."""
+        return {
+            str(number): [one.text if one else None for one in (duty.due, duty.target, duty.clock)]
+            for number, duty in self.kept.items()
+            if self._ledger.is_open(number)
+        }
 
     # --- ending
 

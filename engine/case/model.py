@@ -149,7 +149,7 @@ class Happening:
 
     `kind` is started, event, task_completed, task_cancelled, left_open (what was submitted does not meet the duty),
     cited (a further rule requires an open duty), moved (an open duty went to another role), timer_fired, decision,
-    process_started, process_ended, closed, reopened, taken_back or voided.
+    process_started, process_ended, closed, reopened, taken_back, voided, migrated or migration_reversed.
     """
 
     at: datetime

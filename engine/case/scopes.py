@@ -37,6 +37,10 @@ class Plan:
         """Return an element; ids are unique within a pack."""
         return self._elements[element]
 
+    def find(self, element: str | None) -> Element | None:
+        """Return an element, None where the pack has none of this id."""
+        return self._elements.get(element or "")
+
     def is_offer(self, element: str) -> bool:
         """Tell whether a task is only offered: it may be done at any time, and no duty and no end waits for it."""
         found = self._elements[element]

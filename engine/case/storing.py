@@ -29,6 +29,7 @@ def state_of(case: State) -> bytes:
             "passed": list(case.passed),
             "closed": case.closed,
             **({"voided": True} if case.voided else {}),
+            **({"limits": limits} if (limits := case.duties.kept_limits()) else {}),
             "next": [case.next_task, case.next_instance],
             "at": codec.moment(case.moment),
         }
@@ -59,6 +60,8 @@ def restore(case: State, state: dict[str, Any]) -> None:
         case.tasks[task.id] = task
         if token:
             case.tokens[task.id] = token
+    for number, limits in state.get("limits", {}).items():
+        case.duties.keep_limits(int(number), limits)
     case.conditions = state["conditions"]
     case.timetable.since = {
         (one, token, element): _moment(value) for one, token, element, value in state["since"]

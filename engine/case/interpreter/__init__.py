@@ -6,6 +6,18 @@ rather than of the drawing, and every timer, message and condition waits until t
 """
 
 from engine.case.interpreter.instance import Instance, Token, TokenState
+from engine.case.interpreter.rewriting import Rewritten, Standing, Stuck, rewrite
 from engine.case.interpreter.specs import Specs, build_specs, rebuild_specs
 
-__all__ = ["Instance", "Specs", "Token", "TokenState", "build_specs", "rebuild_specs"]
+__all__ = [
+    "Instance",
+    "Rewritten",
+    "Specs",
+    "Standing",
+    "Stuck",
+    "Token",
+    "TokenState",
+    "build_specs",
+    "rebuild_specs",
+    "rewrite",
+]

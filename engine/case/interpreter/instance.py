@@ -74,6 +74,18 @@ class Instance:
         """Bring an instance back from what `dump` returned."""
         return cls(state["n"], state["p"], specs, state)
 
+    @classmethod
+    def rebuilt(cls, number: int, process: str, specs: Specs, tree: Tree) -> Instance:
+        """Return an instance that holds a tree which was put together elsewhere."""
+        one = cls(number, process, specs)
+        one._held, one._at_rest = tree, True
+        return one
+
+    def look_again(self) -> None:
+        """Let what waits at joins look whether it may go on: what they wait for may have changed."""
+        self._tree.look_again()
+        self._changed()
+
     def dump(self) -> dict[str, Any]:
         """Return the state as plain JSON values."""
         if self._stored is None:

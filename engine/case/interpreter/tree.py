@@ -12,6 +12,7 @@ from typing import Any
 from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
+from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -91,6 +92,12 @@ class Tree:
     def task(self, number: int) -> Task | None:
         """Return the task of a number, None when it is gone."""
         return next((task for task in self.walk() if self._numbers.get(task.id) == number), None)
+
+    def look_again(self) -> None:
+        """Let every join that waits look whether everything that it waits for has come."""
+        for task in list(self.walk()):
+            if task._state == TaskState.WAITING and isinstance(task.task_spec, UnstructuredJoin):
+                task.task_spec._update(task)
 
     def held(self) -> int:
         """Return how many tasks are held, those of called processes and subprocesses included."""
