@@ -10,6 +10,7 @@ from typing import Any
 from flask import jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from engine.check.inspection import Inspection, inspect_files
 from engine.errors import HomewardError
@@ -86,7 +87,6 @@ def remarks_on(draft: int, path: str) -> ResponseReturnValue:
 @reads
 def remark(draft: int, path: str) -> ResponseReturnValue:
     """Write a comment on an element: JSON of text, and element or answers; or settle one: JSON of settle."""
-    request.max_content_length = LARGEST
     sent: Any = request.get_json(silent=True)
     if not isinstance(sent, dict) or path not in shown(draft).files:
         return jsonify(problem=UNREADABLE), 400
@@ -133,7 +133,8 @@ def tidy_layout(draft: int, path: str) -> ResponseReturnValue:
 
 def _sent() -> str | None:
     """Return the content that an editor posts, None where it sent nothing that can be read."""
-    request.max_content_length = LARGEST
+    if (request.content_length or 0) > LARGEST:
+        raise RequestEntityTooLarge
     sent: Any = request.get_json(silent=True)
     content = sent.get("content") if isinstance(sent, dict) else None
     return content if isinstance(content, str) else None

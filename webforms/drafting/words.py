@@ -16,7 +16,7 @@ from engine.pack.expressions import LEDGER_KEYS
 from engine.pack.model import Vocabulary
 from engine.services.drafting import language
 from engine.services.drafting.drafts import DraftView
-from webforms.drafting.desk import LARGEST, blueprint, reads, shown
+from webforms.drafting.desk import blueprint, reads, shown
 from webforms.render import casewords, words
 from webforms.render.derivations import LEDGER
 
@@ -35,7 +35,6 @@ def feel(draft: int) -> ResponseReturnValue:
 
     The answer is its problems, what it says in English, and by path the values at which it changes its mind.
     """
-    request.max_content_length = LARGEST
     sent: Any = request.get_json(silent=True)
     text = sent.get("text") if isinstance(sent, dict) else None
     if not isinstance(text, str) or sent.get("kind") not in language.KINDS:
