@@ -38,6 +38,7 @@ from engine.services import (
 from engine.services.assignment import away, summons, waking
 from engine.services.channels import NotAccepted, channel
 from engine.services.desk import Desk
+from engine.services.drafting import checking
 from engine.services.outside import requests as outside_requests
 from engine.services.quality import verifications
 from engine.services.timers import Worker, sweep
@@ -134,6 +135,7 @@ def job_queue(worker: Worker, connector: BaseAsyncConnector | None = None) -> pr
             await manager.retry_job(job)
 
     _reminding(app, worker, retried)
+    _drafting(app, worker, retried)
     return app
 
 
@@ -143,6 +145,13 @@ def _reminding(app: procrastinate.App, worker: Worker, retried: procrastinate.Re
     def remind(timestamp: int) -> None:
         """Tell people of their limits as each has chosen."""
         _in_every_council(worker, reminders.remind)
+
+
+def _drafting(app: procrastinate.App, worker: Worker, retried: procrastinate.RetryStrategy) -> None:
+    @app.task(name=checking.JOB, queue=checking.LINES, retry=retried)
+    def check_draft(council: str, draft: int) -> bool:
+        """Verify what the change of a draft puts in question."""
+        return checking.carry_out(worker, council, draft)
 
 
 def _in_every_council(worker: Worker, act: Callable[[Desk], Any]) -> None:
@@ -222,6 +231,7 @@ class Loop:
                     _in_every_council(self.worker, away.keep_time)
                     _in_every_council(self.worker, summons.close_settled)
                     _in_every_council(self.worker, waking.call_to_urgent)
+                    _in_every_council(self.worker, checking.keep_ready)
                     periods = began
                 with self.worker.sessions() as session:
                     detail = {"fired": swept.fired, "failed": swept.failed, "skipped": swept.skipped}

@@ -107,12 +107,12 @@ def story_page(
     step = steps[number - 1]
     before = steps[number - 2] if number > 1 else None
     states = step.states()
-    breaks = _breaks(steps, at, case, concerned) if concerned else 0
+    breaks = breaking_step(steps, at, case, concerned) if concerned else 0
     concerns = concerned if 0 < breaks <= number else frozenset[str]()
     for element in concerns:
         states[element] = states.get(element, frozenset()) | {"broken"}
     order = {element: place for place, element in enumerate(step.fresh, start=1)}
-    process = _process(pack, step, concerns, request.args.get("diagram", ""))
+    process = drawn_on(pack, step, concerns, request.args.get("diagram", ""))
     come_to = [one for one in pack.processes.values() if set(one.elements) & set(states)]
     return render_template(
         "quality/story.html",
@@ -149,7 +149,7 @@ def story_page(
     )
 
 
-def _breaks(steps: Sequence[Step], at: datetime | None, case: int, concerned: frozenset[str]) -> int:
+def breaking_step(steps: Sequence[Step], at: datetime | None, case: int, concerned: frozenset[str]) -> int:
     """Return the number of the step at which a story breaks what it is told for.
 
     Of several at that moment it is the one that raised a duty on an element concerned, else the last.
@@ -175,7 +175,7 @@ def _number(text: str, most: int) -> int:
     return min(max(int(text), 1), most)
 
 
-def _process(pack: Pack, step: Step, concerned: frozenset[str], wanted: str) -> Process:
+def drawn_on(pack: Pack, step: Step, concerned: frozenset[str], wanted: str) -> Process:
     """Return the diagram asked for, else that on which most of the step, or of what is concerned, lies."""
     if wanted in pack.processes:
         return pack.processes[wanted]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from engine.check.scenarios.story import Scenario
 from engine.pack.checks import Check
 from engine.pack.files import VOCABULARY
 from engine.pack.model import Element, Flow, Pack, Process
@@ -67,6 +68,18 @@ def _concerns(change: Change, check: Check) -> bool:
         or not change.obligations.isdisjoint(check.obligations)
         or not change.facts.isdisjoint(check.facts)
     )
+
+
+def nearest_first(stories: Iterable[Scenario], change: Change) -> list[Scenario]:
+    """Return stories with those first that tell most of the duties and clauses that a change concerns."""
+
+    def near(story: Scenario) -> int:
+        lines = (*story.expect, *story.forbid)
+        told = {line.obligation for line in lines} | {line.done for line in story.timeline if line.done}
+        cited = {clause for line in lines for clause in line.clauses}
+        return len(told & change.obligations) + len(cited & change.clauses)
+
+    return sorted(stories, key=near, reverse=True)
 
 
 # --- parts

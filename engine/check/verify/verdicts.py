@@ -6,8 +6,8 @@ broken check is in it only with a story that the live case core has played to th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.check.scenarios.story import Scenario
@@ -53,39 +53,97 @@ def verify(
     are scenarios to begin with; `first_only` ends at the first breach. Tables and structure are looked at when all
     checks are.
     """
+    reserve = min(seconds * SHRINKING, SLOWEST)
+    part = Part(seconds - reserve, None if most is not None else reserve)
+    (document,) = verify_in_parts(
+        pack,
+        [part],
+        jobs=jobs,
+        seed=seed,
+        most=most,
+        stories=stories,
+        checks=checks,
+        first_only=first_only,
+        listen=listen,
+        clock=clock,
+    )
+    return document
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How long a part of a verification explores and then shrinks what is new, in seconds; None: as long as it takes.
+
+    Each counterexample is given `least` seconds, even where that is longer in all.
+    """
+
+    exploring: float
+    shrinking: float | None
+    least: float = QUICKEST
+
+
+def verify_in_parts(
+    pack: Pack,
+    parts: Sequence[Part],
+    *,
+    jobs: int = 2,
+    seed: int = 1,
+    most: int | None = None,
+    stories: Sequence[Scenario] = (),
+    checks: Collection[str] | None = None,
+    first_only: bool = False,
+    listen: Listen | None = None,
+    clock: Clock | None = None,
+    given: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """Explore a pack and yield the document as it stands after each part; each goes on from the one before.
+
+    With `given` the last also tells, as `unmet`, which of the stories do not get what they expect. Whoever no longer
+    needs it closes the iterator, or raises in `listen`.
+    """
     chosen = [check for check in pack.checks.values() if checks is None or check.id in checks]
     explorer = Explorer(
         pack, chosen, seed=seed, stories=stories, narrow=checks is not None, first_only=first_only
     )
     began = (clock or SystemClock()).now()
     with Crew(pack, chosen, jobs) as crew:
-        reserve = min(seconds * SHRINKING, SLOWEST)
-        found = explore(explorer, crew, seconds=seconds - reserve, stories=most, listen=listen)
-        if listen is not None:
-            listen(1.0, "shrinking what was found")
-        shrunk = _shrunk(explorer, found, crew, None if most is not None else reserve * jobs)
-    ended = (clock or SystemClock()).now()
-    rows = [_row(pack, tally, shrunk.get(("check", tally.check.id))) for tally in found.tallies.values()]
-    findings = story_findings(pack, shrunk)
-    if checks is None:
-        findings += written_findings(pack)
+        for number, part in enumerate(parts, start=1):
+            found = explore(explorer, crew, seconds=part.exploring, stories=most, listen=listen)
+            if listen is not None:
+                listen(1.0, "shrinking what was found")
+            work = None if part.shrinking is None else part.shrinking * jobs
+            shrunk = _shrunk(explorer, found, crew, work, part.least)
+            ended = (clock or SystemClock()).now()
+            told = given and number == len(parts)
+            yield {
+                **({"unmet": _unmet(crew, stories)} if told else {}),
+                "format": FORMAT,
+                "council": pack.id,
+                "pack": pack.hash,
+                "edition": pack.edition,
+                "at": local(ended).isoformat(timespec="seconds"),
+                "seconds": round((ended - began).total_seconds(), 1),
+                "seed": seed,
+                "jobs": jobs,
+                "stories": found.stories,
+                "untellable": found.awkward,
+                "whole": checks is None,
+                "checks": [
+                    _row(pack, tally, shrunk.get(("check", tally.check.id)))
+                    for tally in found.tallies.values()
+                ],
+                "uncovered": uncovered(pack) if checks is None else [],
+                "findings": story_findings(pack, shrunk) + (written_findings(pack) if checks is None else []),
+                "coverage": coverage(pack, found),
+                "mutants": None,
+            }
+
+
+def _unmet(crew: Crew, stories: Sequence[Scenario]) -> dict[str, list[str]]:
+    """Return by story what it expects and does not get, as it was written and not as an exploration varies it."""
+    results = crew.each(play_here, [Story(scenario) for scenario in stories])
     return {
-        "format": FORMAT,
-        "council": pack.id,
-        "pack": pack.hash,
-        "edition": pack.edition,
-        "at": local(ended).isoformat(timespec="seconds"),
-        "seconds": round((ended - began).total_seconds(), 1),
-        "seed": seed,
-        "jobs": jobs,
-        "stories": found.stories,
-        "untellable": found.awkward,
-        "whole": checks is None,
-        "checks": rows,
-        "uncovered": uncovered(pack) if checks is None else [],
-        "findings": findings,
-        "coverage": coverage(pack, found),
-        "mutants": None,
+        story.id: list(result.unmet) for story, result in zip(stories, results, strict=True) if result.unmet
     }
 
 
@@ -157,7 +215,7 @@ def _limited(pack: Pack) -> set[str]:
 
 
 def _shrunk(
-    explorer: Explorer, found: Exploration, crew: Crew, seconds: float | None
+    explorer: Explorer, found: Exploration, crew: Crew, seconds: float | None, least: float
 ) -> dict[tuple[str, str], Shrunk]:
     """Shrink what was found, in `seconds` of work; where a smallest story cannot be told again, the next is tried."""
     ordinary = explorer.teller.ordinary.scenario
@@ -169,7 +227,7 @@ def _shrunk(
     for key, (_, story, _) in found.faults.items():
         open_ones["fault", ":".join(key)] = [(story, Target(fault=key))]
     shrunk: dict[tuple[str, str], Shrunk] = {}
-    each = None if seconds is None else max(seconds / max(len(open_ones), 1), QUICKEST)
+    each = None if seconds is None else max(seconds / max(len(open_ones), 1), least)
     while open_ones:
         keys = list(open_ones)
         work = [(open_ones[key][0][0], ordinary, open_ones[key][0][1], each) for key in keys]

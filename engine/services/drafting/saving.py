@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from engine.pack.files import MAX_BYTES, MAX_FILES, lies_beside, matters, plain_name
 from engine.services import access
 from engine.services.desk import Conflict, Desk, InvalidAnswers, record
+from engine.services.drafting import checking
 from engine.services.drafting.drafts import OPEN, REVIEW, begin, digest_of, locked, view
 from engine.services.rows import at
 from engine.store.packed import pack_bytes
@@ -63,6 +64,7 @@ def save(
     if row.state == REVIEW:
         row.state = OPEN
     desk.session.flush()
+    checking.ask(desk, draft, number)
     return number
 
 

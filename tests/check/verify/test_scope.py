@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.check.verify.scope import change_between, in_question
+from engine.check.scenarios.read import read_text
+from engine.check.verify.scope import change_between, in_question, nearest_first
 from engine.pack.model import Pack
 from engine.pack.read import read_files
 from tests.check.verify.packs import CHECKS, pack
@@ -81,3 +82,23 @@ def test_a_derived_fact_puts_what_reads_it_in_question() -> None:
 def test_the_calendar_puts_everything_in_question() -> None:
     other = with_file("procedure.yaml", "region: england", "region: england, extra_holidays: [2026-12-24]")
     assert questioned(other) == set(pack().checks)
+
+
+def test_stories_that_tell_of_what_changed_come_first() -> None:
+    def story(number: int, expected: str) -> str:
+        return f"""
+- scenario: story-{number}
+  title: A story
+  authority: small
+  reported: 2026-05-12T09:00+01:00
+  facts: {{}}
+  until: +30h
+  expect:
+    - {{obligation: {expected}}}
+"""
+
+    later = pack(('duration(\\"PT48H\\")', 'duration(\\"PT49H\\")'))
+    texts = story(1, "screen_notification") + story(2, "notify_director") + story(3, "hold_return_interview")
+    told = read_text(texts, "stories", later.vocabulary)
+    ordered = nearest_first(told, change_between(pack(), later))
+    assert [one.id for one in ordered] == ["story-2", "story-1", "story-3"]

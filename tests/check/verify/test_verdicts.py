@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
 
 from engine.check.clauses import Kind, judge
 from engine.check.scenarios import play, read_scenarios
+from engine.check.scenarios.read import read_text
 from engine.check.trace import Trace
 from engine.check.verify import faulty, suite, verify
+from engine.check.verify.verdicts import Part, verify_in_parts
 from engine.pack.model import Pack
 from engine.pack.values import parse_moment
 from tests.check.verify.packs import CHECKS, pack
@@ -204,3 +207,35 @@ def test_progress_is_told_from_nothing_to_everything() -> None:
     heard: list[float] = []
     looked_at(pack(), most=80, listen=lambda share, words: heard.append(share))
     assert heard == sorted(heard) and heard[-1] == 1.0 and len(heard) >= 4
+
+
+def test_parts_of_a_verification_go_on_from_each_other_and_tell_what_stories_lack() -> None:
+    old, new, check = FAULTS["a timer an hour too late"]
+    wrong = pack((old, new))
+    expecting = """
+    - scenario: told-after-a-day
+      title: Told after a day
+      authority: small
+      reported: 2026-05-12T09:00+01:00
+      facts: {child.age: 14, child.legal_status: looked_after}
+      until: +30h
+      expect:
+        - {obligation: notify_director, raised: +24h}
+    """.replace("authority: small", f"authority: {wrong.id}")
+    (story,) = read_text(dedent(expecting), "story", wrong.vocabulary)
+    parts = [Part(0.2, 0.1, 0.05), Part(30, None)]
+    first, last = verify_in_parts(wrong, parts, jobs=1, most=240, stories=[story], given=True)
+    assert 0 < first["stories"] < last["stories"] == 240 and "unmet" not in first
+    assert verdicts(last) == verdicts(looked_at(wrong, stories=[story])), "nothing is lost between the parts"
+    assert verdicts(last)[check or ""] == "broken"
+    assert (
+        list(last["unmet"]) == ["told-after-a-day"]
+        and "notify_director" in last["unmet"]["told-after-a-day"][0]
+    )
+
+
+def test_in_processes_of_their_own_parts_find_the_same() -> None:
+    old, new, check = FAULTS["a timer an hour too late"]
+    wrong = pack((old, new))
+    *_, last = verify_in_parts(wrong, [Part(0.3, 0.1, 0.05), Part(30, None)], jobs=2, most=240)
+    assert last["stories"] == 240 and verdicts(last)[check or ""] == "broken"
