@@ -18,49 +18,28 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine.settings import Settings
 from webforms import (
-    actions,
     admin,
-    assignment,
-    attachments,
-    calendar_feed,
-    cases,
-    childrecord,
-    children,
-    contacts,
-    corrections,
-    covering,
     db,
-    demonstration,
-    directory,
     drafting,
-    drafts,
     errors,
-    figures,
     help,
     intake,
-    managers,
     meetings,
-    notes,
-    on_call,
-    outside,
-    preferences,
-    printed,
     procedures,
-    provider,
     quality,
-    requests,
     resend,
-    rotas,
     security,
-    signin,
-    tasklist,
-    tasks,
-    together,
     understanding,
     uploads,
 )
+from webforms.cases import case, corrections, notes, outside, requests, together
+from webforms.children import child, contacts, covering, record
+from webforms.duty import assignment, directory, on_call, rotas
+from webforms.managing import figures, managers
 from webforms.render import environment
+from webforms.signing_in import demonstration, provider, signin
 from webforms.urls import KebabConverter, NumberConverter
+from webforms.work import actions, attachments, calendar_feed, drafts, preferences, printed, tasklist, tasks
 
 LARGEST_POST = uploads.WORDS
 
@@ -120,11 +99,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         on_call,
         preferences,
         calendar_feed,
-        cases,
+        case,
         together,
-        children,
+        child,
         corrections,
-        childrecord,
+        record,
         contacts,
         covering,
         notes,

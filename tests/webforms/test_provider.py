@@ -22,7 +22,7 @@ from tests.webforms.site import Site, Visitor, council_id, token_of
 from tests.webforms.test_resend import carried_by
 from webforms.app import create_app
 from webforms.db import database
-from webforms.provider import ProviderSettingsError
+from webforms.signing_in.provider import ProviderSettingsError
 
 KEY = RSAKey.generate_key(2048, {"kid": "one", "use": "sig", "alg": "RS256"})
 

@@ -17,7 +17,7 @@ from webforms import db
 from webforms.access import signed_in
 from webforms.formpage import Answers, form_page
 from webforms.meetings.desk import area, blueprint, moment, page, titled
-from webforms.tasks import KEPT, STILL_OPEN
+from webforms.work.tasks import KEPT, STILL_OPEN
 
 SAYS, DECIDES = "said", "decided"
 

@@ -32,10 +32,10 @@ from engine.services.desk import InvalidAnswers
 from engine.services.surviving import survivor
 from webforms import db
 from webforms.access import signed_in
-from webforms.childchoice import CHOSEN, born, choose_child, chosen_child, new_child, row_of
+from webforms.cases.previewing import previewed
+from webforms.children.choice import CHOSEN, born, choose_child, chosen_child, new_child, row_of
 from webforms.formpage import Answers
 from webforms.paging import page_number
-from webforms.previewing import previewed
 from webforms.render import casewords, moments, recording
 from webforms.render.recording import ACTUAL, REASON
 

@@ -14,8 +14,9 @@ from engine.services import access, cases, caseview, children, figures, tasks, t
 from engine.services.caseview import CaseView
 from engine.services.desk import Desk, InvalidAnswers, NotAllowed, NotFound
 from engine.services.outside import following
-from webforms import corrections, db
+from webforms import db
 from webforms.access import signed_in
+from webforms.cases import corrections
 from webforms.formpage import Answers, form_page
 from webforms.paging import page_number
 from webforms.render import casehead, casepage, casewords, diagram, recording

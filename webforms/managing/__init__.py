@@ -1,0 +1,1 @@
+"""Managers: workload, limits, figures with the cases behind them, oversight, inspection packs."""

@@ -1,0 +1,1 @@
+"""Who comes in: local accounts, the council's identity provider, the people of a demonstration."""
