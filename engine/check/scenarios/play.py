@@ -40,15 +40,17 @@ def play(
     listen: Callable[[Line], None] | None = None,
     watch: Watch | None = None,
     pace: Pace | None = None,
+    alone: bool = False,
 ) -> Played:
     """Play a story to its end and return what the ledger then holds; a fault stops it and is told in `stopped`.
 
     `listen` hears each line of the account, `watch` sees each case after every act on it. `pace` says of each duty, as
     it arises, when somebody will do it, by a line that joins the timeline; `carried` then holds the lines that took
-    place.
+    place. `alone`: nobody does anything that the timeline does not tell.
     """
     played = Played(scenario, listen=listen, watch=watch)
     story = _Story(scenario, pack, played, reload, pace)
+    story.alone = alone
     try:
         story.run()
     except HomewardError as error:
@@ -73,6 +75,7 @@ class _Story:
         self.played = played
         self.reload = reload
         self.pace = pace
+        self.alone = False
         self.timeline = list(scenario.timeline)
         self.paced: set[int] = set()
         """The lines that the pace has added, by identity: nobody minds when the duty has ended by then."""
@@ -146,7 +149,7 @@ class _Story:
                 self.played.carried.append(line)
             if line.name:
                 self.moments[line.name] = at
-            if line.done and self._find(line) is None:
+            if not self._possible(line):
                 postponed.append(line)  # a timer of this very instant may raise it
             else:
                 self._happen(line)
@@ -154,11 +157,18 @@ class _Story:
             pass
         if postponed:
             line = postponed[0]
-            raise StoryFault(f"{line.done} should be done here, but no such duty is open (line {line.line})")
+            said = line.done or line.task
+            raise StoryFault(f"{said} should be done here, but no such duty is open (line {line.line})")
+
+    def _possible(self, line: Happens) -> bool:
+        """Whether what a line says somebody does can be done now."""
+        if line.task is not None:
+            return self._open_task(line) is not None
+        return line.done is None or self._find(line) is not None
 
     def _postponed(self, postponed: list[Happens]) -> bool:
         for line in postponed:
-            if self._find(line) is not None:
+            if self._possible(line):
                 postponed.remove(line)
                 self._happen(line)
                 return True
@@ -209,6 +219,8 @@ class _Story:
             if found is None:
                 raise StoryFault(f"{line.done} is not open (line {line.line})")
             self._do(*found, line.facts)
+        elif line.task is not None:
+            self._do_task(line)
         else:
             self._facts_change(line)
 
@@ -294,6 +306,8 @@ class _Story:
 
         A duty that what people can answer leaves open is tried again when they can answer something else.
         """
+        if self.alone:
+            return False
         waiting: list[tuple[datetime, int, int]] = []
         for index, case in enumerate(self.cases):
             for task in case.tasks.values():
@@ -338,6 +352,19 @@ class _Story:
             return None
         _, index, number = min(found)
         return self.cases[index], self.cases[index].entries[number]
+
+    def _open_task(self, line: Happens) -> tuple[Case, OpenTask] | None:
+        """Return the oldest open work of the element that a `task` line means."""
+        chosen = [self.cases.chosen(line)] if line.case is not None else self.cases
+        found = [(case, task) for case in chosen for task in case.tasks.values() if task.element == line.task]
+        return min(found, key=lambda one: one[1].created, default=None)
+
+    def _do_task(self, line: Happens) -> None:
+        """Do work that no duty stands for."""
+        found = self._open_task(line)
+        if found is None:
+            raise StoryFault(f"{line.task} is not open (line {line.line})")
+        self._do(found[0], None, line.facts, found[1])
 
     def _do(
         self, case: Case, entry: Entry | None, given: Mapping[str, Any], task: OpenTask | None = None

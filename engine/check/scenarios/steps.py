@@ -14,7 +14,7 @@ from engine.case.case import Case
 from engine.case.model import Changes, Entry, FactChange, Happening
 from engine.check.scenarios.play import play
 from engine.check.scenarios.story import Scenario
-from engine.check.scenarios.telling import TOLD, Played
+from engine.check.scenarios.telling import TOLD, Played, Watch
 from engine.clock import local
 from engine.pack.model import Pack
 
@@ -53,6 +53,12 @@ class Step:
 def steps_of(scenario: Scenario, pack: Pack) -> tuple[tuple[Step, ...], Played]:
     """Play a story; return its steps, acts of which there is nothing to tell left out, and how it ended."""
     taken: list[Step] = []
+    played = play(scenario, pack, watch=taken_of(taken))
+    return tuple(taken), played
+
+
+def taken_of(taken: list[Step]) -> Watch:
+    """Return what listens to a story as it is played and adds its steps to `taken`."""
     known: dict[int, frozenset[str]] = {}
     stood: dict[tuple[int, int], Entry] = {}
 
@@ -92,5 +98,4 @@ def steps_of(scenario: Scenario, pack: Pack) -> tuple[tuple[Step, ...], Played]:
             )
         )
 
-    played = play(scenario, pack, watch=watch)
-    return tuple(taken), played
+    return watch

@@ -75,7 +75,10 @@ _UTC = datetime.fromisoformat("2000-01-01T00:00+00:00").tzinfo
 
 @dataclass(frozen=True, slots=True)
 class Happens:
-    """A line of the timeline: exactly one of `event`, `done` or only `facts`."""
+    """A line of the timeline: exactly one of `event`, `done`, `task` or only `facts`.
+
+    `task` is the element of work that no duty stands for, which a file cannot name: people who try a procedure do it.
+    """
 
     at: Moment
     line: int
@@ -86,6 +89,7 @@ class Happens:
     name: str | None = None
     case: int | None = None
     role: str | None = None
+    task: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

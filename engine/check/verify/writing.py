@@ -10,16 +10,16 @@ from typing import Any
 
 import yaml
 
-from engine.check.scenarios.story import EarlierEpisode, Happens, Scenario
+from engine.check.scenarios.story import EarlierEpisode, Expectation, Happens, Scenario
 from engine.clock import local
 from engine.pack.values import to_json
 
 WIDE = 118
 
 
-def written(scenarios: Iterable[Scenario]) -> str:
-    """Return scenarios as a YAML file that `homeward scenarios run` reads; what they expect is left out."""
-    rows = [_scenario(scenario) for scenario in scenarios]
+def written(scenarios: Iterable[Scenario], *, expecting: bool = False) -> str:
+    """Return scenarios as a YAML file that `homeward scenarios run` reads; what they expect only where `expecting`."""
+    rows = [{**_scenario(one), **(_expectations(one) if expecting else {})} for one in scenarios]
     return yaml.dump(rows, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDE)
 
 
@@ -92,3 +92,40 @@ def _happens(line: Happens) -> _Line:
 
 def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: to_json(value) for name, value in facts.items()}
+
+
+def _expectations(scenario: Scenario) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name, lines in (("expect", scenario.expect), ("forbid", scenario.forbid)):
+        if lines:
+            row[name] = [_expected(line) for line in lines]
+    if scenario.expect_facts:
+        row["expect_facts"] = _facts(scenario.expect_facts)
+    if scenario.closed is not None:
+        row["closed"] = scenario.closed
+    return row
+
+
+def _expected(line: Expectation) -> _Line:
+    row = _Line(obligation=line.obligation)
+    if line.roles:
+        row["role"] = line.roles[0] if len(line.roles) == 1 else list(line.roles)
+    if line.clauses:
+        row["clauses"] = list(line.clauses)
+    for name in ("raised", "due", "before", "after"):
+        moment = getattr(line, name)
+        if moment is not None:
+            row[name] = moment.text
+    if line.no_due:
+        row["due"] = "none"
+    if line.due_date is not None:
+        row["due_date"] = line.due_date.isoformat()
+    if line.times is not None:
+        row["times"] = line.times
+    if line.outcomes:
+        row["outcome"] = line.outcomes[0] if len(line.outcomes) == 1 else list(line.outcomes)
+    if line.case is not None:
+        row["case"] = line.case
+    if not line.hard:
+        row["strength"] = "soft"
+    return row

@@ -109,6 +109,22 @@ class DraftCheck(Base):
     document: Mapped[bytes | None]
 
 
+class DraftTrial(Base):
+    """A story that somebody plays on a draft: no case, and no child. `steps` can be played again from `start`.
+
+    `seen` is the ledger that they last saw, with the hash of the files on which it came out so.
+    """
+
+    __tablename__ = "draft_trial"
+    draft_id: Mapped[int] = mapped_column(sa.ForeignKey("draft.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), primary_key=True)
+    council_id: Mapped[int] = council_column()
+    at: Mapped[datetime]
+    start: Mapped[dict[str, Any]]
+    steps: Mapped[list[Any]]
+    seen: Mapped[dict[str, Any]]
+
+
 class PackBeside(Base):
     """What lies beside a version without deciding how cases run: its stories, its change log; packed, newest state."""
 
@@ -174,6 +190,8 @@ class PreviewedCase(Base):
     council_id: Mapped[int] = council_column()
     kind: Mapped[str]
     """changed, or cannot (it could not be run under the draft)."""
+    groups: Mapped[list[str]] = mapped_column(server_default="{}")
+    """What each of its differences is counted with."""
     differences: Mapped[bytes]
 
 

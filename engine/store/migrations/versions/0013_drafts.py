@@ -17,6 +17,7 @@ TABLES = (
     "draft_file",
     "draft_comment",
     "draft_check",
+    "draft_trial",
     "pack_beside",
     "publication",
     "preview",
@@ -120,6 +121,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("draft_id", name=op.f("pk_draft_check")),
     )
     op.create_table(
+        "draft_trial",
+        sa.Column("draft_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        *council_column("draft_trial"),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("start", JSONB(), nullable=False),
+        sa.Column("steps", JSONB(), nullable=False),
+        sa.Column("seen", JSONB(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_draft_trial_account_id")),
+        sa.ForeignKeyConstraint(["draft_id"], ["draft.id"], name=op.f("fk_draft_trial_draft_id")),
+        sa.PrimaryKeyConstraint("draft_id", "account_id", name=op.f("pk_draft_trial")),
+    )
+    op.create_table(
         "pack_beside",
         sa.Column("pack_id", sa.Integer(), nullable=False),
         *council_column("pack_beside"),
@@ -176,6 +190,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Integer(), nullable=False),
         *council_column("previewed_case"),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("groups", ARRAY(sa.Text()), server_default="{}", nullable=False),
         sa.Column("differences", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_previewed_case_case_id")),
         sa.ForeignKeyConstraint(["preview_id"], ["preview.id"], name=op.f("fk_previewed_case_preview_id")),
