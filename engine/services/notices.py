@@ -6,6 +6,7 @@ and the case's reference, and the reader of packs refuses all others.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -239,10 +240,10 @@ def wording(desk: Desk, notice: Notice) -> tuple[str, str]:
         "link": f"{desk.settings.base_url}/cases/{case.id}" if case is not None else desk.settings.base_url,
         "council": pack.name,
         "obligation": "; ".join(_meaning(pack, entry.obligation) for entry in entries),
-        "due": f"{local(min(dues)):%A %d %B %Y, %H:%M}" if dues else "no limit is stated",
+        "due": due_words(min(dues, default=None)),
         "reference": case.reference if case is not None else "",
     }
-    return _filled(text.subject, words), _filled(text.body, words)
+    return filled(text.subject, words), filled(text.body, words)
 
 
 def _meaning(pack: Pack, obligation: str) -> str:
@@ -250,7 +251,13 @@ def _meaning(pack: Pack, obligation: str) -> str:
     return known.meaning if known is not None else obligation.replace("_", " ")
 
 
-def _filled(text: str, words: dict[str, str]) -> str:
+def due_words(due: datetime | None) -> str:
+    """Return a limit as a notice names it."""
+    return f"{local(due):%A %d %B %Y, %H:%M}" if due is not None else "no limit is stated"
+
+
+def filled(text: str, words: Mapping[str, str]) -> str:
+    """Return a notice's text with its placeholders filled in."""
     for word, value in words.items():
         text = text.replace(f"{{{word}}}", value)
     return text

@@ -6,6 +6,7 @@ from webforms.drafting import (  # noqa: F401 (each adds its pages to the bluepr
     diagrams,
     formquestions,
     forms,
+    notices,
     overview,
     publishing,
     reviewing,

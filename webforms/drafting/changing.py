@@ -32,6 +32,9 @@ from webforms.formpage import MISTAKES, Answers, error_list, posted_fields, said
 from webforms.render.posted import as_posted
 from webforms.render.questions import questions, said
 
+Posted = Mapping[str, str | list[str]]
+TURNS = "turn"
+"""The name of the buttons that change what a page shows and keep nothing."""
 _OF_THE_PAGE = frozenset({"csrf_token", "opened", "apart"})
 
 
@@ -116,18 +119,21 @@ def fields_page(
     button: str = "Save",
     lead: str = "",
     template: str = "drafting/fields.html",
-    **shown: Any,
+    more: Callable[[Posted], Mapping[str, Any]] | None = None,
 ) -> ResponseReturnValue:
     """Show plain fields about a file, or make the change that they say: `change` gets the answers and the content.
 
-    A path that depends on the answers is that of a new file.
+    A path that depends on the answers is that of a new file. `more` gives what the template shows beside the fields;
+    a post with a button TURNS only shows it anew.
     """
     problems: dict[str, str] = {}
     posted = as_posted(form.schema, initial or {})
     if request.method == "POST":
         posted = posted_fields()
         answers, problems = forms.parse_answers(form, posted, db.now())
-        if not problems:
+        if TURNS in request.form:
+            problems = {}
+        elif not problems:
             typed = [(one.title, said(one)) for one in questions(form, posted, now=db.now())]
             try:
                 place = path if isinstance(path, str) else path(answers)
@@ -158,7 +164,7 @@ def fields_page(
         back=back,
         draft=draft,
         opened=opened(draft, path) if isinstance(path, str) else "",
-        **shown,
+        **(more(posted) if more else {}),
     )
     return (page, MISTAKES) if problems else page
 

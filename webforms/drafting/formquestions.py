@@ -17,15 +17,12 @@ from engine.services.drafting.editing import opened_content
 from webforms import db
 from webforms.drafting import formparts, questionanswers, questionfields
 from webforms.drafting import questionkinds as kinds
-from webforms.drafting.changing import edited, keep, opened, pack_of
+from webforms.drafting.changing import TURNS, edited, keep, opened, pack_of
 from webforms.drafting.desk import blueprint, owns, shown
 from webforms.drafting.forms import content_of, path_of
 from webforms.drafting.questionfields import Shown, Subject
 from webforms.formpage import MISTAKES, error_list, posted_fields
 from webforms.render.questions import questions, said
-
-TURNS = "turn"
-"""The name of the buttons that change the page and keep nothing."""
 
 
 @blueprint.get("/<int:draft>/forms/<name>/new-question")

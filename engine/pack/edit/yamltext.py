@@ -46,7 +46,7 @@ class Text:
             raise NotEditable("the file cannot be read as YAML")
         self.text = data.decode("utf-8")
         self.value = plain(tree)
-        self.root = yaml.compose(self.text, Loader=_LOADER)
+        self.root: Any = yaml.compose(self.text, Loader=_LOADER)
         starts = [0]
         for line in self.text.split("\n"):
             starts.append(starts[-1] + len(line) + 1)
@@ -54,7 +54,7 @@ class Text:
 
     def at(self, mark: Any) -> int:
         """Return the offset of a mark; by line and column, which both parsers count alike."""
-        return min(self._starts[mark.line] + int(mark.column), len(self.text))
+        return min(int(self._starts[mark.line] + mark.column), len(self.text))
 
     def line_of_item(self, number: int) -> int:
         """Return where the line of an item of the file's list begins, its dash included."""

@@ -19,15 +19,14 @@ AWKWARD = 'Ünlike: "this", it\'s # no comment — {a}, [b] & *c, 10% | > – �
 
 def lines_changed(before: bytes, after: bytes) -> tuple[list[str], list[str]]:
     """Return the lines that went and those that came."""
-    found = difflib.SequenceMatcher(
-        None, before.decode().split("\n"), after.decode().split("\n"), autojunk=False
-    )
+    first, second = before.decode().split("\n"), after.decode().split("\n")
+    found = difflib.SequenceMatcher(None, first, second, autojunk=False)
     gone: list[str] = []
     come: list[str] = []
     for kind, a, b, c, d in found.get_opcodes():
         if kind != "equal":
-            gone += found.a[a:b]
-            come += found.b[c:d]
+            gone += first[a:b]
+            come += second[c:d]
     return gone, come
 
 

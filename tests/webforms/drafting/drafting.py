@@ -1,0 +1,47 @@
+"""What tests of the editors share: an owner with a draft, and the file as it stands in it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+from engine.services.drafting import drafts
+from tests.webforms.site import Site, Visitor
+
+
+def begin(owner: Visitor, title: str = "A change") -> str:
+    """Begin a draft; return its address."""
+    answer = owner.post("/procedure/drafts/new", {"title": title})
+    assert answer.status_code == 302
+    return str(answer.location)
+
+
+def content(site: Site, draft: str, path: str) -> bytes | None:
+    """Return a file of a draft as it stands."""
+    with site.session() as session:
+        view = drafts.view(site.desk(session), int(draft.rsplit("/", 1)[1]))
+        return view.files.get(path)
+
+
+def opened(page: str) -> str:
+    """Return the digest that a page carries."""
+    found = re.search(r'name="opened" value="([^"]*)"', page)
+    assert found, "the page edits nothing"
+    return found.group(1)
+
+
+def send(visitor: Visitor, address: str, page: str | None = None, **fields: Any) -> TestResponse:
+    """Post to an address as the page there (or another) was opened just now."""
+    shown = visitor.get(page or address)
+    assert shown.status_code == 200, shown.text
+    return visitor.post(address, {"opened": opened(shown.text), **fields}, page=page or address)
+
+
+def text_of(page: str) -> str:
+    """Return a page's text with its quotation marks as people see them and its spaces as one."""
+    plain = re.sub(r"<[^>]+>", " ", page)
+    for mark, sign in (("&#34;", '"'), ("&#39;", "'"), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">")):
+        plain = plain.replace(mark, sign)
+    return " ".join(plain.split())
