@@ -31,6 +31,7 @@ from engine.services import (
     delivery,
     housekeeping,
     intake,
+    migrating,
     periodic,
     reminders,
     together,
@@ -40,6 +41,7 @@ from engine.services.channels import NotAccepted, channel
 from engine.services.desk import Desk
 from engine.services.drafting import checking
 from engine.services.outside import requests as outside_requests
+from engine.services.previewing import previews
 from engine.services.quality import verifications
 from engine.services.timers import Worker, sweep
 from engine.store.database import normal_url
@@ -136,6 +138,7 @@ def job_queue(worker: Worker, connector: BaseAsyncConnector | None = None) -> pr
 
     _reminding(app, worker, retried)
     _drafting(app, worker, retried)
+    _migrating(app, worker, retried)
     return app
 
 
@@ -152,6 +155,18 @@ def _drafting(app: procrastinate.App, worker: Worker, retried: procrastinate.Ret
     def check_draft(council: str, draft: int) -> bool:
         """Verify what the change of a draft puts in question."""
         return checking.carry_out(worker, council, draft)
+
+    @app.task(name=previews.JOB, queue=previews.LINES, retry=retried)
+    def preview_draft(council: str, preview: int) -> bool:
+        """Work out what a draft would change in real cases."""
+        return previews.carry_out(worker, council, preview)
+
+
+def _migrating(app: procrastinate.App, worker: Worker, retried: procrastinate.RetryStrategy) -> None:
+    @app.task(name=migrating.JOB, queue=migrating.LINES, retry=retried)
+    def migrate_cases(council: str, plan: int) -> bool:
+        """Try a plan by which cases go over to another version, carry it out or reverse it."""
+        return migrating.carry_out(worker, council, plan)
 
 
 def _in_every_council(worker: Worker, act: Callable[[Desk], Any]) -> None:
