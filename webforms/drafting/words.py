@@ -20,6 +20,9 @@ from webforms.drafting.desk import blueprint, reads, shown
 from webforms.render import casewords, words
 from webforms.render.derivations import LEDGER
 
+OF_DUTY = {"raised": "this has arisen: {}", "open": "this is still open: {}", **LEDGER}
+"""What an expression can read of the ledger, in words, by the last part of its path."""
+
 
 @blueprint.get("/<int:draft>/words")
 @reads
@@ -60,8 +63,8 @@ def label(vocabulary: Vocabulary, path: str) -> str:
     if path.startswith("ledger."):
         _, obligation, *rest = path.split(".")
         known = vocabulary.obligations.get(obligation)
-        if known is not None and rest and rest[-1] in LEDGER:
-            return f"“{LEDGER[rest[-1]].format(known.meaning)}”"
+        if known is not None and rest and rest[-1] in OF_DUTY:
+            return f"“{OF_DUTY[rest[-1]].format(known.meaning)}”"
     return f"“{casewords.label(path)}”"
 
 

@@ -2,6 +2,7 @@
 export class Asking {
   constructor (root) {
     this.data = root.dataset
+    this.said = new Map()
   }
 
   async get (address) {
@@ -28,7 +29,14 @@ export class Asking {
   words () { return this.get(this.data.words) }
   remarks () { return this.get(this.data.remarks) }
   remark (body) { return this.post(this.data.remarks, body) }
-  feel (body, signal) { return this.post(this.data.feel, body, signal) }
+
+  // The words do not change while the page is open: what was said of an expression once holds.
+  async feel (body, signal) {
+    const key = JSON.stringify(body)
+    if (!this.said.has(key)) this.said.set(key, await this.post(this.data.feel, body, signal))
+    return this.said.get(key)
+  }
+
   inspect (content, signal) { return this.post(this.data.inspect, { content }, signal) }
   tidy (content, elements) { return this.post(this.data.tidy, { content, elements }) }
 }

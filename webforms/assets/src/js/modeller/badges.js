@@ -23,7 +23,7 @@ export class Badges {
       if (!cited.size) continue
       const words = [...cited]
       const shown = words.length > 3 ? `${words.slice(0, 2).join(' ')} +${words.length - 2}` : words.join(' ')
-      overlays.add(element, 'hw-badge', { position: { bottom: 6, left: 2 }, html: h('span', { class: 'hw-badge', title: `Clauses ${words.join(', ')}`, text: shown }) })
+      overlays.add(element, 'hw-badge', { position: element.type.includes('Task') ? { bottom: 14, left: 2 } : { top: -18, left: 16 }, html: h('span', { class: 'hw-badge', title: `Clauses ${words.join(', ')}`, text: shown }) })
     }
   }
 }

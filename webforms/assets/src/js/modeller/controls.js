@@ -31,7 +31,15 @@ export function text ({ id, label, hint, value, write, rows = 0, readonly = fals
     id, class: rows ? 'govuk-textarea hw-field__text' : 'govuk-input hw-field__text', rows: rows || null, autocomplete: 'off', value, readonly
   })
   written(control, write)
+  if (rows) grown(control)
   return group(id, label, control, hint)
+}
+
+// As high as what stands in it, up to a dozen lines.
+export function grown (control) {
+  const fit = () => { control.rows = Math.max(2, Math.min(12, Math.ceil(control.value.length / 38) + control.value.split('\n').length - 1)) }
+  control.addEventListener('input', fit)
+  fit()
 }
 
 export function written (control, write, pause = 700) {

@@ -64,7 +64,7 @@ export class Faults {
       const mark = h('button', { type: 'button', class: `hw-fault ${grave ? '' : 'hw-fault--light'}`, 'aria-label': words, title: words, tabindex: '-1', text: grave ? '!' : '?', onclick: () => this.go(element) })
       const half = element.waypoints ? element.waypoints[Math.floor(element.waypoints.length / 2)] : null
       const box = half && { x: Math.min(...element.waypoints.map(p => p.x)), y: Math.min(...element.waypoints.map(p => p.y)) }
-      overlays.add(element, 'hw-fault', { position: half ? { left: half.x - box.x - 10, top: half.y - box.y - 10 } : { top: -12, right: 12 }, html: mark, show: { minZoom: 0.2 } })
+      overlays.add(element, 'hw-fault', { position: half ? { left: half.x - box.x - 10, top: half.y - box.y - 10 } : { bottom: 12, right: 12 }, html: mark, show: { minZoom: 0.2 } })
     }
     this.list()
     this.changed()

@@ -1,6 +1,6 @@
 // A field for an expression: facts and functions are offered while somebody types, the server says what is wrong, and the
 // sentence beneath says in English what the expression means.
-import { h, Options, written } from './controls.js'
+import { grown, h, Options, written } from './controls.js'
 
 const WORD = /[A-Za-z_][\w.]*$/
 
@@ -8,16 +8,17 @@ export class FeelField {
   constructor ({ id, label, hint, value, kind, fact = '', periodic = false, write, ask, words }) {
     Object.assign(this, { id, kind, fact, periodic, ask, words })
     this.control = h('textarea', {
-      id, class: 'govuk-textarea hw-field__text hw-feel__text', rows: 2, spellcheck: 'false', autocomplete: 'off', 'aria-autocomplete': 'list',
+      id, class: 'govuk-textarea hw-field__text hw-expression__text', rows: 2, spellcheck: 'false', autocomplete: 'off', 'aria-autocomplete': 'list',
       'aria-controls': `${id}-list`, 'aria-describedby': `${hint ? `${id}-hint ` : ''}${id}-problem ${id}-says`, value: bare(value)
     })
     this.list = h('ul', { id: `${id}-list`, role: 'listbox', class: 'hw-options', hidden: true, 'aria-label': 'Facts and functions' })
-    this.problem = h('p', { id: `${id}-problem`, class: 'govuk-error-message hw-feel__problem', 'aria-live': 'polite' })
-    this.says = h('p', { id: `${id}-says`, class: 'hw-feel__says', 'aria-live': 'polite' })
-    this.element = h('div', { class: 'govuk-form-group hw-field hw-feel' },
+    this.problem = h('p', { id: `${id}-problem`, class: 'govuk-error-message hw-expression__problem', 'aria-live': 'polite' })
+    this.says = h('p', { id: `${id}-says`, class: 'hw-expression__says', 'aria-live': 'polite' })
+    this.element = h('div', { class: 'govuk-form-group hw-field hw-expression' },
       h('label', { class: 'govuk-label', for: id, text: label }),
       hint && h('div', { class: 'govuk-hint', id: `${id}-hint`, text: hint }),
       this.control, this.list, this.problem, this.says)
+    grown(this.control)
     this.options = new Options(this.control, this.list, item => this.insert(item))
     written(this.control, text => write(text.trim() ? `= ${text.trim()}` : ''))
     this.control.addEventListener('input', () => {

@@ -24,11 +24,13 @@ export function formal ({ number, unit, moment }) {
 
 export function limitField ({ id, label, hint, none, value, write, ask, words, again, periodic = false }) {
   const stated = spoken(value)
-  const how = !value ? 'none' : stated && !again.has(id) ? 'spoken' : 'formal'
+  const moments = [{ id: 'now', label: 'when it arises' }, ...words.facts.filter(fact => ['datetime', 'date'].includes(fact.type))]
+  const plain = moments.some(one => one.id === bare(value).trim())
+  const how = !value ? 'none' : again.has(id) ? 'formal' : stated ? 'spoken' : plain ? 'moment' : 'formal'
   const body = []
   if (how === 'spoken') {
     const next = { ...stated }
-    const says = h('p', { class: 'hw-feel__says', id: `${id}-says`, 'aria-live': 'polite' })
+    const says = h('p', { class: 'hw-expression__says', id: `${id}-says`, 'aria-live': 'polite' })
     const put = async () => {
       if (!/^\d{1,5}$/.test(next.number)) {
         says.textContent = 'Write a whole number.'
@@ -41,17 +43,18 @@ export function limitField ({ id, label, hint, none, value, write, ask, words, a
       const told = await ask.feel({ text: formal(next), kind: 'due', periodic }).catch(() => null)
       if (told) says.textContent = told.problems.length ? told.problems.map(one => one.message).join(' ') : `In English: ${told.says}.`
     }
-    const moments = [{ id: 'now', label: 'when it arises' }, ...words.facts.filter(fact => ['datetime', 'date'].includes(fact.type))]
     body.push(h('div', { class: 'hw-limit' },
       text({ id: `${id}-number`, label: 'How many', value: stated.number, write: typed => { next.number = typed.trim(); put() } }),
       choice({ id: `${id}-unit`, label: 'Of what', value: stated.unit, items: UNITS, write: unit => { next.unit = unit; put() } }),
       choice({ id: `${id}-moment`, label: 'Counted from', value: stated.moment, items: moments, write: moment => { next.moment = moment; put() } })), says)
     body[0].querySelector('input').setAttribute('inputmode', 'numeric')
     said()
+  } else if (how === 'moment') {
+    body.push(choice({ id: `${id}-at`, label: 'The moment', value: bare(value).trim(), items: moments, write: moment => write(`= ${moment}`) }))
   } else if (how === 'formal') {
     body.push(new FeelField({ id: `${id}-feel`, label: 'Expression', value, kind: 'due', periodic, write, ask, words }).element)
   }
-  const modes = [{ id: 'spoken', label: 'so long after a moment' }, { id: 'formal', label: 'worked out by an expression' }]
+  const modes = [{ id: 'spoken', label: 'so long after a moment' }, { id: 'moment', label: 'at a moment' }, { id: 'formal', label: 'worked out by an expression' }]
   return h('fieldset', { class: 'govuk-fieldset hw-limits' },
     h('legend', { class: 'govuk-fieldset__legend', text: label }),
     hint && h('p', { class: 'govuk-hint', text: hint }),
@@ -61,6 +64,7 @@ export function limitField ({ id, label, hint, none, value, write, ask, words, a
         again.delete(id)
         if (mode === '') write('', true)
         else if (mode === 'formal') { again.add(id); write(value || '= now', true) }
+        else if (mode === 'moment') write(`= ${stated?.moment ?? (plain ? bare(value).trim() : 'now')}`, true)
         else write(stated ? value : formal({ number: '24', unit: 'hours', moment: 'now' }), true)
       }
     }), ...body)

@@ -38,16 +38,15 @@ class Editor {
     this.properties = this.editable && new Properties(this.modeler.get('modeling'), this.modeler.get('bpmnFactory'))
     const go = (element, field) => this.go(element, field)
     const told = text => this.tell(text)
-    this.faults = new Faults(this.modeler, this.ask, this.part('faults'), { go, told, changed: () => this.panel?.changed() })
-    this.remarks = new Remarks(this.modeler, this.ask, { go, told, changed: () => this.panel?.changed() })
+    this.faults = new Faults(this.modeler, this.ask, this.part('faults'), { go, told, changed: () => this.panel?.news() })
+    this.remarks = new Remarks(this.modeler, this.ask, { go, told, changed: () => this.panel?.news() })
     this.panel = new Panel({ ...this, place: this.part('panel'), go, told })
     this.badges = new Badges(this.modeler)
     this.outline = new Outline(this.modeler, this.part('outline'), go)
     if (this.editable) this.saves(file, warnings)
     this.tools()
     this.listen()
-    this.modeler.get('canvas').zoom('fit-viewport')
-    if (this.modeler.get('canvas').zoom() < 0.55) this.whole(0.75)
+    this.fit(0.75)
     this.panel.show(null)
     this.outline.show(null)
     this.faults.soon(0)
@@ -109,7 +108,7 @@ class Editor {
       { name: 'overview', words: 'Overview', pressed: false, title: 'Show a small map of the drawing', act: on => { on ? minimap.open() : minimap.close(); return on } },
       { name: 'larger', words: 'Larger', act: () => zoom(1) },
       { name: 'smaller', words: 'Smaller', act: () => zoom(-1) },
-      { name: 'whole', words: 'Whole diagram', act: () => canvas.zoom('fit-viewport') })
+      { name: 'whole', words: 'Whole diagram', act: () => this.fit() })
     this.buttons = bar(this.part('bar'), tools)
     keys(this.part('keys'))
     this.undoable()
@@ -196,11 +195,13 @@ class Editor {
     this.modeler.get('searchPad').open()
   }
 
-  whole (scale) {
+  // The whole drawing beside the palette; where that would be too small to read, its beginning.
+  fit (smallest = 0.1) {
     const canvas = this.modeler.get('canvas')
-    canvas.zoom(scale)
-    const { inner } = canvas.viewbox()
-    canvas.viewbox({ ...canvas.viewbox(), x: inner.x - 90, y: inner.y - 20 })
+    const { inner, outer } = canvas.viewbox()
+    const left = this.editable ? 90 : 20
+    const scale = Math.max(smallest, Math.min(1, (outer.width - left - 20) / inner.width, (outer.height - 40) / inner.height))
+    canvas.viewbox({ x: inner.x - left / scale, y: inner.y - 20 / scale, width: outer.width / scale, height: outer.height / scale })
   }
 
   async tidy (chosen) {

@@ -75,7 +75,7 @@ export class Panel {
       (isGateway(element) || isFlow(element) || carries(element)) && this.section('clauses', 'Clauses it follows', this.clauses('clauses', read(element).get('clauses') || '', value => this.set('clauses', value, true))),
       carries(element) && this.section('sets', 'Facts it sets', this.sets()),
       this.editable && !isFlow(element) && !['bpmn:Lane', 'bpmn:Participant'].includes(element.type) && this.section('next', 'Add and connect', this.next()),
-      h('section', { class: 'hw-modeller__section' }, h('h3', { class: 'govuk-heading-s', text: 'Comments' }), this.remarks.section(element))
+      this.talk()
     ].filter(Boolean)
   }
 
@@ -87,8 +87,23 @@ export class Panel {
   }
 
   troubles () {
-    const found = this.faults.of(this.element)
-    return found.length ? h('ul', { class: 'hw-plainlist hw-small hw-faults' }, ...found.map(one => h('li', { class: 'hw-faults__item hw-faults__item--grave', text: `${one.message}. ${one.remedy}` }))) : null
+    const found = this.element ? this.faults.of(this.element) : []
+    return h('ul', { class: 'hw-plainlist hw-small hw-faults', 'data-troubles': true, hidden: !found.length },
+      ...found.map(one => h('li', { class: 'hw-faults__item hw-faults__item--grave', text: `${one.message}. ${one.remedy}` })))
+  }
+
+  talk () {
+    const about = this.element?.parent ? this.element : { parent: null }
+    return h('section', { class: 'hw-modeller__section', 'data-talk': true },
+      h('h3', { class: 'govuk-heading-s', text: about.parent ? 'Comments' : 'Comments on the diagram' }), this.remarks.section(about))
+  }
+
+  // The checks or a comment bring news: what somebody is typing elsewhere in the panel stays as it is.
+  news () {
+    this.place.querySelector('[data-troubles]')?.replaceWith(this.troubles())
+    const talk = this.place.querySelector('[data-talk]')
+    const written = talk?.querySelector('textarea')
+    if (talk && !(written === document.activeElement && written.value)) talk.replaceWith(this.talk())
   }
 
   section (name, heading, controls) {
@@ -103,7 +118,7 @@ export class Panel {
     return [
       h('p', { class: 'govuk-body hw-small', text: 'Choose an element in the drawing, or from the list below it, to read and change what it says.' }),
       process?.documentation?.[0] && h('p', { class: 'govuk-body hw-small', text: process.documentation[0].text }),
-      h('section', { class: 'hw-modeller__section' }, h('h3', { class: 'govuk-heading-s', text: 'Comments on the diagram' }), this.remarks.section({ parent: null }))
+      this.talk()
     ].filter(Boolean)
   }
 
