@@ -113,6 +113,21 @@ def act_on(
     except Exception as error:  # a fault of ours in the core: as visible as the procedure's own
         LOG.exception("case %s: an act failed", file.reference)
         return quarantine(desk, file, asked, error, account=account)
+    follow_up(desk, files, file, asked, changes, at=at, account=account)
+    return Done(file.id, file.case.closed, tuple(file.task_ids.values()))
+
+
+def follow_up(
+    desk: Desk,
+    files: list[CaseFile],
+    file: CaseFile,
+    asked: Asked,
+    changes: Changes,
+    *,
+    at: datetime,
+    account: int | None,
+) -> None:
+    """Do what follows from an act that was saved: for its tasks, its notices, the child's record and other cases."""
     routing.route(desk, file)
     if asked["do"] != "start":  # a case starts with what the record tells
         _spread(desk, files, file, changes, at=at, account=account)
@@ -123,7 +138,6 @@ def act_on(
     if file.status == "quarantined" and "without" not in asked:
         _try_again_soon(desk, file)
     _tell_of_timers(desk, file, changes, account=account)
-    return Done(file.id, file.case.closed, tuple(file.task_ids.values()))
 
 
 def run(file: CaseFile, asked: Asked, *, at: datetime, by: str, earlier: Earlier | None = None) -> None:

@@ -35,6 +35,8 @@ NAMED = {
     "child_facts_corrected": "Brought up to date with the child’s record: {}",
     "taken_back": "Taken back",
     "voided": "Case voided: it was opened in error",
+    "migrated": "Went over to another version of the procedure",
+    "migration_reversed": "Went back to the version of the procedure that it had run on before",
     "duty_recorded": "Recorded that a duty was met",
     "earlier_episodes_changed": "The child’s earlier episodes were brought up to date",
 }

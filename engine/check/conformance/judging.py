@@ -41,12 +41,20 @@ class Judged:
 
 
 def judge_case(done: Replayed, checks: Iterable[Check] | None = None) -> Judged:
-    """Judge a case that was run again by the limits in its ledger and by the checks of its pack, or those given."""
+    """Judge a case that was run again by the limits in its ledger and by the checks of its pack, or those given.
+
+    A case that went over from another version is judged by the limits in its ledger only.
+    """
     judged = Judged()
     if not done.trace.acts:
         return judged
     judge = _Judge(done)
     judge.limits(judged)
+    if (
+        done.record.went_over
+    ):  # no version's clauses were its rules from beginning to end: its limits alone tell
+        judged.breaches.sort(key=lambda breach: (breach.at, breach.entry or 0, breach.check or ""))
+        return judged
     for check in done.trace.pack.checks.values() if checks is None else checks:
         if check.process == done.trace.process and not isinstance(check.consequence, Asks):
             judge.check(check, judged)

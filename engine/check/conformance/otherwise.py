@@ -19,7 +19,7 @@ from engine.errors import HomewardError
 from engine.pack.values import to_json
 
 REFUSED = (HomewardError, ValueError, KeyError, TypeError, AttributeError)
-NOT_REPEATED = frozenset({"take_back", "void"})
+NOT_REPEATED = frozenset({"take_back", "void", "migrate", "return"})
 
 
 def told_by(record: RecordedCase, fact: str) -> int | None:

@@ -7,12 +7,15 @@ from engine.case.correction import Earlier
 from engine.case.model import Changes, Entry
 from engine.check.conformance.record import RecordedCase
 
+GOES_BACK = frozenset({"take_back", "return"})
+"""Acts that lead to where the case stood before an earlier one."""
+
 
 class Places:
     """Remembers where a case stood before the acts that its record takes back, and before one that is `wanted`."""
 
     def __init__(self, record: RecordedCase, wanted: int | None = None) -> None:
-        taken = [act.asked or {} for act in record.acts if ACTS.get(act.action) == "take_back"]
+        taken = [act.asked or {} for act in record.acts if ACTS.get(act.action) in GOES_BACK]
         self._wanted = {asked.get("act") for asked in taken} | {wanted}
         self._state: bytes | None = None
         self._found: dict[int, tuple[bytes, dict[int, Entry]]] = {}

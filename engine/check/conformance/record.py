@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from engine.case.asked import ACTS
 from engine.pack.model import Pack
 
 Row = Mapping[str, Any]
+OVER = frozenset({"migrate", "return"})
+"""Acts by which a case goes over to another version, or back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,21 @@ class RecordedCase:
     acts: tuple[RecordedAct, ...]
     stored: Stored
     incidents: tuple[tuple[datetime, datetime | None], ...] = ()
+    packs: Mapping[int, Pack] = field(default_factory=dict)
+    """Other versions on which it ran before it went over to `pack`, by number."""
+
+    def pack_at(self, act: RecordedAct) -> Pack | None:
+        """Return the version on which an act ran, or to which it brought the case; None where it is not known."""
+        if act.pack is None or act.pack == self.version:
+            return self.pack
+        return self.packs.get(act.pack)
+
+    @property
+    def went_over(self) -> bool:
+        """Whether its acts ran on several versions, so that it can be held against the clauses of none as a whole."""
+        return any(
+            act.pack not in (None, self.version) and ACTS.get(act.action) not in OVER for act in self.acts
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,12 @@ from engine.case.asked import ACTS, carry_out
 from engine.case.case import Case
 from engine.case.correction import Earlier
 from engine.case.model import Changes, Entry, WaitingTimer
-from engine.check.conformance.places import Places
-from engine.check.conformance.record import Difference, RecordedAct, RecordedCase, Row
+from engine.check.conformance.places import GOES_BACK, Places
+from engine.check.conformance.record import OVER, Difference, RecordedAct, RecordedCase, Row
 from engine.check.trace import CaseTrace
 from engine.clock import local
 from engine.errors import HomewardError
+from engine.pack.model import Pack
 from engine.pack.values import to_json
 
 SLACK = timedelta(minutes=1)
@@ -90,12 +91,14 @@ def replay(record: RecordedCase, until: datetime) -> Replayed:
     timers = _Timers()
     places = Places(record)
     for act in record.acts:
-        reason = _unrepeatable(record, act)
+        reason = _unrepeatable(record, act) or _elsewhere(record, act, case)
         if reason is None:
             try:
                 asked = {**(act.asked or {}), "do": ACTS[act.action]}
-                earlier = places.before(asked["act"]) if asked["do"] == "take_back" else None
-                case = carry_out(case, asked, record.pack, at=local(act.at), by=act.by, earlier=earlier)
+                earlier = places.before(asked["act"]) if asked["do"] in GOES_BACK else None
+                case = carry_out(
+                    case, asked, _pack(record, act), at=local(act.at), by=act.by, earlier=earlier
+                )
             except (HomewardError, ValueError, KeyError, TypeError, AttributeError) as error:
                 reason = f"refused: {type(error).__name__}: {error}"
         if reason is not None or case is None:
@@ -133,12 +136,12 @@ def place_before(record: RecordedCase, seq: int) -> Earlier | None:
     places = Places(record, wanted=seq)
     case: Case | None = None
     for act in record.acts:
-        if _unrepeatable(record, act) is not None:
+        if (_unrepeatable(record, act) or _elsewhere(record, act, case)) is not None:
             return None
         asked = {**(act.asked or {}), "do": ACTS[act.action]}
-        earlier = places.before(asked["act"]) if asked["do"] == "take_back" else None
+        earlier = places.before(asked["act"]) if asked["do"] in GOES_BACK else None
         try:
-            case = carry_out(case, asked, record.pack, at=local(act.at), by=act.by, earlier=earlier)
+            case = carry_out(case, asked, _pack(record, act), at=local(act.at), by=act.by, earlier=earlier)
         except (HomewardError, ValueError, KeyError, TypeError, AttributeError):
             return None
         changes = case.drain()
@@ -153,9 +156,23 @@ def _unrepeatable(record: RecordedCase, act: RecordedAct) -> str | None:
         return "nothing that is known how to repeat"
     if act.asked is None:
         return "no longer kept"
-    if act.pack is not None and act.pack != record.version:
-        return f"an act on another version of the procedure (number {act.pack})"
+    if record.pack_at(act) is None:
+        return f"an act on another version of the procedure (number {act.pack}), which is not at hand"
     return None
+
+
+def _elsewhere(record: RecordedCase, act: RecordedAct, case: Case | None) -> str | None:
+    """Say where an act ran on another version than the one on which the case stood, and did not bring it there."""
+    if case is None or ACTS[act.action] in OVER or _pack(record, act).hash == case.pack.hash:
+        return None
+    return f"an act on another version of the procedure (number {act.pack})"
+
+
+def _pack(record: RecordedCase, act: RecordedAct) -> Pack:
+    found = record.pack_at(act)
+    if found is None:
+        raise HomewardError(f"the version number {act.pack} is not at hand")
+    return found
 
 
 class _Timers:
@@ -247,7 +264,7 @@ def _work_without_task(done: Replayed) -> Iterator[Work]:
 
 def _of_act(record: RecordedCase, act: RecordedAct, changes: Changes) -> Iterator[Difference]:
     told = record.reference, act.seq
-    calendar = record.pack.calendar.version
+    calendar = _pack(record, act).calendar.version
     if act.calendar is not None and act.calendar != calendar:
         yield Difference(*told, "calendar", act.calendar, calendar)
     again = [(h.kind, h.process, h.element, dict(h.detail) or None) for h in changes.history]

@@ -100,7 +100,6 @@ def _events(done: Replayed) -> Iterator[Event]:
     if not acts:
         return
     ledger = {number: entry for number, (_, entry) in done.trace.entries(len(acts) - 1).items()}
-    pack = done.record.pack
     for work in done.work:
         if work.id is None:
             continue
@@ -120,6 +119,7 @@ def _events(done: Replayed) -> Iterator[Event]:
                 ]
                 yield index, 0, attributes
             elif happening.kind == "timer_fired":
+                pack = done.record.pack_at(done.acts[index]) or done.record.pack
                 known = pack.processes[happening.process or ""].elements[happening.element or ""]
                 attributes = [
                     *_basic(known.name or known.id, act.at, "complete"),

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.check.conformance import RecordedAct, RecordedCase, Stored
+from engine.pack.model import Pack
 from engine.services.desk import Desk, NotFound
 from engine.services.rows import at, at_or_none
 from engine.store.packed import unpack
@@ -141,12 +142,13 @@ def _batch(desk: Desk, numbers: Sequence[int]) -> Iterator[RecordedCase]:
         ),
     )
     for row in cases:
+        acts = tuple(_act(event) for event in events[row.id])
         yield RecordedCase(
             id=row.id,
             reference=row.reference,
             pack=pack_of(desk.session, row.pack_id, row.hash),
             version=row.pack_id,
-            acts=tuple(_act(event) for event in events[row.id]),
+            acts=acts,
             stored=Stored(
                 closed=row.status == "closed",
                 acts=row.acts,
@@ -157,10 +159,21 @@ def _batch(desk: Desk, numbers: Sequence[int]) -> Iterator[RecordedCase]:
                 notices=tuple(notice.key for notice in notices[row.id]),
             ),
             incidents=tuple((at(one.opened_at), at_or_none(one.resolved_at)) for one in incidents[row.id]),
+            packs=_packs(desk, {act.pack for act in acts if act.pack not in (None, row.pack_id)}),
         )
 
 
 _ENTRY = [column for column in LedgerEntry.__table__.columns if column.name not in ("council_id", "working")]
+
+
+def _packs(desk: Desk, numbers: set[int | None]) -> dict[int, Pack]:
+    """Return the versions of these numbers."""
+    if not numbers:
+        return {}
+    rows = desk.session.execute(
+        sa.select(PackVersion.id, PackVersion.hash).where(PackVersion.id.in_(numbers))
+    )
+    return {row.id: pack_of(desk.session, row.id, row.hash) for row in rows}
 
 
 def _of_cases(desk: Desk, statement: Any) -> dict[int, list[Any]]:

@@ -30,6 +30,7 @@ OWN_ACTS = frozenset({"task_completed", "event_recorded", "facts_changed", "duty
 """What people do to a case."""
 NOT_THROUGH = frozenset({"voided", "taken_back", "case_started"})
 """What an act that is taken back may not have behind it."""
+OTHER_VERSION = frozenset({"migrated", "migration_reversed"})
 CANNOT = (
     "how the case stood before can no longer be told from its record, so nothing can be taken back: correct the "
     "answers instead"
@@ -117,6 +118,11 @@ def obstacle(desk: Desk, acts: Sequence[ActRow]) -> Exception | None:
     """Return why the caller may not take these acts of a case back, None where nothing stands in the way."""
     if not acts or acts[0].action not in OWN_ACTS:
         return NotFound("there is nothing here that could be taken back")
+    if any(act.action in OTHER_VERSION for act in acts[1:]):
+        return Conflict(
+            "the case has gone over to another version of the procedure since, which nothing is taken back through: "
+            "correct the answers instead"
+        )
     if any(act.action in NOT_THROUGH for act in acts[1:]):
         return Conflict("something was taken back since: nothing before that can be taken back any more")
     if access.may(desk.caller, "correct_records"):

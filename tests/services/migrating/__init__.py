@@ -1,0 +1,1 @@
+"""Running cases that go over to another version, in a real database."""
