@@ -146,6 +146,7 @@ def check_table(draft: int, name: str) -> ResponseReturnValue:
     tables = tables_read(view, looked)
     return jsonify(
         sound=looked.sound,
+        count=_count(looked, tables),
         rules={
             rule.id: {
                 "clauses": [*(name for name, _ in rule.clauses), *rule.unknown],
@@ -162,8 +163,15 @@ def check_table(draft: int, name: str) -> ResponseReturnValue:
             if one.accepted is None and one.fault
             for element in one.marks
         ],
-        words=render_template("drafting/table-words.html", looked=looked, tables=tables, editable=True),
+        found=render_template("drafting/table-found.html", looked=looked, tables=tables, editable=True),
+        words=render_template("drafting/table-words.html", tables=tables),
     )
+
+
+def _count(looked: Looked, tables: list[TableRead]) -> int:
+    """Return how many things somebody has to do something about."""
+    told = [one for table in tables for one in table.told if one.fault and one.accepted is None]
+    return len(told) if tables else len(looked.faults)
 
 
 def _content(view: DraftView, path: str) -> bytes:

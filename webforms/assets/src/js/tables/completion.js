@@ -18,7 +18,6 @@ export class Completion {
     this.shown = []
     this.id = `hw-suggestions-${++numbered}`
     box.setAttribute('aria-autocomplete', 'list')
-    box.setAttribute('aria-controls', this.id)
     box.setAttribute('autocomplete', 'off')
     box.addEventListener('focus', () => this.suggest())
     box.addEventListener('input', () => this.suggest())
@@ -67,6 +66,7 @@ export class Completion {
         onmousedown: event => { event.preventDefault(); this.take(n) }
       }, h('code', {}, one.text), one.label ? h('span', {}, one.label) : null)))
     document.body.append(this.list)
+    this.box.setAttribute('aria-controls', this.id)
     const place = this.box.getBoundingClientRect()
     this.list.style.left = `${Math.max(0, Math.min(place.left, document.documentElement.clientWidth - this.list.offsetWidth)) + window.scrollX}px`
     this.list.style.top = `${place.bottom + window.scrollY}px`
@@ -78,6 +78,7 @@ export class Completion {
     this.shown = []
     this.chosen = -1
     this.box.removeAttribute('aria-activedescendant')
+    this.box.removeAttribute('aria-controls')
   }
 
   choose (n) {

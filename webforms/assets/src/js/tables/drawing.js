@@ -19,7 +19,7 @@ export function drawn (definitions) {
     const column = filled.get(row) || 0
     filled.set(row, column + 1)
     const height = element.$type === 'dmn:Decision' ? HEIGHT : 45
-    const place = { x: 160 + column * (WIDTH + GAP_X), y: 80 + row * (HEIGHT + GAP_Y), width: WIDTH, height }
+    const place = { x: 200 + column * (WIDTH + GAP_X), y: 190 + row * (HEIGHT + GAP_Y), width: WIDTH, height }
     bounds.set(element, place)
     parts.push(moddle.create('dmndi:DMNShape', { dmnElementRef: element, bounds: moddle.create('dc:Bounds', place) }))
   }

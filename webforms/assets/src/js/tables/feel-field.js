@@ -2,6 +2,14 @@
 // The library's field judges FEEL by another parser than the one that decides cases, and would call sound cells wrong.
 import { Completion } from './completion.js'
 
+const PAUSE = 350
+const typing = new Set()
+
+// Hands over what is still being typed: before the file is saved, or anything is undone.
+export function handOver () {
+  for (const field of typing) field.handOver()
+}
+
 export default class FeelField {
   constructor ({ container, contentAttributes = {}, value = '', onChange = () => {} }) {
     this.onChange = onChange
@@ -13,15 +21,24 @@ export default class FeelField {
     this.box.value = value
     for (const [name, words] of Object.entries(contentAttributes)) this.box.setAttribute(name, words)
     this.box.addEventListener('input', () => this.changed())
+    this.box.addEventListener('blur', () => this.handOver())
     this.box.addEventListener('keydown', event => this.newline(event))
     container.append(this.box)
     this.completion = new Completion(this.box)
     this.grow()
   }
 
+  // A pause in typing ends a step, so that an undo takes back words and not letters.
   changed () {
     this.grow()
-    this.onChange(this.box.value)
+    typing.add(this)
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => this.handOver(), PAUSE)
+  }
+
+  handOver () {
+    clearTimeout(this.timer)
+    if (typing.delete(this)) this.onChange(this.box.value)
   }
 
   // In a cell Enter leads to the next rule; with Ctrl it breaks the line.

@@ -3,6 +3,7 @@ import { Saving } from '../drafting/saving.js'
 import { offered } from './completion.js'
 import { button, h } from './dom.js'
 import { drawn } from './drawing.js'
+import { handOver } from './feel-field.js'
 import { makeEditor } from './library.js'
 import { Marks } from './marks.js'
 import { Offers } from './offers.js'
@@ -17,6 +18,7 @@ export class TablesPage {
     this.canvas = element.querySelector('[data-canvas]')
     this.views = element.querySelector('[data-views]')
     this.plain = document.querySelector('[data-table-plain]')
+    this.found = document.querySelector('[data-table-found]')
     this.said = document.querySelector('[data-table-words]')
     this.marks = new Marks(this.canvas)
     this.asked = 0
@@ -31,6 +33,7 @@ export class TablesPage {
       this.offers = new Offers(words, () => this.viewer())
       offered.of = box => this.offers.for(box)
       this.element.hidden = false
+      if (file.content.includes('<!--')) this.progress('Remarks in the file itself (XML comments) are not kept when it is saved.')
       this.editor = makeEditor(this.canvas)
       this.panel = new Panel(this)
       this.editor.on('viewer.created', ({ type, viewer }) => this.listen(type, viewer))
@@ -45,7 +48,7 @@ export class TablesPage {
       }
       this.plain.hidden = true
       this.tools()
-      this.said.addEventListener('click', event => this.asksFor(event))
+      this.found.addEventListener('click', event => this.asksFor(event))
       this.shortcuts()
       await this.check()
     } catch (error) {
@@ -63,6 +66,7 @@ export class TablesPage {
   }
 
   async content () {
+    handOver()
     return (await this.editor.saveXML({ format: true })).xml
   }
 
@@ -74,6 +78,10 @@ export class TablesPage {
 
   listen (type, viewer) {
     viewer.on('commandStack.changed', ({ trigger }) => this.changed(viewer, trigger))
+    viewer.on('showDrd', 2000, event => {
+      event.stopPropagation()
+      this.openDrawing(this.editor.getViews().find(view => view.type === 'drd'))
+    })
     if (type === 'decisionTable') {
       viewer.on('selection.changed', () => this.panel.show())
       viewer.on('cellSelection.changed', () => this.panel.show())
@@ -87,6 +95,7 @@ export class TablesPage {
     this.redo.disabled = !viewer.get('commandStack').canRedo()
     if (trigger === 'clear') return
     this.saving.changed()
+    delete this.element.dataset.checked
     clearTimeout(this.timer)
     this.timer = setTimeout(() => this.check(), PAUSE)
     this.panel.show()
@@ -96,6 +105,7 @@ export class TablesPage {
 
   async check () {
     const number = ++this.asked
+    const slow = setTimeout(() => this.progress('Checking …'), 600)
     try {
       const answer = await fetch(this.element.dataset.checks, {
         method: 'POST',
@@ -108,25 +118,32 @@ export class TablesPage {
       if (!answer.ok) throw new Error(found.problem || found.message)
       this.marks.set(found.marks)
       this.panel.hear(found.rules)
-      this.say(found.words)
-      this.element.dataset.checked = String(number)
+      this.put(this.found, found.found)
+      this.put(this.said, found.words)
+      this.element.dataset.checked = found.sound ? 'sound' : 'found'
+      this.progress(found.sound ? 'Checked: nothing is wrong.' : `Checked: ${found.count} thing${found.count === 1 ? '' : 's'} to look at beneath the table.`)
     } catch (error) {
       if (number === this.asked) this.marks.set([])
-      this.saving.say(`The table could not be checked: ${error.message}`, true)
+      this.progress(`The table could not be checked: ${error.message}`)
+    } finally {
+      clearTimeout(slow)
     }
   }
 
-  // What was found is put in place of what stood there, without taking the focus from where it is.
-  say (words) {
-    const open = [...this.said.querySelectorAll('details')].map(one => one.open)
-    const within = this.said.contains(document.activeElement)
-    this.said.innerHTML = words
-    this.said.querySelectorAll('details').forEach((one, n) => { one.open = open[n] || false })
-    if (within) {
-      const heading = this.said.querySelector('h2')
-      heading.tabIndex = -1
-      heading.focus()
-    }
+  progress (words) {
+    this.element.querySelector('[data-checking-state]').textContent = words
+  }
+
+  // What the server says is put in place of what stood there; a control that had the focus gives it to the heading.
+  put (place, words) {
+    const open = [...place.querySelectorAll('details')].map(one => one.open)
+    const within = place.contains(document.activeElement)
+    place.innerHTML = words
+    place.querySelectorAll('details').forEach((one, n) => { one.open = open[n] || false })
+    if (!within) return
+    const heading = place.querySelector('h2')
+    heading.tabIndex = -1
+    heading.focus()
   }
 
   async asksFor (event) {
@@ -164,7 +181,7 @@ export class TablesPage {
 
   tools () {
     const bar = this.element.querySelector('[data-toolbar]')
-    const stack = () => this.viewer().get('commandStack')
+    const stack = () => { handOver(); return this.viewer().get('commandStack') }
     this.undo = button('Undo', () => stack().undo(), { disabled: true, 'aria-keyshortcuts': 'Control+Z' })
     this.redo = button('Redo', () => stack().redo(), { disabled: true, 'aria-keyshortcuts': 'Control+Y' })
     bar.append(this.undo, this.redo,
@@ -196,6 +213,7 @@ export class TablesPage {
       ...decisions.map(view => this.viewItem(view.name || view.id, view === active || view.element === active.element, () => this.editor.open(view))),
       drawable ? this.viewItem('How they hang together', active.type === 'drd', () => this.openDrawing(drawable)) : null
     ]))
+    this.canvas.classList.toggle('hw-tableeditor__canvas--drawing', active.type === 'drd')
     for (const tool of this.element.querySelectorAll('[data-for-table]')) tool.hidden = active.type !== 'decisionTable'
     this.panel.show()
   }

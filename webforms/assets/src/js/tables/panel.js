@@ -23,7 +23,7 @@ const TYPES = { boolean: 'boolean', enum: 'string', role: 'string', string: 'str
 export class Panel {
   constructor (page) {
     this.page = page
-    this.element = page.element.querySelector('[data-panel]')
+    this.element = document.querySelector('[data-panel]')
     this.rule = null
     this.said = new Map()
     this.open = new Set()
@@ -163,7 +163,7 @@ export class Panel {
   }
 
   defaultField (output, n, many) {
-    const words = `Answer where no rule applies${many > 1 ? `: ${output.label || output.name || n + 1}` : ''}`
+    const words = `Answer where no rule applies${many > 1 ? `: ${output.label || this.page.offers.byId.get(output.name)?.label || output.name || n + 1}` : ''}`
     return this.feel(words, `default-${output.id}`, output.defaultOutputEntry?.text || '', text => {
       const entry = output.defaultOutputEntry
       if (entry && text.trim()) return this.modeling.updateProperties(entry, { text })
@@ -179,7 +179,8 @@ export class Panel {
   column (col, n, many, before) {
     const own = col.businessObject
     const input = own.$type === 'dmn:InputClause'
-    const name = own.label || (input ? own.inputExpression?.text : own.name) || 'New column'
+    const asked = (input ? own.inputExpression?.text : own.name) || ''
+    const name = own.label || this.page.offers.byId.get(asked.trim())?.label || asked || 'New column'
     const details = h('details', { class: 'govuk-details hw-column', ontoggle: () => { this.open[details.open ? 'add' : 'delete'](col.id) } },
       h('summary', { class: 'govuk-details__summary', 'data-key': `column-${own.id}` }, h('span', { class: 'govuk-details__summary-text' }, name)),
       h('div', { class: 'govuk-details__text' },
