@@ -126,6 +126,7 @@ NOTHING_THERE = {
     "drafting.publish_again",
     "drafting.retire",
     "drafting.file",
+    "drafting.table",
 }
 """Pages about something that a fresh demonstration has none of, or that the query names: they say so."""
 PEOPLE = ("missing-coordinator", "administrator", "quality-assurance", "process-owner")
