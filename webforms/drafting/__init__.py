@@ -8,6 +8,7 @@ from webforms.drafting import (  # noqa: F401 (each adds its pages to the bluepr
     forms,
     notices,
     overview,
+    preview,
     publishing,
     reviewing,
     saves,
