@@ -10,9 +10,11 @@ from webforms.drafting import (  # noqa: F401 (each adds its pages to the bluepr
     overview,
     preview,
     publishing,
+    register,
     reviewing,
     saves,
     tables,
+    tryit,
     words,
 )
 from webforms.drafting.desk import blueprint

@@ -35,7 +35,7 @@ from webforms.render.questions import questions, said
 Posted = Mapping[str, str | list[str]]
 TURNS = "turn"
 """The name of the buttons that change what a page shows and keep nothing."""
-_OF_THE_PAGE = frozenset({"csrf_token", "opened", "apart"})
+_OF_THE_PAGE = frozenset({"csrf_token", "opened", "first", "apart"})
 
 
 @dataclass(frozen=True)
@@ -120,11 +120,12 @@ def fields_page(
     lead: str = "",
     template: str = "drafting/fields.html",
     more: Callable[[Posted], Mapping[str, Any]] | None = None,
+    turned: Callable[[Posted], Posted] | None = None,
 ) -> ResponseReturnValue:
     """Show plain fields about a file, or make the change that they say: `change` gets the answers and the content.
 
     A path that depends on the answers is that of a new file. `more` gives what the template shows beside the fields;
-    a post with a button TURNS only shows it anew.
+    a post with a button TURNS only shows it anew, `turned`.
     """
     problems: dict[str, str] = {}
     posted = as_posted(form.schema, initial or {})
@@ -132,7 +133,7 @@ def fields_page(
         posted = posted_fields()
         answers, problems = forms.parse_answers(form, posted, db.now())
         if TURNS in request.form:
-            problems = {}
+            problems, posted = {}, dict(turned(posted) if turned else posted)
         elif not problems:
             typed = [(one.title, said(one)) for one in questions(form, posted, now=db.now())]
             try:
@@ -176,6 +177,16 @@ def opened(draft: DraftView, path: str) -> str:
     return draft.digest(path) or ""
 
 
+def first_shown(draft: DraftView, path: str) -> bytes:
+    """Return the content that a person had before them when they began; the present one where it is not known any more.
+
+    A change that is made after somebody else's is what differs from it, so that it sets nothing back.
+    """
+    digest = request.form.get("first") or request.form.get("opened") or None
+    known, content = editing.opened_content(db.desk(), draft, path, digest)
+    return (content if known else None) or draft.files.get(path) or b""
+
+
 def _overtaken(
     draft: DraftView, path: str, error: Overtaken, why: str, typed: Sequence[tuple[str, str]]
 ) -> ResponseReturnValue:
@@ -196,6 +207,7 @@ def _overtaken(
         again=request.full_path.rstrip("?"),
         now=draft.digest(path) or "",
         opened=request.form.get("opened", ""),
+        first=request.form.get("first") or request.form.get("opened", ""),
         gone=path not in draft.files,
         title=title if len(title) <= drafts.LONGEST_TITLE else draft.title,
         stands=_address(draft.id, path),

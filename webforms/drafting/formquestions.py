@@ -17,7 +17,7 @@ from engine.services.drafting.editing import opened_content
 from webforms import db
 from webforms.drafting import formparts, questionanswers, questionfields
 from webforms.drafting import questionkinds as kinds
-from webforms.drafting.changing import TURNS, edited, keep, opened, pack_of
+from webforms.drafting.changing import TURNS, edited, first_shown, keep, opened, pack_of
 from webforms.drafting.desk import blueprint, owns, shown
 from webforms.drafting.forms import content_of, path_of
 from webforms.drafting.questionfields import Shown, Subject
@@ -71,9 +71,7 @@ def question(draft: int, name: str) -> ResponseReturnValue:
             return keep(
                 view,
                 path_of(name),
-                lambda data: (
-                    editing.changed(data or b"", named, made) if named else editing.added(data or b"", made)
-                ),
+                lambda data: _made(view, name, named, made, data or b""),
                 why=f"The question “{title}” {'changed' if named else 'added'}",
                 then=url_for("drafting.form", draft=draft, name=name) + f"#{formparts.anchor(made.name)}",
                 typed=_typed(subject, page),
@@ -122,6 +120,17 @@ def _subject(schema: Mapping[str, Any], old: editing.Asked | None, pack: Pack) -
     if kind not in kinds.KINDS:
         raise NotFound("there is no such kind of question")
     return Subject(pack, schema, old, kind, None)
+
+
+def _made(view: DraftView, name: str, named: str, made: editing.Asked, data: bytes) -> bytes:
+    """Return the form with the question; of one that somebody else changed meanwhile only what was meant is changed."""
+    if not named:
+        return editing.added(data, made)
+    before = first_shown(view, path_of(name))
+    if before == data:
+        return editing.changed(data, named, made)
+    wanted = editing.merged(editing.asked(before, named), made, editing.asked(data, named))
+    return editing.changed(data, named, wanted)
 
 
 def _old(view: DraftView, name: str, content: bytes, named: str) -> editing.Asked:

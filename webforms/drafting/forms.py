@@ -20,7 +20,7 @@ from engine.services.drafting.drafts import DraftView
 from webforms import db
 from webforms.drafting import formparts
 from webforms.drafting import questionkinds as kinds
-from webforms.drafting.changing import edited, fields_page, keep, pack_of
+from webforms.drafting.changing import edited, fields_page, first_shown, keep, pack_of
 from webforms.drafting.desk import ACTIONS, EDITORS, asked, blueprint, owns, reads, shown
 from webforms.drafting.parts import FORM
 from webforms.formpage import FILL, MISTAKES, Answers, error_list, posted_fields, with_moment
@@ -195,7 +195,11 @@ def form_words(draft: int, name: str) -> ResponseReturnValue:
     )
 
     def change(given: Answers, data: bytes | None) -> bytes:
-        words = [str(given.get(key) or "") for key in ("title", "description", "copy")]
+        before, now = read(first_shown(view, path_of(name))), read(data or b"")
+        words = []
+        for key, keyword in (("title", "title"), ("description", "description"), ("copy", "x-copy")):
+            typed, was = str(given.get(key) or ""), str(before.get(keyword) or "")
+            words.append(str(now.get(keyword) or "") if typed == was.strip() else typed)
         return editing.entitled(data or b"", words[0], words[1], words[2])
 
     return fields_page(

@@ -18,7 +18,7 @@ from engine.services.drafting.drafts import DraftView
 from engine.services.notices import due_words, filled
 from webforms import db
 from webforms.drafting import formparts
-from webforms.drafting.changing import edited, fields_page, keep, pack_of
+from webforms.drafting.changing import edited, fields_page, first_shown, keep, pack_of
 from webforms.drafting.desk import ACTIONS, EDITORS, asked, blueprint, owns, reads, shown
 from webforms.drafting.forms import new_name
 from webforms.drafting.parts import NOTICE
@@ -80,7 +80,12 @@ def notice_edit(draft: int, name: str) -> ResponseReturnValue:
     form = _fields(f"Edit “{found.get('subject') or name}”", pack, known)
 
     def change(given: Answers, data: bytes | None) -> bytes:
-        return editing.changed(data or b"", _to(given), given["subject"], _body(given))
+        before, now = editing.fields(first_shown(view, path_of(name))), editing.fields(data or b"")
+        wanted = {"to": _to(given), "subject": given["subject"], "body": _body(given)}
+        for key, value in wanted.items():
+            if value == before.get(key) or (key == "body" and value == str(before.get(key)).strip()):
+                wanted[key] = now.get(key, value)
+        return editing.changed(data or b"", wanted["to"], wanted["subject"], wanted["body"])
 
     return fields_page(
         view,

@@ -114,6 +114,25 @@ def changed(data: bytes, name: str, question: Asked) -> bytes:
     return rewritten(data, _hung(schema, question))
 
 
+def merged(before: Asked, wanted: Asked, now: Asked) -> Asked:
+    """Return a question as it is now, with what somebody changed in it as they had it before them.
+
+    Keywords, being required and the condition count one by one; what they left as it was stays as it is now.
+    """
+    schema: dict[str, Any] = {}
+    for key in dict.fromkeys([*now.schema, *wanted.schema]):
+        untouched = before.schema.get(key) == wanted.schema.get(key)
+        value = (now if untouched else wanted).schema.get(key)
+        if value is not None:
+            schema[key] = value
+    return Asked(
+        wanted.name,
+        schema,
+        now.required if before.required == wanted.required else wanted.required,
+        now.shown if (before.shown or {}) == (wanted.shown or {}) else wanted.shown,
+    )
+
+
 def moved(data: bytes, name: str, by: int) -> bytes:
     """Return the form with a question `by` places further down (up where negative), as far as it goes.
 

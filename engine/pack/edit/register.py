@@ -17,7 +17,7 @@ ORDER = (
 )  # fmt: skip
 """How the keys of a clause, and those of its reading, follow each other."""
 WORDS = frozenset({"kind", "force", "actor", "scope", "strength"})
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._()/-]{0,39}")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._()-]{0,39}")
 
 
 class NoClause(HomewardError):
@@ -50,6 +50,27 @@ def changed(data: bytes, name: str, changes: Mapping[str, Value]) -> bytes:
     return proved(made, [*standing[:place], _applied(standing[place], needed), *standing[place + 1 :]])
 
 
+def meant(before: Mapping[str, Any], wanted: Mapping[str, Value], now: Mapping[str, Any]) -> dict[str, Value]:
+    """Return what somebody changed in a clause as they had it before them, to be changed in the clause as it is now.
+
+    What they left as it was is not among it, so that nothing is set back that somebody else changed meanwhile.
+    """
+    made: dict[str, Value] = {}
+    for key, value in wanted.items():
+        if _same(before.get(key), value) and (value is not None or key not in before):
+            continue
+        both = (
+            isinstance(value, Mapping)
+            and isinstance(before.get(key), dict)
+            and isinstance(now.get(key), dict)
+        )
+        if both and isinstance(value, Mapping):
+            made[key] = {name: text for name, text in value.items() if before[key].get(name) != text}
+        else:
+            made[key] = value
+    return made
+
+
 def added(data: bytes, fields: Mapping[str, Value], after: str | None = None) -> bytes:
     """Return the register with a further clause behind another, or at its end. Raises NotEditable, NoClause."""
     text = Text(data)
@@ -70,7 +91,7 @@ def added(data: bytes, fields: Mapping[str, Value], after: str | None = None) ->
 
 
 def possible(name: str) -> bool:
-    """Tell whether a clause can be called so: letters, digits, dots, dashes, brackets and slashes, without spaces."""
+    """Tell whether a clause can be called so: letters, digits, dots, dashes and brackets, without spaces."""
     return _ID.fullmatch(name) is not None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from lxml import html
 from werkzeug.test import TestResponse
 
 from engine.services.drafting import drafts
@@ -37,6 +38,26 @@ def send(visitor: Visitor, address: str, page: str | None = None, **fields: Any)
     shown = visitor.get(page or address)
     assert shown.status_code == 200, shown.text
     return visitor.post(address, {"opened": opened(shown.text), **fields}, page=page or address)
+
+
+def as_it_came(page: str) -> dict[str, Any]:
+    """Return what a browser would post of a page's form, pressing none of its buttons, with nothing changed."""
+    form = next(one for one in html.fromstring(page).iter("form") if one.xpath(".//input[@name='opened']"))
+    posted: dict[str, Any] = {}
+    for control in form.iter("input", "textarea", "select"):
+        name, kind = control.get("name"), control.get("type", control.tag)
+        if not name or (kind in ("radio", "checkbox") and control.get("checked") is None):
+            continue
+        if kind == "select":
+            value = (control.xpath(".//option[@selected]/@value") or control.xpath(".//option/@value"))[0]
+        else:
+            value = (
+                control.get("value", "on" if kind == "checkbox" else "")
+                if control.tag == "input"
+                else control.text
+            )
+        posted.setdefault(name, []).append(str(value or "").removeprefix("\n"))
+    return {name: values if len(values) > 1 else values[0] for name, values in posted.items()}
 
 
 def text_of(page: str) -> str:
