@@ -34,6 +34,7 @@ from webforms import (
 )
 from webforms.cases import case, corrections, notes, outside, requests, together
 from webforms.children import child, contacts, covering, record
+from webforms.drafting import migrate
 from webforms.duty import assignment, directory, on_call, rotas
 from webforms.managing import figures, managers
 from webforms.render import environment
@@ -114,6 +115,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         actions,
         procedures,
         drafting,
+        migrate,
         quality,
         admin,
         directory,

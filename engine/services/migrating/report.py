@@ -14,9 +14,11 @@ import sqlalchemy as sa
 from engine.services import access
 from engine.services.desk import Desk
 from engine.services.migrating.plan import ACTION
-from engine.store.tables import CaseRecord, PlannedCase
+from engine.services.rows import Page
+from engine.store.tables import CaseRecord, Child, PlannedCase
 
 PAGE = 50
+HIDDEN = "A case of a restricted child"
 STATES = ("ready", "refused", "migrated", "failed", "reversed")
 STATE_WORDS = {
     "ready": "Can go over",
@@ -29,30 +31,34 @@ STATE_WORDS = {
 
 @dataclass(frozen=True)
 class CaseLine:
-    """A case of a plan: `reasons` keep it back, `remarks` are what a person should know."""
+    """A case of a plan: `reasons` keep it back, `remarks` are what a person should know.
 
-    case_id: int
+    `case_id` is None and `reference` empty for a case of a restricted child whom the reader may not see.
+    """
+
+    case_id: int | None
     reference: str
     state: str
     reasons: tuple[str, ...]
     remarks: tuple[str, ...]
-    act: int | None
 
 
 def lines(
     desk: Desk, plan_id: int, *, state: str | None = None, remarked: bool = False, page: int = 1
-) -> tuple[tuple[CaseLine, ...], int]:
-    """Return a page of a plan's cases, and how many there are: of a state, or with something said of them only."""
+) -> Page[CaseLine]:
+    """Return a page of a plan's cases: of a state, or with something said of them only; the read is logged."""
     access.require(desk.caller, ACTION)
-    access.log(desk, "migration")
     wanted = [PlannedCase.plan_id == plan_id]
     if state in STATES:
         wanted.append(PlannedCase.state == state)
     if remarked:
         wanted.append(sa.func.jsonb_array_length(PlannedCase.reasons) > 0)
     total = desk.session.scalar(sa.select(sa.func.count()).select_from(PlannedCase).where(*wanted)) or 0
-    statement = _select(wanted).limit(PAGE).offset((max(1, page) - 1) * PAGE)
-    return tuple(map(_line, desk.session.execute(statement))), total
+    number = max(1, min(page, -(-total // PAGE)))
+    statement = _select(desk, wanted).limit(PAGE).offset((number - 1) * PAGE)
+    found = [_line(row) for row in desk.session.execute(statement)]
+    access.log_cases(desk, "migration", [line.case_id for line in found if line.case_id is not None])
+    return Page(tuple(found), total, number, PAGE)
 
 
 def sheet(desk: Desk, plan_id: int) -> str:
@@ -62,29 +68,33 @@ def sheet(desk: Desk, plan_id: int) -> str:
     file = io.StringIO()
     out = csv.writer(file)
     out.writerow(("Case", "State", "Kept back because", "To be known"))
-    for row in desk.session.execute(_select([PlannedCase.plan_id == plan_id])):
+    for row in desk.session.execute(_select(desk, [PlannedCase.plan_id == plan_id])):
         line = _line(row)
         words = STATE_WORDS[line.state]
         said = [(one, "") for one in line.reasons] + [("", one) for one in line.remarks]
         for reason, remark in said or [("", "")]:
-            out.writerow((line.reference, words, _plain(reason), _plain(remark)))
+            out.writerow((line.reference or HIDDEN, words, _plain(reason), _plain(remark)))
     return file.getvalue()
 
 
-def _select(wanted: list[sa.ColumnElement[bool]]) -> sa.Select[PlannedCase, str]:
+def _select(desk: Desk, wanted: list[sa.ColumnElement[bool]]) -> sa.Select[PlannedCase, str, bool]:
+    visible = sa.or_(Child.id.is_(None), access.open_to(desk)).label("visible")
     return (
-        sa.select(PlannedCase, CaseRecord.reference)
+        sa.select(PlannedCase, CaseRecord.reference, visible)
         .join(CaseRecord, CaseRecord.id == PlannedCase.case_id)
+        .outerjoin(Child, Child.id == CaseRecord.child_id)
         .where(*wanted)
         .order_by(PlannedCase.case_id)
     )
 
 
-def _line(row: sa.Row[PlannedCase, str]) -> CaseLine:
-    planned, reference = row
+def _line(row: sa.Row[PlannedCase, str, bool]) -> CaseLine:
+    planned, reference, visible = row
     reasons = tuple(dict.fromkeys(words for _, words, refuses in planned.reasons if refuses))
     remarks = tuple(dict.fromkeys(words for _, words, refuses in planned.reasons if not refuses))
-    return CaseLine(planned.case_id, reference, planned.state, reasons, remarks, planned.act)
+    return CaseLine(
+        planned.case_id if visible else None, reference if visible else "", planned.state, reasons, remarks
+    )
 
 
 def _plain(text: str) -> str:

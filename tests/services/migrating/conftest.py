@@ -114,7 +114,7 @@ class Council:
         return self.do(lambda desk: migrating.view(desk, plan), self.owner).row  # type: ignore[no-any-return]
 
     def lines(self, plan: int, **wanted: Any) -> tuple[migrating.CaseLine, ...]:
-        return self.do(lambda desk: migrating.lines(desk, plan, **wanted), self.owner)[0]  # type: ignore[no-any-return]
+        return self.do(lambda desk: migrating.lines(desk, plan, **wanted), self.owner).rows  # type: ignore[no-any-return]
 
     def rows(self, table: str, columns: str = "*") -> list[tuple[Any, ...]]:
         """Return the rows of a table, to be held against others."""
