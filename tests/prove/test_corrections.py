@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from tests.services.correcting.randomly import COUNCILS, Life
 
 LIVES = 25
+ENOUGH, MOST = 5, 18
+"""Corrections that a life must have held, and the rounds within which it has to."""
 
 
 @pytest.mark.prove
@@ -15,9 +17,11 @@ LIVES = 25
 @pytest.mark.parametrize("council", COUNCILS)
 def test_what_previews_say_is_what_then_happens(session: Session, council: str, seed: int) -> None:
     life = Life(session, council, seed)
-    for _ in range(6):
+    rounds = 0
+    while rounds < 6 or (life.counts["held"] < ENOUGH and rounds < MOST):
+        rounds += 1
         life.live(5)
         for plan in life.plans(5):
             life.hold(plan)
     life.as_recorded()
-    assert life.counts["held"] >= 5, life.counts
+    assert life.counts["held"] >= ENOUGH, life.counts

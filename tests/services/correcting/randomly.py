@@ -155,7 +155,13 @@ class Life:
         for _ in range(number):
             case = self.dice.choice(self.cases)
             throw = self.dice.random()
-            if throw < 0.65:
+            voided = self.session.get_one(CaseRecord, case, populate_existing=True).voided_at is not None
+            if (
+                voided and throw < 0.65
+            ):  # nothing else can be done to it: a life of voided cases would hold nothing
+                last = self.session.scalar(sa.select(sa.func.max(Correction.id)))
+                yield Undo(last or 0, "Not a hoax.")
+            elif throw < 0.65:
                 yield self._fact(case)
             elif throw < 0.8:
                 acts = self.session.scalar(sa.select(CaseRecord.acts).where(CaseRecord.id == case)) or 1
