@@ -19,6 +19,7 @@ from webforms.access import ADMINISTRATOR, PROCESS_OWNER, QUALITY_ASSURANCE, Rul
 from webforms.db import database
 
 SAMPLES = {
+    "plan": "1",
     "draft": "1",
     "digest": "0000",
     "path": "procedure.yaml",
@@ -127,6 +128,10 @@ NOTHING_THERE = {
     "drafting.retire",
     "drafting.file",
     "drafting.table",
+    "migrations.show",
+    "migrations.mapping",
+    "migrations.reverse",
+    "migrations.report_csv",
 }
 """Pages about something that a fresh demonstration has none of, or that the query names: they say so."""
 PEOPLE = ("missing-coordinator", "administrator", "quality-assurance", "process-owner")
