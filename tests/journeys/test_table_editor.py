@@ -194,6 +194,71 @@ SECOND = """
 
 
 @pytest.mark.prove
+def test_policy_default_and_columns_are_changed_by_name_and_taken_back(
+    workshop: Office, address_of: str, site: Site
+) -> None:
+    page = opened(workshop.person("process-owner"), address_of)
+    said, undo = page.locator("[data-table-words]"), page.get_by_role("button", name="Undo", exact=True)
+    page.get_by_label("When several rules apply").select_option(
+        "Exactly one rule applies; two at once are an error"
+    )
+    expect(said).to_contain_text("Exactly one rule applies.", timeout=PATIENCE)
+    expect(page.locator("[data-canvas] td.rule-index.hw-marked")).not_to_have_count(0, timeout=PATIENCE)
+    expect(page.locator("[data-table-found]")).to_contain_text("Rules overlap")
+    undo.click()
+    expect(said).to_contain_text("The first rule that applies counts.", timeout=PATIENCE)
+    page.get_by_label("Answer where no rule applies").fill("false")
+    page.keyboard.press("Tab")
+    expect(said).to_contain_text(
+        "If no rule applies, “Multi-agency meeting required” is false", timeout=PATIENCE
+    )
+    undo.click()
+    expect(said).not_to_contain_text("If no rule applies", timeout=PATIENCE)
+    page.get_by_role("button", name="Redo", exact=True).click()
+    expect(said).to_contain_text("If no rule applies", timeout=PATIENCE)
+    page.get_by_role("button", name="Add a column of conditions").click()
+    page.get_by_label("What it asks").last.fill("child.ag")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.get_by_role("group", name="Age", exact=True).get_by_role("button", name="Move left").click()
+    write(page, 2, 3, "< 12")
+    expect(said).to_contain_text("“Age” is less than 12", timeout=PATIENCE)
+    saved(page)
+    with site.session() as session:
+        view = drafts.view(site.desk(session), int(address_of.split("/")[3]))
+    pack = view.inspection.pack
+    assert pack is not None, view.inspection.faults
+    table = pack.decisions[NAME].decisions[NAME].table
+    assert table is not None
+    asked = [(column.expression.text, column.expression.type.name) for column in table.inputs]
+    assert asked[2] == ("child.age", "number")
+    default = table.outputs[0].default
+    assert default is not None and default.text == "false"
+    assert table.rules[1].cells[2].text == "< 12"
+
+
+@pytest.mark.prove
+def test_what_the_editor_does_not_understand_is_read_and_never_saved(
+    workshop: Office, address_of: str, site: Site
+) -> None:
+    number = int(address_of.split("/")[3])
+    with site.session() as session:
+        desk = site.desk(session)
+        view = drafts.view(desk, number)
+        path = f"{NAME}.dmn"
+        content = view.files[path].replace(b"<decisionTable ", b"<unheardOf/><decisionTable ")
+        saving.save(desk, number, {path: content}, {path: view.digest(path)})
+        session.commit()
+    page = workshop.person("process-owner").open(address_of)
+    expect(page.locator("[data-saving-state]")).to_contain_text("saving would lose them", timeout=PATIENCE)
+    expect(page.locator("table.hw-rulestable")).to_be_visible()
+    expect(page.locator("[data-canvas]")).to_be_hidden()
+    with site.session() as session:
+        assert drafts.view(site.desk(session), number).files[path] == content
+
+
+@pytest.mark.prove
 def test_the_decisions_of_a_file_are_gone_between_and_drawn(
     workshop: Office, address_of: str, site: Site
 ) -> None:
@@ -221,7 +286,7 @@ def test_the_decisions_of_a_file_are_gone_between_and_drawn(
     saved(page)
     with site.session() as session:
         after = drafts.view(site.desk(session), number).files[path].decode()
-    assert "1 + 2" in after and after.count("DMNShape") == 2
+    assert "1 + 2" in after and after.count("<dmndi:DMNShape ") == 2
     page.get_by_role("button", name="Does the procedure call for a multi-agency meeting?").first.click()
     assert words(page, 2, 2) == ">= 3"
 
