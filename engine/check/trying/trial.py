@@ -5,7 +5,7 @@ Values of facts are JSON, as forms give them; the moments of steps are instants.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,9 @@ class BadTrial(HomewardError):
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing that the person did: a duty done (`obligation`, `role`), work without a duty (`element`), an event
-    (`event`, since `actual`), facts that changed, or a move of the clock (`to`). `case` 0 stands for the newest."""
+    (`event`, since `actual`), facts that changed, or a move of the clock (`to`). `case` 0 stands for the newest.
+
+    `also` are the duties, with their roles, that the same work ends."""
 
     kind: str
     at: datetime
@@ -39,6 +41,7 @@ class Step:
     actual: datetime | None = None
     to: datetime | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    also: tuple[tuple[str, str], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the step as it is stored; what it does not say is left out."""
@@ -53,6 +56,8 @@ class Step:
             for name in ("actual", "to")
             if (moment := getattr(self, name)) is not None
         }
+        if self.also:
+            told["also"] = [list(one) for one in self.also]
         return {**told, **({"facts": dict(self.facts)} if self.facts else {})}
 
     @classmethod
@@ -66,6 +71,7 @@ class Step:
             actual=parse_moment(told["actual"]) if "actual" in told else None,
             to=parse_moment(told["to"]) if "to" in told else None,
             facts=told.get("facts", {}),
+            also=tuple((obligation, role) for obligation, role in told.get("also", ())),
         )
 
 
@@ -138,7 +144,10 @@ def scenario_of(trial: Trial, pack: Pack, *, hold: frozenset[str] = frozenset())
         facts=read_facts(trial.facts, known),
         earlier=(),
         timeline=tuple(
-            _line(step, number, known) for number, step in enumerate(trial.steps, start=1) if step.kind != GO
+            line
+            for number, step in enumerate(trial.steps, start=1)
+            if step.kind != GO
+            for line in _lines(step, number, known)
         ),
         hold=hold,
         until=instant(trial.now),
@@ -154,8 +163,9 @@ def instant(moment: datetime) -> Moment:
     return Moment.parse(local(moment).isoformat(timespec="seconds"))
 
 
-def _line(step: Step, number: int, known: Vocabulary) -> Happens:
-    return Happens(
+def _lines(step: Step, number: int, known: Vocabulary) -> Iterator[Happens]:
+    """Yield the lines of the timeline that a step stands for: one for each duty that it ends."""
+    line = Happens(
         at=instant(step.at),
         line=number,
         event=step.event or None,
@@ -166,6 +176,9 @@ def _line(step: Step, number: int, known: Vocabulary) -> Happens:
         role=step.role or None,
         task=step.element if step.kind == TASK else None,
     )
+    yield line
+    for obligation, role in step.also:
+        yield replace(line, done=obligation, role=role)
 
 
 def read_facts(told: Mapping[str, Any], known: Vocabulary) -> dict[str, Any]:
