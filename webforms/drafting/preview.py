@@ -14,6 +14,7 @@ from engine.check.change import outcome
 from engine.check.change.outcome import CaseDifference
 from engine.clock import local
 from engine.pack.model import Pack
+from engine.services import access
 from engine.services.desk import NotFound
 from engine.services.previewing import playing, previews, reading
 from engine.services.previewing.counts import OTHERS
@@ -133,6 +134,7 @@ def preview_show(draft: int, number: int) -> ResponseReturnValue:
         group=group,
         cases=cases,
         say=lambda one: say(one, pack, view.base),
+        opens=access.may(db.desk().caller, "see_case"),
         older_than_draft=row.counts.hash != view.hash,
         address=lambda **more: url_for("drafting.preview_show", draft=draft, number=number, **more),
     )

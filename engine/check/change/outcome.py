@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,11 +58,8 @@ class CaseDifference:
         return f"{self.kind}|{self.what}|{self.before}|{self.after}"
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            name: getattr(self, name)
-            for name in self.__slots__
-            if getattr(self, name) not in (None, "", False)
-        }
+        told = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {field.name: told[field.name] for field in fields(self) if told[field.name] is not field.default}
 
     @classmethod
     def of_json(cls, told: Mapping[str, Any]) -> CaseDifference:

@@ -78,7 +78,8 @@ def differences_of(record: RecordedCase, pack: Pack, kind: str, now: datetime) -
     found = between(play(record, record.pack, until), play(record, pack, until))
     if kind == OPEN:
         there = {element.id for element in pack.elements}
-        stands = {str(row["element"]) for row in (*record.stored.tasks, *record.stored.timers)}
+        own = {element.id for element in record.pack.elements}  # an action of a meeting stands at no element
+        stands = {str(row["element"]) for row in (*record.stored.tasks, *record.stored.timers)} & own
         found += [CaseDifference(CANNOT, element, before=NOT_CARRIED) for element in sorted(stands - there)]
     return found
 
