@@ -5,9 +5,11 @@ What a browser sends here is only looked at: saving is the one door of `saves`, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from flask import jsonify, make_response, render_template, request
+from flask import jsonify, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -17,20 +19,25 @@ from engine.errors import HomewardError
 from engine.pack.draw.di import UntidyFile
 from engine.pack.draw.svg import draw
 from engine.pack.draw.tidy import tidied
+from engine.pack.edit import diagram as editing
+from engine.pack.edit.form import name_for
+from engine.pack.edit.jsontext import NotEditable
 from engine.pack.files import matters, plain_name
 from engine.problems import Problem
 from engine.services.desk import InvalidAnswers, NotFound
-from engine.services.drafting import remarks
-from engine.services.drafting.drafts import OPEN, REVIEW
+from engine.services.drafting import language, remarks, saving
+from engine.services.drafting.drafts import LONGEST_TITLE, OPEN, REVIEW
 from webforms import db, security
 from webforms.access import PROCESS_OWNER
-from webforms.drafting.desk import EDITORS, LARGEST, blueprint, owns, reads, shown
+from webforms.drafting.desk import ACTIONS, EDITORS, LARGEST, asked, blueprint, owns, reads, shown
 from webforms.drafting.parts import DIAGRAM, kind_of, title_of
+from webforms.formpage import Answers, form_page
 from webforms.render.moments import short_moment_words
 
 UNREADABLE = "The editor sent something that cannot be read: reload the page."
 NO_ROOM = "There is no room for what you chose beside what stays where it is. Make its lane larger, or tidy everything."
 EDITORS[DIAGRAM] = "drafting.diagram"
+ACTIONS.append(("Draw a new diagram", "drafting.diagram_new", True))
 
 
 @blueprint.get("/<int:draft>/diagrams/<name>")
@@ -55,6 +62,56 @@ def diagram(draft: int, name: str) -> ResponseReturnValue:
         picture=_picture(data),
     )
     return security.with_styles(make_response(page))
+
+
+@blueprint.route("/<int:draft>/new-diagram", methods=["GET", "POST"])
+@owns
+def diagram_new(draft: int) -> ResponseReturnValue:
+    """Begin a diagram with a lane, a start and an end, and list it in the procedure."""
+    desk, view = db.desk(), shown(draft)
+    held = language.words_of(view)
+    events = {event.id: event.meaning for event in held.vocabulary.events.values()}
+    roles = {role.id: role.label for role in held.roles.values()}
+    form = asked(
+        "Draw a new diagram",
+        {
+            "title": {"type": "string", "title": "What is it called?", "maxLength": LONGEST_TITLE},
+            "start": _choice("How does it start?", editing.STARTS),
+            "event": _choice("What happens?", events),
+            "role": _choice("Who acts in its first lane?", roles),
+        },
+        ["title", "start", "event", "role"],
+    )
+    form = replace(form, schema={**form.schema, "x-show": {"event": {"start": editing.EVENT}}})
+
+    def act(answers: Answers, key: str) -> str:
+        title, role = answers["title"].strip(), answers["role"]
+        taken = {*held.processes, *(path.removesuffix(".bpmn") for path in view.files)}
+        name = name_for(title, {one.replace("-", "_") for one in taken}).replace("_", "-")
+        path, listing = f"{name}.bpmn", "procedure.yaml"
+        council = view.base.name
+        drawn = editing.new(
+            name, title, council, roles[role], role, answers["start"], answers.get("event") or ""
+        )
+        try:
+            listed = editing.listed(view.files[listing], name, title)
+        except (KeyError, NotEditable) as error:
+            raise InvalidAnswers({"title": str(error)}) from None
+        opened = {path: None, listing: view.digest(listing)}
+        saving.save(desk, draft, {path: drawn, listing: listed}, opened, why=f"A new diagram: {title}")
+        return url_for("drafting.diagram", draft=draft, name=name)
+
+    return form_page(
+        form,
+        act,
+        button="Draw it",
+        back=url_for("drafting.show", draft=draft),
+        lead="It begins with a start and an end. You draw what lies between.",
+    )
+
+
+def _choice(title: str, labels: Mapping[str, str]) -> dict[str, Any]:
+    return {"type": "string", "title": title, "enum": list(labels), "x-labels": dict(labels)}
 
 
 @blueprint.post("/<int:draft>/inspect/<path:path>")

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from lxml import etree, html
 from werkzeug.test import TestResponse
 
+from engine.check.inspection import inspect_files
+from engine.pack.edit.diagram import CALLED, STARTS, listed, new
+from engine.pack.files import files_of
 from engine.services.drafting import drafts
 from engine.setup import node
 from tests.webforms.site import PACKS, Site, Visitor
@@ -157,6 +161,48 @@ def digest(visitor: Visitor, draft: int) -> str:
     answer = visitor.get(f"/procedure/drafts/{draft}/files/{FILE}").json
     assert answer is not None
     return str(answer["digest"])
+
+
+@pytest.mark.parametrize("start", list(STARTS))
+def test_a_new_diagram_stands_and_is_listed(start: str) -> None:
+    files = files_of(PACKS / "nottinghamshire")
+    drawn = new(
+        "school-told",
+        "The school’s <list>",
+        "Council & county",
+        "Social worker",
+        "social_worker",
+        start,
+        "returned",
+    )
+    listing = listed(files["procedure.yaml"], "school-told", "The school’s <list>")
+    found = inspect_files({**files, "school-told.bpmn": drawn, "procedure.yaml": listing}, "nottinghamshire")
+    about = [one for one in found.faults if one.file in {"procedure.yaml", "school-told.bpmn"}]
+    if start == CALLED:  # nothing calls it yet
+        about = [one for one in about if "call" not in one.message]
+    assert about == []
+    assert files["procedure.yaml"].decode().replace("\n", "") in listing.decode().replace("\n", "").replace(
+        f'  school-told: {{title: "The school’s <list>", order: {len(files_listed(listing))}}}', ""
+    )
+
+
+def files_listed(listing: bytes) -> list[str]:
+    return list(yaml.safe_load(listing)["processes"])
+
+
+def test_an_owner_begins_a_diagram(owner: Visitor, draft: int) -> None:
+    address = f"/procedure/drafts/{draft}/new-diagram"
+    made = owner.post(
+        address,
+        {"title": "The school is told", "start": "event", "event": "returned", "role": "social_worker"},
+    )
+    assert made.status_code == 302 and made.location.endswith("/diagrams/the-school-is-told")
+    page = owner.get(made.location)
+    assert page.status_code == 200 and "The school is told" in page.text
+    again = owner.post(address, {"title": "The school is told", "start": "called", "role": "social_worker"})
+    assert again.location.endswith("/diagrams/the-school-is-told-2")
+    lacking = owner.post(address, {"title": "", "start": "event", "role": "social_worker"})
+    assert lacking.status_code == 422
 
 
 # --- the checks

@@ -83,8 +83,10 @@ export class Faults {
         h('br'), words, problem.remedy && h('span', { class: 'hw-quiet', text: ` ${problem.remedy}` }))
     }
     const all = [...this.faults.map(one => item(one, true)), ...this.warnings.map(one => item(one, false))]
-    this.place.replaceChildren(all.length
-      ? h('ul', { class: 'hw-plainlist hw-small hw-faults' }, ...all)
-      : h('p', { class: 'govuk-body hw-small', text: 'No faults and no warnings.' }))
+    const counted = (number, word) => `${number || 'no'} ${word}${number === 1 ? '' : 's'}`
+    const summary = `${counted(this.faults.length, 'fault')} and ${counted(this.warnings.length, 'warning')}.`
+    this.place.replaceChildren(
+      h('p', { class: 'govuk-body hw-small', text: summary.charAt(0).toUpperCase() + summary.slice(1) }),
+      all.length ? h('ul', { class: 'hw-plainlist hw-small hw-faults' }, ...all) : '')
   }
 }

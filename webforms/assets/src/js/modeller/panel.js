@@ -7,11 +7,13 @@ import { ADDED, TRIGGERS, called, carries, definition, isEvent, isFlow, isGatewa
 import { addDuty, duties, extension, read } from './properties.js'
 import { roleField } from './role.js'
 
+const inFile = element => `In the file: ${element.id}`
+
 export class Panel {
   constructor ({ place, modeler, words, ask, properties, faults, remarks, editable, go, told }) {
     Object.assign(this, { place, modeler, words, ask, properties, faults, remarks, editable, go, told })
     this.formal = new Set()
-    this.opened = new Set(['says', 'duties', 'flow'])
+    this.opened = new Set(['says', 'role', 'flow', 'trigger', 'duties', 'work', 'clauses'])
     this.modeling = modeler.get('modeling', false)
     this.element = null
   }
@@ -43,7 +45,11 @@ export class Panel {
   }
 
   changed () {
-    if (!this.own) this.show(this.element)
+    if (!this.own) return this.show(this.element)
+    const heading = this.place.querySelector('#panel-heading')
+    if (heading?.lastChild && this.element) heading.lastChild.textContent = called(this.element)
+    const id = this.place.querySelector('[data-id]')
+    if (id && this.element) id.textContent = inFile(this.element)
   }
 
   show (element) {
@@ -129,7 +135,7 @@ export class Panel {
     return [
       text({ id: 'name', label: 'Name', value: bo.name || '', rows: isFlow(element) ? 0 : 2, write: name => this.change(() => this.modeling.updateLabel(element, name)) }),
       element.type !== 'bpmn:Lane' && text({ id: 'note', label: 'Explanation', value: note, rows: note ? 3 : 2, write: said => this.document(said) }),
-      h('p', { class: 'hw-small hw-quiet', text: `In the file: ${element.id}` })
+      h('p', { class: 'hw-small hw-quiet', 'data-id': true, text: inFile(element) })
     ]
   }
 
@@ -285,7 +291,15 @@ export class Panel {
       !ends && choice({ id: 'add-kind', label: 'What comes next', value: 'task', items: ADDED, write: kind => { chosen.kind = kind } }),
       !ends && button('Add it', () => {
         const { type, eventDefinitionType } = ADDED.find(one => one.id === chosen.kind)
-        const shape = this.modeler.get('autoPlace').append(element, factory.createShape({ type, eventDefinitionType }), { connection: { type: 'bpmn:SequenceFlow' } })
+        const onward = element.outgoing.filter(isFlow)
+        let shape
+        this.modeler.get('steps').together(() => {
+          shape = this.modeler.get('autoPlace').append(element, factory.createShape({ type, eventDefinitionType }), { connection: { type: 'bpmn:SequenceFlow' } })
+          // Only a question or a fork has several ways on: elsewhere what is added goes in between.
+          if (!isGateway(element) && onward.length === 1 && type !== 'bpmn:EndEvent') {
+            this.modeling.reconnectStart(onward[0], shape, { x: shape.x + shape.width / 2, y: shape.y + shape.height / 2 })
+          }
+        })
         this.go(shape, 'name')
       }),
       !ends && choice({ id: 'connect-to', label: 'Lead on to what is there', value: '', none: 'choose an element', items: targets, write: target => { chosen.target = target } }),
