@@ -4,7 +4,6 @@ from webforms.drafting import (  # noqa: F401 (each adds its pages to the bluepr
     checks,
     compare,
     diagrams,
-    exchange,
     formquestions,
     forms,
     notices,
