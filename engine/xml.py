@@ -16,6 +16,9 @@ from engine.errors import HomewardError
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 100
+MAX_ELEMENTS = 60_000
+MAX_ATTRIBUTES = 100
+"""Of one element, and namespaces of the whole file."""
 _DOCTYPE = re.compile(rb"<!\s*DOCTYPE", re.IGNORECASE)
 _ENCODINGS = frozenset(
     ["UTF-8", "UTF8", "US-ASCII", "ASCII", "ISO-8859-1", "WINDOWS-1252", "UTF-16", "UTF-16LE", "UTF-16BE"]
@@ -65,7 +68,7 @@ def parse_xml(data: bytes, name: str) -> etree._Element:
     encoding = info.encoding or "UTF-8"
     if encoding.upper() not in _ENCODINGS:
         raise XmlError(name, 1, f"the encoding {encoding} is not accepted; save the file as UTF-8")
-    _check_depth(root, name)
+    _check_size(root, name)
     return root
 
 
@@ -79,10 +82,27 @@ def _doctype(name: str, line: int) -> XmlError:
     return XmlError(name, line, "a DOCTYPE is not accepted; remove it (no model file needs one)")
 
 
-def _check_depth(root: etree._Element, name: str) -> None:
-    depth = 0
-    for event, element in etree.iterwalk(root, events=("start", "end")):
+def _check_size(root: etree._Element, name: str) -> None:
+    depth = elements = namespaces = 0
+    for event, element in etree.iterwalk(root, events=("start", "end", "start-ns")):
+        if event == "start-ns":
+            namespaces += 1
+            if namespaces > MAX_ATTRIBUTES:
+                raise XmlError(
+                    name, 0, f"more than {MAX_ATTRIBUTES} namespaces are declared; remove the unused"
+                )
+            continue
         depth += 1 if event == "start" else -1
+        if event == "start":
+            elements += 1
+            if elements > MAX_ELEMENTS:
+                raise XmlError(name, line_of(element), f"more than {MAX_ELEMENTS:,} elements; split the file")
+            if len(element.attrib) > MAX_ATTRIBUTES:
+                raise XmlError(
+                    name,
+                    line_of(element),
+                    f"an element has more than {MAX_ATTRIBUTES} attributes; remove some",
+                )
         if depth > MAX_DEPTH:
             raise XmlError(
                 name,

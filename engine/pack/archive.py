@@ -14,12 +14,18 @@ import zlib
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from engine.pack.files import MAX_BYTES, MAX_FILES, UnreadablePack, lies_beside, matters, plain_name
+from engine.pack.files import (
+    MAX_BYTES,
+    MAX_FILES,
+    MAX_TOTAL,
+    UnreadablePack,
+    lies_beside,
+    matters,
+    plain_name,
+)
 
 MAX_ARCHIVE = 8_000_000
 """Bytes that a zip may have."""
-MAX_TOTAL = 24_000_000
-"""Bytes that all of its files may have unpacked."""
 _ENTRY = b"PK\x01\x02"
 _BEGINS = b"PK\x03\x04"
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -47,6 +47,8 @@ _IN_NODE = frozenset(
     }  # how a modeller draws lines to data objects
 )
 _LOOPS = frozenset({"standardLoopCharacteristics", "multiInstanceLoopCharacteristics"})
+MAX_NODES, MAX_ARROWS = 250, 500
+"""Elements and flows of one diagram; nobody can read one with a fifth of them."""
 _ATTRIBUTES = {
     "startEvent": {"isInterrupting", "parallelMultiple"},
     "intermediateCatchEvent": {"parallelMultiple"},
@@ -101,7 +103,7 @@ class _Reader:
         ] = {}  # id of a message, escalation or error → kind, name or code
         self.seen: dict[str, int] = {}
 
-    def read(self) -> Diagram:
+    def read(self) -> Diagram | None:
         self._ids()
         self._definitions()
         process_id = self.process.get("id") or ""
@@ -114,6 +116,15 @@ class _Reader:
                 f"Give the process the id {expected}, or rename the file.",
             )
         self._scope(self.process, process_id)
+        if len(self.nodes) > MAX_NODES or len(self.arrows) > MAX_ARROWS:
+            self.faults.add(
+                _line(self.process),
+                process_id,
+                f"the diagram has {len(self.nodes)} elements and {len(self.arrows)} flows, more than the {MAX_NODES} "
+                f"and {MAX_ARROWS} we read",
+                "Split it into several, and call one from the other.",
+            )
+            return None
         self._connect()
         self._unread()
         return Diagram(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
@@ -193,7 +194,15 @@ class Diagram:
 
     def boundaries(self, host: Node) -> list[Node]:
         """Return the boundary events of an activity."""
-        return [n for n in self.nodes.values() if n.attached_to == host.id]
+        return self._attached.get(host.id, [])
+
+    @cached_property
+    def _attached(self) -> dict[str, list[Node]]:
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes.values():
+            if node.attached_to is not None:
+                found.setdefault(node.attached_to, []).append(node)
+        return found
 
     def next_of(self, node: Node) -> list[Node]:
         """Return what can follow a node in its own scope: along flows, and over its boundary events."""

@@ -6,11 +6,15 @@ A reader never stops at its first fault: it notes it here and goes on, so that t
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from engine.errors import HomewardError
 from engine.problems import Problem
+
+MOST = 500
+"""Faults of one file that are noted; whoever made more made one mistake many times."""
 
 
 class BrokenPack(HomewardError):
@@ -28,6 +32,7 @@ class Faults:
     """The faults found so far; `of(file)` gives the notebook for one file."""
 
     problems: list[Problem] = field(default_factory=list)
+    counted: Counter[str] = field(default_factory=Counter)
 
     def of(self, file: str) -> FileFaults:
         return FileFaults(file, self)
@@ -42,7 +47,14 @@ class FileFaults:
 
     def add(self, line: int, element: str, message: str, remedy: str = "", rule: str = "") -> None:
         """Note one fault; `line` counts from 1, 0 where none is known."""
-        self.faults.problems.append(Problem(self.file, line, element, message, remedy, rule))
+        self.faults.counted[self.file] += 1
+        if self.faults.counted[self.file] <= MOST:
+            self.faults.problems.append(Problem(self.file, line, element, message, remedy, rule))
+        elif self.faults.counted[self.file] == MOST + 1:
+            told = f"there are more than {MOST} faults in this file"
+            self.faults.problems.append(
+                Problem(self.file, line, "", told, "Mend those that are named first.")
+            )
 
 
 def an(word: str) -> str:

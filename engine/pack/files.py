@@ -18,6 +18,9 @@ from engine.errors import HomewardError
 VOCABULARY = "vocabulary.yaml"
 MAX_FILES = 500
 MAX_BYTES = 2_000_000
+MAX_TOTAL = 24_000_000
+"""Bytes of all files together."""
+MAX_NAME = 120
 _MATTERS = re.compile(
     r"procedure\.yaml|clauses\.yaml|lists\.yaml|meetings\.yaml|checks\.yaml|passages\.yaml|vocabulary\.yaml"
     r"|[^/]+\.bpmn|[^/]+\.dmn|forms/[^/]+\.json|notices/[^/]+\.yaml"
@@ -56,7 +59,7 @@ def beside_of(folder: Path) -> dict[str, bytes]:
 
 def plain_name(path: str) -> bool:
     """Tell whether a path can name a file of a pack: plain letters, at most one folder deep, leading nowhere else."""
-    return _PLAIN_NAME.fullmatch(path) is not None and ".." not in path
+    return len(path) <= MAX_NAME and _PLAIN_NAME.fullmatch(path) is not None and ".." not in path
 
 
 def files_of(folder: Path, vocabulary: Path | None = None) -> dict[str, bytes]:
@@ -105,11 +108,14 @@ def checked(files: Mapping[str, bytes]) -> dict[str, bytes]:
     for name in files:
         if not plain_name(name):
             raise UnreadablePack(
-                f"{name!r} is no name for a file of a pack; use letters, digits, dot, dash and _, one folder deep"
+                f"{name[:MAX_NAME]!r} is no name for a file of a pack; use letters, digits, dot, dash and _, "
+                "one folder deep"
             )
     kept = {name: bytes(files[name]) for name in sorted(files) if matters(name)}
     if len(kept) > MAX_FILES:
         raise UnreadablePack(f"the pack has {len(kept)} files, more than the {MAX_FILES} we read")
+    if (total := sum(map(len, kept.values()))) > MAX_TOTAL:
+        raise UnreadablePack(f"the pack has {total:,} bytes, more than the {MAX_TOTAL:,} we read")
     return kept
 
 

@@ -15,6 +15,7 @@ from engine.pack.faults import FileFaults
 
 MAX_BYTES = 500_000
 MAX_DEPTH = 20
+MAX_VALUES = 10_000
 Lines = Mapping[tuple[str, ...], int]
 """The line of each key by its path of keys; items of lists count by their index, the whole file is ()."""
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
@@ -43,6 +44,9 @@ def read_json(data: bytes, faults: FileFaults) -> tuple[dict[str, Any], Lines] |
         return None
     if not isinstance(value, dict) or _deeper(value, MAX_DEPTH):
         faults.add(1, "", "the file must be one JSON object, not deeply nested", "See processes/README.md.")
+        return None
+    if (values := text.count(",") + text.count(":")) > 2 * MAX_VALUES:  # each value stands behind one of them
+        faults.add(1, "", f"the file holds about {values:,} values, more than we read", "Split the form.")
         return None
     lines = _scan(text, faults)
     return value, lines

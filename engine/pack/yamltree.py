@@ -18,6 +18,8 @@ from engine.pack.faults import FileFaults
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 30
+MAX_NODES = 100_000
+"""Words, lists and mappings of one file."""
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -99,7 +101,7 @@ def read_yaml(data: bytes, faults: FileFaults) -> Tree | None:
 def _build(events: Iterator[Any], faults: FileFaults) -> Tree | None:
     """Fold the parser's events into one tree, without recursion so that depth is ours to limit."""
     root: Tree | None = None
-    documents = 0
+    documents = nodes = 0
     open_: list[tuple[Branch | Row, list[Leaf]]] = []  # with each mapping the key that waits for its value
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
@@ -117,6 +119,9 @@ def _build(events: Iterator[Any], faults: FileFaults) -> Tree | None:
         if not isinstance(event, yaml.NodeEvent):
             continue
         node = _node(event)
+        nodes += 1
+        if nodes > MAX_NODES:
+            raise _Refused(node.line, f"the file holds more than {MAX_NODES:,} words and lists", "Split it.")
         if not open_:
             root = node
         elif isinstance(open_[-1][0], Row):
@@ -127,6 +132,8 @@ def _build(events: Iterator[Any], faults: FileFaults) -> Tree | None:
             open_.append((node, []))
             if len(open_) > MAX_DEPTH:
                 raise _Refused(node.line, f"the file is nested more than {MAX_DEPTH} deep", "Flatten it.")
+    if root is None:
+        raise _Refused(1, "the file is empty", "Write what belongs there, or remove the file.")
     return root
 
 

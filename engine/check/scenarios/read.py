@@ -22,6 +22,9 @@ from engine.problems import Problem, UnreadableFile
 
 OUTCOMES = frozenset({"open", "done", "done_late", "refused", "not_engaged", "withdrawn", "superseded"})
 LINE = "__line__"
+MAX_BYTES, MAX_DEPTH, MAX_NODES = 2_000_000, 30, 30_000
+"""Of one file of stories."""
+_FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class BadScenario(UnreadableFile):
@@ -319,6 +322,31 @@ def examine(path: Path, vocabulary: Vocabulary) -> tuple[list[Scenario], list[Pr
     return examine_text(data, name, vocabulary)
 
 
+def _refuse_bombs(data: bytes, name: str) -> None:
+    """Raise BadScenario for a file that is larger, deeper or wider than a story is, before anything is built of it."""
+
+    def refused(line: int, message: str, remedy: str) -> BadScenario:
+        return BadScenario([Problem(name, line, "", message, remedy)])
+
+    if len(data) > MAX_BYTES:
+        raise refused(0, f"the file has more than the {MAX_BYTES:,} bytes we read", "Split it")
+    depth = nodes = 0
+    for event in yaml.parse(data, Loader=_FAST):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            depth -= 1
+        if isinstance(event, yaml.NodeEvent):
+            nodes += 1
+            if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+                raise refused(line, "anchors and aliases are not accepted", "Write the value out")
+        if depth > MAX_DEPTH:
+            raise refused(line, f"the file is nested more than {MAX_DEPTH} deep", "Flatten it")
+        if nodes > MAX_NODES:
+            raise refused(line, f"the file holds more than {MAX_NODES:,} words and lists", "Split it")
+
+
 def read_text(text: str, name: str, vocabulary: Vocabulary) -> list[Scenario]:
     """Read the text of a scenario file, called `name` in messages; raise BadScenario with every fault."""
     stories, problems = examine_text(text.encode(), name, vocabulary)
@@ -330,12 +358,15 @@ def read_text(text: str, name: str, vocabulary: Vocabulary) -> list[Scenario]:
 def examine_text(data: bytes, name: str, vocabulary: Vocabulary) -> tuple[list[Scenario], list[Problem]]:
     """Do for the bytes of a scenario file what `examine` does for the file."""
     try:
+        _refuse_bombs(data, name)
         rows = yaml.load(data, Loader=_Loader)  # noqa: S506
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 0
         what = getattr(error, "problem", None) or str(error)
         raise BadScenario([Problem(name, line, "", f"the file is no valid YAML: {what}")]) from None
+    except (ValueError, RecursionError) as error:
+        raise BadScenario([Problem(name, 0, "", f"the file cannot be read: {error}")]) from None
     reader = _Reader(name, vocabulary)
     if not isinstance(rows, list):
         raise BadScenario(
