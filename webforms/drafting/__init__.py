@@ -4,6 +4,7 @@ from webforms.drafting import (  # noqa: F401 (each adds its pages to the bluepr
     checks,
     compare,
     diagrams,
+    exchange,
     formquestions,
     forms,
     notices,

@@ -200,6 +200,14 @@ def view(desk: Desk, draft: int, revision: int | None = None) -> DraftView:
     )
 
 
+def beginning(desk: Desk) -> DraftView:
+    """Return what a draft from the version in force would begin with; it is not stored."""
+    access.require(desk.caller, "change_procedure")
+    number, pack = in_force(desk.session, local(desk.now()).date())
+    lying = beside(desk.session, number)
+    return DraftView(0, "", OPEN, desk.caller.council, number, pack, lying, 0, None, {})
+
+
 def _changed(desk: Desk, draft: int, upto: int) -> dict[str, bytes | None]:
     rows = desk.session.execute(
         sa.select(DraftFile.path, DraftFile.content)
