@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from engine.cli.packcheck import check
+from engine.cli.packexchange import export, publish, take_in
 from engine.cli.progress import progress
 from engine.pack.draw import tidy as tidy_bytes
 from engine.pack.draw.export import diagrams, drawings
@@ -94,3 +95,8 @@ def tidy(files: tuple[Path, ...], everything: bool) -> None:
         if after != before:
             path.write_bytes(after)
         click.echo(f"{'laid out' if after != before else 'nothing to do'}: {path}")
+
+
+pack.add_command(export)
+pack.add_command(take_in, "import")
+pack.add_command(publish)

@@ -131,6 +131,7 @@ NOTHING_THERE = {
     "drafting.version_page",
     "drafting.publish_again",
     "drafting.retire",
+    "drafting.carry_over",
     "drafting.download",
     "drafting.download_file",
     "drafting.upload",

@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from engine.clock import local
 from engine.services import access, procedures
 from engine.services.desk import NotFound
-from engine.services.drafting import drafts, publishing, review
+from engine.services.drafting import carrying, drafts, publishing, review
 from engine.services.quality import signing, verifications
 from webforms import db
 from webforms.access import PROCESS_OWNER
-from webforms.drafting.desk import ACTIONS, asked, blueprint, publishes, reads
+from webforms.drafting.desk import ACTIONS, asked, blueprint, owns, publishes, reads
+from webforms.drafting.parts import title_of
 from webforms.formpage import Answers, form_page
 from webforms.render.environment import may_open
 from webforms.render.moments import day_words
@@ -113,6 +114,53 @@ def _overriders() -> list[str]:
 
 def _today() -> date:
     return local(db.now()).date()
+
+
+@blueprint.route("/<int:draft>/carry-over", methods=["GET", "POST"])
+@owns
+def carry_over(draft: int) -> ResponseReturnValue:
+    """Carry a draft over to the version that was published since it began."""
+    desk = db.desk()
+    view = drafts.view(desk, draft)
+    found = carrying.carry(desk, view)
+    if found is None:
+        raise NotFound("no other version was published since this draft began")
+    fields = {f"file-{number}": path for number, path in enumerate(found.both)}
+    form = asked(
+        "Carry this draft over",
+        {
+            name: {
+                "type": "string",
+                "title": f"{title_of(path, view.base, view.base)} ({path})",
+                "description": "It was changed in this draft and in the version that was published.",
+                "enum": ["mine", "theirs"],
+                "x-labels": {"mine": "As it is in this draft", "theirs": "As it was published"},
+            }
+            for name, path in fields.items()
+        },
+        list(fields),
+    )
+
+    def act(answers: Answers, key: str) -> str:
+        keep = {path for name, path in fields.items() if answers[name] == "mine"}
+        made = carrying.carry_over(desk, draft, keep)
+        flash("This draft begins with the version published last. The old one stays to be read.", "success")
+        return url_for("drafting.show", draft=made)
+
+    return form_page(
+        form,
+        act,
+        caption=view.title,
+        lead=f"Version {found.hash[:8]} was published since this draft began (“{found.note}”) and changed "
+        f"{_files(found.theirs)}; this draft changes {_files(found.mine)}. A new draft takes each file from where it "
+        + ("was changed; you choose for those that both changed." if fields else "was changed."),
+        button="Carry it over",
+        back=url_for("drafting.reviewing", draft=draft),
+    )
+
+
+def _files(paths: tuple[str, ...]) -> str:
+    return f"{len(paths)} file{'' if len(paths) == 1 else 's'}"
 
 
 @blueprint.get("/versions/<digest>")

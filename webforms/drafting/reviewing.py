@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.services.drafting import drafts, publishing, review
+from engine.services.drafting import carrying, drafts, publishing, review
 from engine.services.quality import signing
 from webforms import db
 from webforms.access import PROCESS_OWNER, QUALITY_ASSURANCE
@@ -32,6 +32,7 @@ def reviewing(draft: int) -> ResponseReturnValue:
         obstacles=signing.obstacles(found.version) if found else (),
         cautions=signing.cautions(found.version) if found else (),
         forward=review.forward(desk, draft),
+        carry=carrying.carry(desk, view) if view.state in {drafts.OPEN, drafts.REVIEW} else None,
         published=publishing.of_draft(desk, draft),
         faults=view.inspection.faults,
         owner=PROCESS_OWNER in desk.caller.roles,

@@ -16,7 +16,7 @@ from engine.clock import local
 from engine.services import access
 from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound, once, record, remember
 from engine.services.drafting import review
-from engine.services.drafting.drafts import OPEN, PUBLISHED, DraftView, locked, version, view
+from engine.services.drafting.drafts import DISCARDED, OPEN, PUBLISHED, DraftView, locked, version, view
 from engine.services.quality import signing
 from engine.services.rows import at
 from engine.store.packs import beside, put_beside
@@ -48,7 +48,9 @@ class PublicationRow:
 
 
 def lacking(desk: Desk, draft: DraftView) -> tuple[str, ...]:
-    """Return what a draft lacks to be published, in words; nothing where it may be."""
+    """Return what a draft lacks to be published, in words; nothing where it may be, or has ended."""
+    if draft.state in {PUBLISHED, DISCARDED}:
+        return ()
     if draft.inspection.faults:
         return ("There are faults in it: nothing with faults can run.",)
     told = list(_overtaken(desk, draft))
