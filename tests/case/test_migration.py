@@ -210,11 +210,14 @@ def test_a_task_passed_over_by_a_change_of_the_order_is_told_by_its_name() -> No
     assert "The task “b” is passed over" in words(moved.findings)
 
 
-def test_every_reason_is_given_at_once() -> None:
+def test_every_reason_is_given_at_once_and_each_once() -> None:
     text = "start s message=reported\nuser x\nend e\ns -> x -> e"
     with pytest.raises(Refused) as refused:
-        over(started(ONE), text)
-    assert len(refused.value.findings) == 2
+        over(started(PARALLEL.replace("user a", "user a duty=hold_planning_meeting")), text)
+    assert sorted(one.words for one in refused.value.findings if one.refuses) == [
+        "The task “a” has no counterpart: choose one in the mapping.",
+        "The task “b” has no counterpart: choose one in the mapping.",
+    ]
 
 
 def test_an_element_of_another_kind_is_no_counterpart() -> None:

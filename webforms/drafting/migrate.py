@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.case.migrating import MappingError, named
 from engine.pack.model import Element
-from engine.services import migrating
+from engine.services import access, migrating
 from engine.services.desk import Conflict, InvalidAnswers, NotFound
 from engine.services.migrating.plan import REVERSING, RUNNING, VALIDATING
 from engine.services.migrating.report import HIDDEN, STATE_WORDS, STATES
@@ -134,6 +134,8 @@ def show(plan: int) -> ResponseReturnValue:
         states=STATE_WORDS,
         plan_states=PLAN_WORDS,
         hidden=HIDDEN,
+        said=migrating.said_most(desk, plan),
+        sees_cases=access.may(desk.caller, "see_case"),
     )
 
 

@@ -91,6 +91,10 @@ def migrate(
         words = f"On the new version the case cannot come to rest{name}: {incident}."
         raise Refused([*work.findings, Finding(incident.element, words, refuses=True)]) from incident
     work.overdue(case, at)
+    for unknown in case.changes.incidents:
+        where = plan_of(matching.new).find(unknown.element)
+        name = f"the {named(where)}" if where is not None else "an event"
+        work.say(unknown.element, f"The moment of {name} cannot be worked out yet: {unknown}.")
     return Migrated(case, work.findings, len(work.kept))
 
 
@@ -269,6 +273,8 @@ class _Work:
                 )
             target = self.matching.elements.get(element)
             if target is None:
+                if any(one.refuses and one.element == element for one in self.findings):
+                    continue  # it is told already that a counterpart has to be chosen
                 self.refuse(
                     element,
                     f"The {named(self.old.element(element))} has no counterpart, and a duty that arose there is open: "

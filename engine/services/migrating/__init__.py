@@ -10,7 +10,7 @@ from engine.services.migrating.plan import (
     versions,
     view,
 )
-from engine.services.migrating.report import CaseLine, lines, sheet
+from engine.services.migrating.report import CaseLine, lines, said_most, sheet
 from engine.services.migrating.working import JOB, LINES, ask, carry_out
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "make",
     "map_elements",
     "plans",
+    "said_most",
     "sheet",
     "versions",
     "view",

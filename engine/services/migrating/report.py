@@ -17,7 +17,7 @@ from engine.services.migrating.plan import ACTION
 from engine.services.rows import Page
 from engine.store.tables import CaseRecord, Child, PlannedCase
 
-PAGE = 50
+PAGE, MOST = 50, 20
 HIDDEN = "A case of a restricted child"
 STATES = ("ready", "refused", "migrated", "failed", "reversed")
 STATE_WORDS = {
@@ -59,6 +59,20 @@ def lines(
     found = [_line(row) for row in desk.session.execute(statement)]
     access.log_cases(desk, "migration", [line.case_id for line in found if line.case_id is not None])
     return Page(tuple(found), total, number, PAGE)
+
+
+_MOST = sa.text("""
+SELECT count(DISTINCT case_id) AS number, one ->> 1 AS words, (one ->> 2)::boolean AS refuses
+  FROM planned_case, jsonb_array_elements(reasons) AS one
+ WHERE plan_id = :plan GROUP BY 2, 3 ORDER BY 3 DESC, 1 DESC, 2 LIMIT :most
+""")
+
+
+def said_most(desk: Desk, plan_id: int) -> tuple[tuple[int, str, bool], ...]:
+    """Return what is said of most cases of a plan: of how many, the words, and whether it keeps them back."""
+    access.require(desk.caller, ACTION)
+    rows = desk.session.execute(_MOST, {"plan": plan_id, "most": MOST})
+    return tuple((row.number, row.words, row.refuses) for row in rows)
 
 
 def sheet(desk: Desk, plan_id: int) -> str:
