@@ -39,7 +39,7 @@ from engine.services import (
 from engine.services.assignment import away, summons, waking
 from engine.services.channels import NotAccepted, channel
 from engine.services.desk import Desk
-from engine.services.drafting import checking
+from engine.services.drafting import checking, drafts
 from engine.services.outside import requests as outside_requests
 from engine.services.previewing import previews
 from engine.services.quality import verifications
@@ -151,7 +151,13 @@ def _reminding(app: procrastinate.App, worker: Worker, retried: procrastinate.Re
 
 
 def _drafting(app: procrastinate.App, worker: Worker, retried: procrastinate.RetryStrategy) -> None:
-    @app.task(name=checking.JOB, queue=checking.LINES, retry=retried)
+    @app.task(name=drafts.READY, queue=drafts.LINES)
+    def make_ready_to_check(council: str) -> None:
+        """Start what is copied to check a draft that somebody has just begun."""
+        with worker.sessions() as session:
+            checking.keep_ready(worker.desk(session, council))
+
+    @app.task(name=checking.JOB, queue=drafts.LINES, retry=retried)
     def check_draft(council: str, draft: int) -> bool:
         """Verify what the change of a draft puts in question."""
         return checking.carry_out(worker, council, draft)

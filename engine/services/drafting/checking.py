@@ -26,7 +26,7 @@ from engine.errors import HomewardError
 from engine.pack.model import Pack
 from engine.services import access
 from engine.services.desk import Desk, NotFound
-from engine.services.drafting.drafts import OPEN, REVIEW, DraftView, view
+from engine.services.drafting.drafts import LINES, OPEN, REVIEW, DraftView, view
 from engine.services.quality import verifications
 from engine.services.quality.found import Found
 from engine.services.rows import at, at_or_none
@@ -38,8 +38,7 @@ from engine.store.tables import Draft, DraftCheck
 
 LOG = logging.getLogger("homeward.drafting")
 JOB = "check_draft"
-LINES = "drafting"
-"""The queue of these jobs; of one draft only one runs at a time."""
+"""The job; of one draft only one runs at a time."""
 ASKED, RUNNING, DONE, FAILED = "asked", "running", "done", "failed"
 LOST = timedelta(minutes=2)
 """A check that was not heard of for so long has lost its worker."""

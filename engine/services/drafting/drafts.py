@@ -23,10 +23,13 @@ from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound, recor
 from engine.services.rows import at, at_or_none
 from engine.store.packed import unpack_bytes
 from engine.store.packs import beside, in_force, pack_of
+from engine.store.queue import defer
 from engine.store.tables import Account, Draft, DraftFile, DraftRevision, PackVersion
 
 OPEN, REVIEW, PUBLISHED, DISCARDED = "open", "review", "published", "discarded"
 LONGEST_TITLE = 120
+READY, LINES = "make_ready_to_check", "drafting"
+"""The job, and its queue, by which a worker makes ready to check what will be saved in a draft."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,7 @@ def begin(desk: Desk, title: str, base_id: int) -> int:
     row = Draft(title=said, base_id=base_id, created_at=now, created_by=desk.caller.account, updated_at=now)
     desk.session.add(row)
     desk.session.flush()
+    defer(desk.session, READY, {"council": desk.caller.council}, queue=LINES)
     record(desk, "draft_begun", {"draft": row.id})
     return row.id
 

@@ -239,6 +239,24 @@ def test_the_worker_knows_the_job(worker: Worker, owner: Desk) -> None:
     draft = drafts.create(owner, "By its job")
     save(owner, draft, checks=WRITTEN, diagram=later(owner, draft))
     job = job_queue(worker, InMemoryConnector()).tasks[checking.JOB]
-    assert job.queue == checking.LINES
+    assert job.queue == drafts.LINES
     assert job(council="small", draft=draft) is True
     assert checked(owner, draft).state == checking.DONE
+
+
+def test_a_worker_makes_ready_as_soon_as_a_draft_is_begun(
+    worker: Worker, owner: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[bool] = []
+    monkeypatch.setattr(
+        checking, "make_ready", lambda: made.append(True)
+    )  # it starts a process for the whole run
+    job = job_queue(worker, InMemoryConnector()).tasks[drafts.READY]
+    job(council="small")
+    assert not made, "nobody works on a draft"
+    drafts.create(owner, "Begun")
+    owner.session.commit()
+    queued = sa.text("SELECT args->>'council' FROM procrastinate_jobs WHERE task_name = :name")
+    assert owner.session.scalars(queued, {"name": drafts.READY}).all() == ["small"]
+    job(council="small")
+    assert made
