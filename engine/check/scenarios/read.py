@@ -332,7 +332,8 @@ def _refuse_bombs(data: bytes, name: str) -> None:
         raise refused(0, f"the file has more than the {MAX_BYTES:,} bytes we read", "Split it")
     depth = nodes = 0
     for event in yaml.parse(data, Loader=_FAST):
-        line = event.start_mark.line + 1
+        start: Any = event.start_mark
+        line = start.line + 1
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             depth += 1
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):

@@ -18,6 +18,7 @@ from engine.services.demo import (
     child_records,
     corrections,
     documents,
+    drafting,
     duty,
     meetings,
     outside,
@@ -103,6 +104,7 @@ def set_up(desk: Desk, secret: str, progress: Progress | None = None, *, history
         documents.attach(desk)
         corrections.arrange(desk)
         overseeing.look(desk)
+        drafting.begin(desk)
     return True
 
 
