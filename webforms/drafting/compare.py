@@ -13,7 +13,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from engine.check.change import Changes, Kind, Part, Saying, State, compare, situation
+from engine.check.change import Changes, Kind, Part, Saying, State, answer_words, compare, situation
 from engine.pack.draw.marks import STATE_WORD, state_mark
 from engine.pack.model import Pack
 from engine.services import procedures
@@ -116,13 +116,8 @@ def _page(view: DraftView | None, old: Side, new: Side) -> ResponseReturnValue:
         legend=_legend(),
         choices=_choices(view),
         situation=lambda witness: situation(witness, sayings[""]),
-        witnessed=_witnessed,
+        witnessed=lambda witness: answer_words(witness, sayings[""]),
     )
-
-
-def _witnessed(message: str) -> str:
-    """Return a finding's message without the table's name, under which it stands."""
-    return message.partition("”: ")[2] or message
 
 
 # --- the two sides

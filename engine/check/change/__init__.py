@@ -2,7 +2,7 @@
 
 from engine.check.change.compare import compare
 from engine.check.change.saying import Label, Saying, by_path
-from engine.check.change.tables import situation
+from engine.check.change.tables import answer_words, situation
 from engine.check.change.values import Changes, Detail, Kind, Part, State
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Part",
     "Saying",
     "State",
+    "answer_words",
     "by_path",
     "compare",
     "situation",

@@ -59,7 +59,9 @@ class CaseDifference:
 
     def to_json(self) -> dict[str, Any]:
         told = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {field.name: told[field.name] for field in fields(self) if told[field.name] is not field.default}
+        return {
+            field.name: told[field.name] for field in fields(self) if told[field.name] is not field.default
+        }
 
     @classmethod
     def of_json(cls, told: Mapping[str, Any]) -> CaseDifference:

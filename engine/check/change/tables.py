@@ -6,6 +6,7 @@ by situations, so that a rule which was split in two without consequence shows n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -61,12 +62,14 @@ def _part(sides: Sides, old: Decision, new: Decision, details: tuple[Detail, ...
         State.CHANGED,
         details=details,
         clauses=tuple(clauses),
-        says=(_says(new, details, witnesses),),
+        says=(_says(sides.new, new, details, witnesses),),
         witnesses=witnesses,
     )
 
 
-def _says(decision: Decision, details: tuple[Detail, ...], witnesses: tuple[Finding, ...]) -> str:
+def _says(
+    saying: Saying, decision: Decision, details: tuple[Detail, ...], witnesses: tuple[Finding, ...]
+) -> str:
     rules = dict.fromkeys(detail.about for detail in details if detail.about)
     changed = f"{', '.join(rules)} changed" if rules else "something of it changed"
     table = f"The decision table {quoted(decision.name)}: {changed}"
@@ -74,10 +77,20 @@ def _says(decision: Decision, details: tuple[Detail, ...], witnesses: tuple[Find
         return f"{table}; which answers that changes could not be worked out"
     if not witnesses:
         return f"{table}, and it answers every situation as before"
-    first = witnesses[0].message.partition("”: ")[2] or witnesses[0].message
+    first = answer_words(witnesses[0], saying)
     more = f", and {len(witnesses) - 1} more" if len(witnesses) > 1 else ""
     count = "one answer changes" if len(witnesses) == 1 else f"{len(witnesses)} answers change"
     return f"{table}; {count}: {first}{more}"
+
+
+_PATH = re.compile(r"\b[a-z_]+\.[a-z_0-9.]*[a-z_0-9]\b")
+
+
+def answer_words(witness: Finding, saying: Saying) -> str:
+    """Return a changed answer without the table's name, its facts by their labels."""
+    said = witness.message.partition("”: ")[2] or witness.message
+    facts = saying.pack.vocabulary.facts
+    return _PATH.sub(lambda found: saying.fact(found[0]) if found[0] in facts else found[0], said)
 
 
 def situation(witness: Finding, saying: Saying) -> list[tuple[str, str]]:

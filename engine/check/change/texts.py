@@ -13,7 +13,7 @@ from engine.feel.explain import plain_label
 from engine.pack.model import Form, Notice
 
 _QUESTION = {
-    "title": "Question",
+    "title": "Wording",
     "description": "Hint",
     "type": "Kind of answer",
     "format": "Kind of answer",

@@ -225,7 +225,7 @@ def test_a_form_is_compared_question_by_question() -> None:
     changes = compare(PACK, with_files({path: json.dumps(form).encode()}))
     part = next(one for one in changes.parts if one.kind is Kind.FORM)
     labels = {(detail.about, detail.label) for detail in part.details}
-    assert ("Who will talk with the child?", "Question") in labels
+    assert ("Who will talk with the child?", "Wording") in labels
     assert ("Anything else?", "Question") in labels
     assert any("asks a further question: “Anything else?”" in said for said in part.says)
     assert rest is not None and part.id == "choose-interviewer"
