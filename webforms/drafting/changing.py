@@ -35,6 +35,7 @@ from webforms.render.questions import questions, said
 Posted = Mapping[str, str | list[str]]
 TURNS = "turn"
 """The name of the buttons that change what a page shows and keep nothing."""
+_TAKEN = "There is one of this short name already: choose another"
 _OF_THE_PAGE = frozenset({"csrf_token", "opened", "first", "apart"})
 
 
@@ -138,6 +139,8 @@ def fields_page(
             typed = [(one.title, said(one)) for one in questions(form, posted, now=db.now())]
             try:
                 place = path if isinstance(path, str) else path(answers)
+                if not isinstance(path, str) and place in draft.files:
+                    raise InvalidAnswers({"name": _TAKEN})
                 return keep(
                     draft,
                     place,

@@ -47,25 +47,25 @@ def test_words_and_recipient_are_changed_and_nothing_else(site: Site, owner: Vis
     assert "Outside the council" in owner.get(f"{draft}/notices/{NAME}").text
 
 
-@pytest.mark.parametrize(
-    ("field", "text", "why"),
-    [
-        ("subject", "{child.name} is missing", "{child.name} could hold something about a child"),
-        ("body", "Born 3.4.2011", "is a date written out"),
-        ("body", "A 14-year-old", "tells an age"),
-        ("body", "{link", "A curly bracket stands alone"),
-        ("body", "", "Enter an answer to “Text”"),
-        ("to", "role nobody", "none of the choices"),
-    ],
-)
+REFUSED = [
+    ("subject", "{child.name} is missing", "{child.name} could hold something about a child"),
+    ("body", "Born 3.4.2011", "is a date written out"),
+    ("body", "{link", "A curly bracket stands alone"),
+    ("body", "", "Enter an answer to “Text”"),
+    ("to", "role nobody", "none of the choices"),
+]
+
+
 def test_what_could_tell_of_a_child_is_refused_with_the_reason(
-    site: Site, owner: Visitor, draft: str, field: str, text: str, why: str
+    site: Site, owner: Visitor, draft: str
 ) -> None:
     before = content(site, draft, PATH)
-    fields = {"to": "role director", "subject": "A subject", "body": "{link}"} | {field: text}
-    answer = send(owner, f"{draft}/notices/{NAME}/edit", **fields)
-    assert answer.status_code == 422 and why in text_of(answer.text)
-    assert f'href="#{field}"' in answer.text and content(site, draft, PATH) == before
+    for field, text, why in REFUSED:
+        fields = {"to": "role director", "subject": "A subject", "body": "{link}"} | {field: text}
+        answer = send(owner, f"{draft}/notices/{NAME}/edit", **fields)
+        assert answer.status_code == 422 and why in text_of(answer.text)
+        assert f'href="#{field}"' in answer.text
+    assert content(site, draft, PATH) == before
 
 
 def test_looking_again_shows_what_is_typed_and_keeps_nothing(site: Site, owner: Visitor, draft: str) -> None:
@@ -94,7 +94,7 @@ def test_a_notice_is_written_copied_and_removed_where_nothing_sends_it(
         b"id: a-new-one\nto: {role: director}\nsubject: A new one\nbody: |\n  See {link}\n"
     )
     again = send(owner, f"{draft}/new-notice", to="role director", subject="A new one", body="x", name="")
-    assert again.status_code in (409, 422)
+    assert again.status_code == 422 and "of this short name already" in text_of(again.text)
     page = owner.get(f"{draft}/new-notice?of=a-new-one").text
     assert "See {link}" in page
     gone = send(owner, f"{draft}/notices/a-new-one/remove")
