@@ -35,6 +35,8 @@ from webforms.formpage import Answers, form_page
 from webforms.render.moments import short_moment_words
 
 UNREADABLE = "The editor sent something that cannot be read: reload the page."
+ANY = "NAME"
+"""Stands in the addresses of editors for the name of what is opened."""
 NO_ROOM = "There is no room for what you chose beside what stays where it is. Make its lane larger, or tidy everything."
 EDITORS[DIAGRAM] = "drafting.diagram"
 ACTIONS.append(("Draw a new diagram", "drafting.diagram_new", True))
@@ -60,6 +62,7 @@ def diagram(draft: int, name: str) -> ResponseReturnValue:
         title=title_of(path, view.inspection.pack or view.base, view.base),
         editable=editable,
         picture=_picture(data),
+        editors={kind: url_for(endpoint, draft=draft, name=ANY) for kind, endpoint in EDITORS.items()},
     )
     return security.with_styles(make_response(page))
 

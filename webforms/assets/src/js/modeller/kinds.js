@@ -28,7 +28,7 @@ export const nameOf = element => (element.businessObject.name || '').replace(/\s
 export function called (element) {
   if (isFlow(element)) {
     const { sourceRef, targetRef } = element.businessObject
-    const ends = [sourceRef, targetRef].map(one => one?.name || one?.id || '…')
+    const ends = [sourceRef, targetRef].map(one => one?.name?.replace(/\s+/g, ' ') || (KINDS[one?.$type.replace('bpmn:', '')] || 'something').toLowerCase() + ' without a name')
     return nameOf(element) ? `${nameOf(element)} (from ${ends[0]})` : `Flow from ${ends[0]} to ${ends[1]}`
   }
   return nameOf(element) || `${kindOf(element)} without a name`

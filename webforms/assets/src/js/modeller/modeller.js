@@ -2,6 +2,7 @@
 import Modeler from 'bpmn-js/lib/Modeler'
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer'
 import MinimapModule from 'diagram-js-minimap'
+import { DraftChecks } from '../drafting/checks.js'
 import { Saving } from '../drafting/saving.js'
 import { Asking } from './asking.js'
 import { Badges } from './badges.js'
@@ -14,6 +15,7 @@ import { Panel } from './panel.js'
 import { Properties } from './properties.js'
 import { Remarks } from './remarks.js'
 import spiffworkflow from './spiffworkflow.json'
+import { Story } from './story.js'
 import Together from './together.js'
 
 class Keeper extends Saving {
@@ -40,9 +42,12 @@ class Editor {
     const told = text => this.tell(text)
     this.faults = new Faults(this.modeler, this.ask, this.part('faults'), { go, told, changed: () => this.panel?.news() })
     this.remarks = new Remarks(this.modeler, this.ask, { go, told, changed: () => this.panel?.news() })
-    this.panel = new Panel({ ...this, place: this.part('panel'), go, told })
+    const editors = JSON.parse(this.root.dataset.editors)
+    this.panel = new Panel({ ...this, editors, place: this.part('panel'), go, told })
     this.badges = new Badges(this.modeler)
     this.outline = new Outline(this.modeler, this.part('outline'), go)
+    this.story = new Story(this.modeler, this.part('clauses'), this.root.dataset.path, told)
+    this.checks = new DraftChecks(this.part('clauses'))
     if (this.editable) this.saves(file, warnings)
     this.tools()
     this.listen()
@@ -70,9 +75,13 @@ class Editor {
 
   saves (file, warnings) {
     const element = document.querySelector('.hw-saving')
+    element.hidden = false
     element.dataset.digest = file.digest
     this.saving = new Keeper(element, async () => (await this.modeler.saveXML({ format: true })).xml, {
-      saved: () => { this.faults.soon(0) }
+      saved: () => {
+        this.faults.soon(0)
+        this.checks.lookNow()
+      }
     })
     if (warnings.length) {
       const words = warnings.map(one => one.message).slice(0, 3).join(' ')

@@ -3,15 +3,15 @@ import { is } from 'bpmn-js/lib/util/ModelUtil'
 import { button, choice, h, picker, plainButton, text, tick } from './controls.js'
 import { dutySection } from './duty.js'
 import { FeelField } from './feel-field.js'
-import { ADDED, TRIGGERS, called, carries, definition, isEvent, isFlow, isGateway, isTask, kindOf } from './kinds.js'
+import { ADDED, TRIGGERS, called, carries, definition, isEvent, isFlow, isGateway, isTask, kindOf, nameOf } from './kinds.js'
 import { addDuty, duties, extension, read } from './properties.js'
 import { roleField } from './role.js'
 
 const inFile = element => `In the file: ${element.id}`
 
 export class Panel {
-  constructor ({ place, modeler, words, ask, properties, faults, remarks, editable, go, told }) {
-    Object.assign(this, { place, modeler, words, ask, properties, faults, remarks, editable, go, told })
+  constructor ({ place, modeler, words, ask, properties, faults, remarks, editable, editors, go, told }) {
+    Object.assign(this, { place, modeler, words, ask, properties, faults, remarks, editable, editors, go, told })
     this.formal = new Set()
     this.opened = new Set(['says', 'role', 'flow', 'trigger', 'duties', 'work', 'clauses'])
     this.modeling = modeler.get('modeling', false)
@@ -73,7 +73,7 @@ export class Panel {
     return [
       this.heading(), this.troubles(),
       this.section('says', 'What it is', this.basics()),
-      element.type === 'bpmn:Lane' && this.section('role', 'Who acts here', [roleField(this, { id: 'lane-role', label: 'Role', value: read(element).get('role') || '', write: (value, again) => this.set('role', value, again) })]),
+      element.type === 'bpmn:Lane' && this.section('role', 'Who acts here', [roleField(this, { id: 'lane-role', label: 'Role', value: read(element).get('role') || '', write: (value, again) => this.ofLane(value, again) })]),
       isFlow(element) && this.section('flow', 'When it is taken', this.flow()),
       isEvent(element) && definition(element) && this.section('trigger', 'What it waits for', this.trigger()),
       carries(element) && this.section('duties', 'Duties', this.duties()),
@@ -147,6 +147,15 @@ export class Panel {
 
   feel (id, label, value, kind, write, hint = '', fact = '') {
     return new FeelField({ id, label, hint, value, kind, fact, periodic: this.periodic, write, ask: this.ask, words: this.words }).element
+  }
+
+  // A lane without a name gets that of its role.
+  ofLane (role, again) {
+    const named = this.words.roles.find(one => one.id === role)
+    this.change(() => this.modeler.get('steps').together(() => {
+      this.properties.set(this.element, 'role', role)
+      if (named && !nameOf(this.element)) this.modeling.updateLabel(this.element, named.label)
+    }), again)
   }
 
   flow () {
@@ -226,25 +235,34 @@ export class Panel {
     ]
   }
 
+  // A link to where the chosen form, notice, table or diagram is itself edited.
+  link (kind, name, words) {
+    const address = name && this.editors[kind]?.replace('NAME', encodeURIComponent(name))
+    return address ? h('p', { class: 'hw-small hw-modeller__link' }, h('a', { class: 'govuk-link', href: address, text: words })) : null
+  }
+
   work () {
     const element = this.element
     const properties = read(element)
     const { forms, notices, decisions, processes } = this.words
     const type = element.type
-    const from = (name, label, items, none, hint) => choice({ id: name, label, hint, value: properties.get(name) || '', none, items, write: value => this.set(name, value) })
+    const from = (name, label, items, none, hint) => choice({ id: name, label, hint, value: properties.get(name) || '', none, items, write: value => this.set(name, value, true) })
     return [
       isTask(element) && type !== 'bpmn:BusinessRuleTask' && roleField(this, { id: 'own-role', label: 'Done by', none: 'the role of its lane', value: properties.get('role') || '', write: (value, again) => this.set('role', value, again) }),
       ['bpmn:UserTask', 'bpmn:ManualTask', 'bpmn:ReceiveTask'].includes(type) && from('form', 'Form', forms, 'no form'),
+      this.link('form', properties.get('form'), 'Open this form'),
       type === 'bpmn:SendTask' && from('notice', 'Notice sent', notices, 'none chosen'),
       type === 'bpmn:UserTask' && from('notice', 'Ready text offered', notices, 'none'),
+      this.link('notice', properties.get('notice'), 'Open this notice'),
       type === 'bpmn:ReceiveTask' && this.message(element.businessObject),
       type === 'bpmn:BusinessRuleTask' && choice({
         id: 'decision', label: 'Decision table', value: extension(element, 'spiffworkflow:CalledDecisionId')?.text?.trim() || '', none: 'none chosen', items: decisions,
         write: value => this.change(() => this.properties.decision(element, value))
       }),
       type === 'bpmn:CallActivity' && choice({
-        id: 'calls', label: 'The diagram it runs', value: element.businessObject.calledElement || '', none: 'none chosen', items: processes.filter(one => one.called), write: value => this.update({ calledElement: value || undefined })
+        id: 'calls', label: 'The diagram it runs', value: element.businessObject.calledElement || '', none: 'none chosen', items: processes.filter(one => one.called), write: value => this.update({ calledElement: value || undefined }, true)
       }),
+      type === 'bpmn:CallActivity' && this.link('diagram', element.businessObject.calledElement, 'Open this diagram'),
       (carries(element) || type === 'bpmn:CallActivity') && tick({
         id: 'watch', label: 'Does not keep the case open', hint: 'It only watches, or only offers something.', checked: properties.get('watch') === 'true', write: on => this.set('watch', on ? 'true' : '')
       })
