@@ -104,7 +104,7 @@ def _upload(draft: int | None) -> ResponseReturnValue:
             db.roll_back()
     before = _before(draft)
     found = exchange.changes(before, files) if files else None
-    if found is not None and found.nothing:
+    if found is not None and not (found.added or found.changed or (found.missing and _whole())):
         problems, found = {"file": "These files change nothing"}, None
     page = render_template(
         "drafting/exchange.html",
@@ -114,6 +114,7 @@ def _upload(draft: int | None) -> ResponseReturnValue:
         why=request.form.get("why", ""),
         found=found,
         content=base64.b64encode(archive.written(files)).decode() if found else "",
+        whole=_whole(),
         named=lambda path: title_of(path, before.base, before.base),
         folder_items=[
             {"value": value, "text": words, "checked": value == request.form.get("folder", "")}
@@ -147,6 +148,13 @@ def _files(before: DraftView) -> dict[str, bytes]:
     )
 
 
+def _whole() -> bool:
+    """Say whether a whole zip was sent: what one file does not hold is not missing."""
+    file = request.files.get("file")
+    sent_now = file is not None and (file.filename or "").lower().endswith(".zip")
+    return sent_now or request.form.get("whole") == "yes"
+
+
 def _title(draft: int | None) -> str:
     title = request.form.get("title", "").strip()
     if draft is None and not 0 < len(title) <= drafts.LONGEST_TITLE:
@@ -157,7 +165,7 @@ def _title(draft: int | None) -> str:
 
 
 def _saved(draft: int | None, files: dict[str, bytes]) -> str:
-    desk, remove = db.desk(), request.form.get("remove") == "yes"
+    desk, remove = db.desk(), _whole() and request.form.get("remove") == "yes"
     why = request.form.get("why", "")[:500]
     if draft is None:
         draft = exchange.upload_new(desk, _title(None), files, remove=remove, why=why)

@@ -31,6 +31,7 @@ class Changes:
 
     @property
     def nothing(self) -> bool:
+        """Whether the files are all that the draft holds, just as it holds them."""
         return not (self.added or self.changed or self.missing)
 
 

@@ -85,8 +85,10 @@ def test_one_file_goes_out_and_in(site: Site, draft: int) -> None:
     assert answer.data == view(site, draft).files[path]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     page = send(owner, f"{way}/upload", path, answer.data + b"<!-- more -->")
-    assert "1 changed" in page
-    assert confirmed(owner, f"{way}/upload", page) == 302
+    assert "1 changed" in page and 'name="remove"' not in page, "what one file does not hold is not missing"
+    before = view(site, draft).files.keys()
+    assert confirmed(owner, f"{way}/upload", page, remove="yes") == 302
+    assert view(site, draft).files.keys() == before
     assert view(site, draft).files[path] == answer.data + b"<!-- more -->"
     assert owner.get(f"{way}/download/nothing.bpmn").status_code == 404
 
