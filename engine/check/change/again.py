@@ -25,6 +25,8 @@ from engine.pack.values import to_json
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
+_NOTHING_DONE = frozenset({"timers", "migrate", "return"})
+"""Acts that are not done again: time has its own way here, and a run is on one version from its start to its end."""
 FIRINGS = 400
 """Timers that may fire between two acts: one that never ends is a fault of the version, and is said to be."""
 
@@ -118,7 +120,7 @@ class _Run:
         if self.case is not None:
             self.time(at if do == "timers" else at - _INSTANT)
         self.moment = at
-        if do == "timers":
+        if do in _NOTHING_DONE:
             return
         asked: dict[str, Any] = {**act.asked, "do": do}
         if do == "complete":

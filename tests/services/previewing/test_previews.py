@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
 import sqlalchemy as sa
 from procrastinate.testing import InMemoryConnector
 
-from engine.check.change.outcome import CaseDifference
+from engine.check.change.again import play
+from engine.check.change.outcome import CaseDifference, between
+from engine.check.conformance.record import RecordedAct
 from engine.jobs import job_queue
+from engine.services.conformance.reading import read_these
 from engine.services.desk import Caller, Conflict, Desk, InvalidAnswers, NotAllowed
 from engine.services.previewing import playing, previews, reading
 from engine.services.previewing.playing import PlayedCase
@@ -155,6 +159,28 @@ def test_a_case_that_stands_where_the_draft_has_nothing_cannot_be_carried_over(p
     assert [(one.before, one.what) for one in differences if one.kind == "cannot"] == [
         ("not_carried", "hold_interview")
     ]
+
+
+def test_work_that_stands_at_no_element_keeps_no_case_back(place: Place) -> None:
+    case = place.report()
+    with place.sessions() as session:
+        record = next(read_these(place.office.desk(session), [case]))
+    action = {"element": ""}  # of a meeting
+    more = replace(record, stored=replace(record.stored, tasks=(*record.stored.tasks, action)))
+    assert playing.differences_of(more, record.pack, playing.OPEN, place.clock.now()) == []
+
+
+def test_a_case_that_went_over_to_another_version_is_played_from_its_start_on_each(
+    place: Place, past: Past
+) -> None:
+    case = past(10)
+    with place.sessions() as session:
+        record = next(read_these(place.office.desk(session), [case]))
+    last = record.acts[-2]
+    over = RecordedAct(last.seq, last.at, "system", "migrated", {"mapping": {}, "plan": 1})
+    moved = replace(record, acts=(*record.acts[:-1], over, record.acts[-1]))
+    played, plain = play(moved, record.pack), play(record, record.pack)
+    assert played.whole and between(plain, played) == [] and plain.closed
 
 
 # --- nothing is touched; going on, stopping, refusing
