@@ -160,6 +160,24 @@ def test_values_and_clauses_are_chosen_with_the_keyboard(workshop: Office, addre
 
 
 @pytest.mark.prove
+def test_a_rule_is_commented_on_and_the_comment_settled(workshop: Office, address_of: str) -> None:
+    page = opened(workshop.person("process-owner"), address_of)
+    cell(page, 2, 2).click()
+    page.get_by_text("Comment on it").click()
+    page.get_by_label("A comment on rule 2").fill("Why not two?")
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(page.get_by_text("Comments (1)")).to_be_visible(timeout=PATIENCE)
+    assert troubles(page) == []
+    cell(page, 3, 2).click()
+    expect(page.get_by_text("Comment on it")).to_be_visible()
+    page = opened(workshop.person("process-owner"), address_of)
+    cell(page, 2, 2).click()
+    expect(page.get_by_text("Why not two?")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Mark as settled").click()
+    expect(page.get_by_text("Why not two?")).to_have_count(0, timeout=PATIENCE)
+
+
+@pytest.mark.prove
 def test_who_was_first_keeps_the_file_and_the_other_keeps_their_work(
     workshop: Office, address_of: str
 ) -> None:

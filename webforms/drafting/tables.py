@@ -18,9 +18,9 @@ from engine.check.finding import Finding
 from engine.dmn import explain_rule
 from engine.dmn.explain import POLICIES
 from engine.dmn.grids import Grid, Place
-from engine.dmn.model import Decision, Literal
+from engine.dmn.model import Decision, DecisionTable, Literal
 from engine.errors import HomewardError
-from engine.feel import UNKNOWN, to_json
+from engine.feel import UNKNOWN, to_json, tree
 from engine.pack.decisions import rule_clauses
 from engine.pack.model import Pack
 from engine.services.desk import NotFound
@@ -82,13 +82,14 @@ class RuleRead:
 
 @dataclass(frozen=True)
 class TableRead:
-    """A decision as a page shows it."""
+    """A decision as a page shows it; `asks` says in words what the columns ask that are no plain fact."""
 
     grid: Grid
     policy: str
     rules: tuple[RuleRead, ...]
     default: str
     plainly: str = ""
+    asks: tuple[tuple[str, str], ...] = ()
     told: list[Told] = field(default_factory=list)
 
     def marked(self, element: str) -> list[Told]:
@@ -151,6 +152,7 @@ def check_table(draft: int, name: str) -> ResponseReturnValue:
             rule.id: {
                 "clauses": [*(name for name, _ in rule.clauses), *rule.unknown],
                 "sentence": rule.sentence,
+                "plainly": rule.plainly,
             }
             for table in tables
             for rule in table.rules
@@ -233,6 +235,17 @@ def _read(pack: Pack, looked: Looked, grid: Grid) -> TableRead:
         rules=tuple(rules),
         default=f"If no rule applies, {' and '.join(defaults)}." if defaults else "",
         plainly=_expression(found, named),
+        asks=_asks(table, named),
+    )
+
+
+def _asks(table: DecisionTable | None, named: partial[str]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (column.label, feel.explain(column.expression.expression, named))
+        for column in (table.inputs if table is not None else ())
+        if column.label
+        and column.expression.expression is not None
+        and tree.dotted(column.expression.expression.tree) is None
     )
 
 

@@ -6,7 +6,6 @@ export class Offers {
     this.byId = new Map(words.facts.map(fact => [fact.id, fact]))
     this.roles = words.roles.map(role => ({ text: `"${role.id}"`, label: role.label }))
     this.clauses = words.clauses
-    this.outputs = words.facts
   }
 
   for (box) {

@@ -36,7 +36,7 @@ export class TablesPage {
       if (file.content.includes('<!--')) this.progress('Remarks in the file itself (XML comments) are not kept when it is saved.')
       this.editor = makeEditor(this.canvas)
       this.panel = new Panel(this)
-      this.editor.on('viewer.created', ({ type, viewer }) => this.listen(type, viewer))
+      this.editor.on('viewer.created', ({ viewer }) => this.listen(viewer))
       this.editor.on('views.changed', ({ views, activeView }) => this.showViews(views, activeView))
       const { warnings } = await this.editor.importXML(file.content)
       if (warnings.length) {
@@ -76,16 +76,12 @@ export class TablesPage {
 
   // --- what happens in the library
 
-  listen (type, viewer) {
+  listen (viewer) {
     viewer.on('commandStack.changed', ({ trigger }) => this.changed(viewer, trigger))
     viewer.on('showDrd', 2000, event => {
       event.stopPropagation()
       this.openDrawing(this.editor.getViews().find(view => view.type === 'drd'))
     })
-    if (type === 'decisionTable') {
-      viewer.on('selection.changed', () => this.panel.show())
-      viewer.on('cellSelection.changed', () => this.panel.show())
-    }
   }
 
   // Another view begins with an empty history (`clear`), which changes nothing.

@@ -3,6 +3,7 @@
 import { Completion } from './completion.js'
 import FeelField from './feel-field.js'
 import { button, h } from './dom.js'
+import { Remarks } from './remarks.js'
 
 const POLICIES = [
   ['FIRST', '', 'The first rule that applies counts'],
@@ -27,6 +28,9 @@ export class Panel {
     this.rule = null
     this.said = new Map()
     this.open = new Set()
+    this.remarks = new Remarks(page.element.dataset, () => this.show())
+    this.remarks.load()
+    for (const happens of ['focusin', 'click']) page.canvas.addEventListener(happens, event => this.choose(event), true)
   }
 
   // What the server reads in each rule's description: { rule: { clauses, sentence } }.
@@ -54,7 +58,6 @@ export class Panel {
     if (!viewer || !viewer.get('sheet').getRoot().businessObject) return this.element.replaceChildren()
     this.sheet = viewer.get('sheet').getRoot()
     this.modeling = viewer.get('modeling')
-    this.choose(viewer.get('selection').get())
     this.element.replaceChildren(this.ruleSection(), this.tableSection())
     for (const field of this.element.querySelectorAll('textarea, input')) field.defaultValue = field.value
     if (key) {
@@ -64,9 +67,12 @@ export class Panel {
     }
   }
 
-  choose (selected) {
-    const row = selected && (this.sheet.rows.includes(selected) ? selected : selected.row)
-    if (row) this.rule = row.id
+  // The rule is the one in which somebody clicked or writes, whatever the library takes for selected meanwhile.
+  choose (event) {
+    const row = event.target.closest?.('[data-row-id]')?.dataset.rowId
+    if (!row || row === this.rule) return
+    this.rule = row
+    this.show()
   }
 
   // --- the rule
@@ -89,9 +95,20 @@ export class Panel {
         this.tool('Add a rule above', 'rule-above', () => this.page.addRule([], index)),
         this.tool('Add a rule below', 'rule-below', () => this.page.addRule([], index + 1)),
         this.tool('Remove', 'rule-remove', () => { this.modeling.removeRow(row); this.rule = null }, last === 0)),
-      this.clauseSection(row, number)
+      this.reading(row),
+      this.clauseSection(row, number),
+      this.remarks.section(row.id, `rule ${number}`)
     )
     return section
+  }
+
+  // What the rule says in words, and what is wrong with it or its cells.
+  reading (row) {
+    const plainly = this.said.get(row.id)?.plainly
+    const wrong = [row, ...row.cells].flatMap(one => this.page.marks.words.get(one.id) || [])
+    return h('div', { class: 'govuk-!-margin-top-3' },
+      plainly ? h('p', { class: 'govuk-body hw-small' }, `${plainly[0].toUpperCase()}${plainly.slice(1)}`) : null,
+      wrong.map(words => h('p', { class: 'govuk-body hw-small hw-saving--wrong' }, words)))
   }
 
   clauseSection (row, number) {
