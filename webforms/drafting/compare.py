@@ -22,10 +22,13 @@ from engine.services.drafting import drafts
 from engine.services.drafting.drafts import DraftView
 from webforms import db
 from webforms.drafting.desk import ACTIONS, blueprint, reads, shown
+from webforms.drafting.publishing import VERSION_ACTIONS
 from webforms.render import diagram, moments
 from webforms.render.derivations import label
 
 ACTIONS.append(("What differs from the version it began with", "drafting.compare_draft", False))
+
+VERSION_ACTIONS.append(("What differs from the version in force", "drafting.compare_versions"))
 
 DRAWN_AT_ONCE = 2
 """Changed diagrams up to which all are drawn; of more, the one that is asked for."""
@@ -93,7 +96,7 @@ def compare_versions() -> ResponseReturnValue:
     """Show how two stored versions differ: the one in force beside the newest where the address names none."""
     desk = db.desk()
     old = _side(request.args.get("from", ""), None)
-    new = _side(request.args.get("to", ""), None)
+    new = _side(request.args.get("to") or request.args.get("version", ""), None)
     if old is None:
         old = _of_pack(procedures.current(desk))
     if new is None:

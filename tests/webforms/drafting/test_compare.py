@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -53,6 +54,9 @@ def test_two_revisions_and_two_versions_are_compared_by_the_address(site: Site, 
     back = visitor.get(f"/procedure/drafts/{draft}/compare?from=revision-2&to=revision-0").text
     assert "is due 72 hours after “Came back” instead of 96 hours" in back
     assert "Nothing differs." in visitor.get("/procedure/drafts/compare").text
+    version = site.client(OWNER).get(f"/procedure/drafts/{draft}/compare").text
+    stored = re.findall(r'<option value="([0-9a-f]{12})"', version)[0]
+    assert "Nothing differs." in visitor.get(f"/procedure/drafts/compare?version={stored}").text
     for wrong in ("from=revision-9", "to=0123456789", "to=abc"):
         assert visitor.get(f"/procedure/drafts/{draft}/compare?{wrong}").status_code == 404
     assert visitor.get("/procedure/drafts/compare?from=revision-1").status_code == 404
