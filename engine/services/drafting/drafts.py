@@ -6,10 +6,12 @@ A draft holds only the files that it changes; the rest is read from the version 
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from threading import Lock
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -95,11 +97,31 @@ class DraftView:
     @cached_property
     def inspection(self) -> Inspection:
         """Everything that can be said about the files without running them; `pack` is None where they cannot run."""
-        return inspect_files(self.pack_files, self.council)
+        return _inspected(self.hash, self.council, self.pack_files)
 
     def digest(self, path: str) -> str | None:
         """Return the SHA-256 of a file, None where there is none of that path."""
         return digest_of(self.files.get(path))
+
+
+_KEPT: OrderedDict[tuple[str, str], Inspection] = OrderedDict()
+"""The newest inspections of this process: a page that follows a save asks for the same files several times."""
+_MOST_KEPT = 4
+_KEPT_LOCK = Lock()
+
+
+def _inspected(digest: str, council: str, files: Mapping[str, bytes]) -> Inspection:
+    """Return the inspection of files that have this hash: what was found in the same bytes before holds again."""
+    with _KEPT_LOCK:
+        found = _KEPT.get((digest, council))
+    if found is None:
+        found = inspect_files(files, council)
+    with _KEPT_LOCK:
+        _KEPT[digest, council] = found
+        _KEPT.move_to_end((digest, council))
+        while len(_KEPT) > _MOST_KEPT:
+            _KEPT.popitem(last=False)
+    return found
 
 
 def digest_of(content: bytes | None) -> str | None:
