@@ -14,7 +14,7 @@ from tests.journeys.people import PATIENCE, Office
 from tests.webforms.site import Site
 
 OWNER, QA = "process-owner", "quality-assurance"
-HACK = "<script>window.hacked=1</script><img src=x onerror=window.hacked=1>"
+HOSTILE = "<script>window.hacked=1</script><img src=x onerror=window.hacked=1>"
 
 
 def begun(site: Site, files: dict[str, bytes], title: str) -> int:
@@ -77,19 +77,19 @@ def test_words_that_are_scripts_are_shown_and_not_run(office: Office, site: Site
     with site.session() as session:
         files = drafts.beginning(site.desk(session)).files
     path = "return-interview.bpmn"
-    hostile = HACK.replace("<", "&lt;").replace(">", "&gt;").encode()
+    hostile = HOSTILE.replace("<", "&lt;").replace(">", "&gt;").encode()
     marked = files[path].replace(b'name="', b'name="' + hostile, 1)
     count = files[path].count(b"<bpmn:userTask")
     marked = marked.replace(b'" name="', b'" name="' + hostile + b" ", count)
     forms = {
-        name: data.replace(b'"title": "', b'"title": "' + HACK.encode() + b" ")
+        name: data.replace(b'"title": "', b'"title": "' + HOSTILE.encode() + b" ")
         for name, data in files.items()
         if name.startswith("forms/")
     }
-    draft = begun(site, {path: marked, **forms}, HACK)
+    draft = begun(site, {path: marked, **forms}, HOSTILE)
     with site.session() as session:
         desk = site.desk(session)
-        digest = review.put_forward(desk, draft, HACK)[:12]
+        digest = review.put_forward(desk, draft, HOSTILE)[:12]
         session.commit()
     qa = office.person(QA)
     pages = (

@@ -19,7 +19,9 @@ LONGER = re.compile(r"PT72H|\bP3D\b|(?<=, )3(?=\))")
 TITLE = "Return interviews within four days"
 WHY = "Interviewers ask for a day more at weekends"
 ASKED = "The written procedure says 72 hours here. Is there a new edition, or is this a wish of the team?"
-_TASK = re.compile(r'<bpmn:userTask id="(\w+)".*?</bpmn:userTask>', re.DOTALL)
+_TASK = re.compile(
+    r'<bpmn:(?P<kind>userTask|intermediateThrowEvent) id="(?P<id>\w+)".*?</bpmn:(?P=kind)>', re.DOTALL
+)
 _DUTY = "return_interview"
 
 
@@ -40,14 +42,14 @@ def begin(desk: Desk) -> None:
         text = data.decode()
         changed = text[: found.start()] + LONGER.sub(_later, found[0]) + text[found.end() :]
         saving.save(here, draft, {path: changed.encode()}, {path: view.digest(path)}, why=WHY)
-        remarks.add(desk.acting_as(assurance), draft, ASKED, path=path, element=found[1])
+        remarks.add(desk.acting_as(assurance), draft, ASKED, path=path, element=found["id"])
         desk.session.commit()
         return
     desk.session.rollback()
 
 
 def _limited(text: str) -> re.Match[str] | None:
-    """Return the first task that holds the interview within three days."""
+    """Return the first element that asks for the interview within three days."""
     tasks = (task for task in _TASK.finditer(text) if _DUTY in task[0])
     return next((task for task in tasks if LONGER.search(task[0])), None)
 
