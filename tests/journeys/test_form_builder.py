@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests.journeys.people import Office, Person
 
-SMALL = {"width": 320, "height": 800}
-WIDE = {"width": 1280, "height": 900}
+SMALL = ViewportSize(width=320, height=800)
+WIDE = ViewportSize(width=1280, height=900)
 WIDER = "document.documentElement.scrollWidth > window.innerWidth"
 
 
@@ -82,6 +82,43 @@ def test_a_form_of_five_questions_is_built_tried_and_seen(office: Office) -> Non
     owner.press("Check what I filled in")
     owner.reads("This could be sent")
     page.goto(form)
+    assert not office.found, office.found
+
+
+@pytest.mark.prove
+def test_a_notice_and_a_clause_are_changed_in_the_browser(office: Office) -> None:
+    owner = office.person("process-owner")
+    page = owner.open("/procedure/drafts/new")
+    page.fill("#title", "Other words")
+    owner.press("Begin")
+    draft = page.url.removeprefix(office.address)
+    page = owner.open(f"{draft}/notices/director-told")
+    narrow(page)
+    owner.follow("Edit it")
+    narrow(page)
+    page.fill("#subject", "{child.name} is missing")
+    owner.press("Save")
+    expect(page.locator(".govuk-error-summary")).to_contain_text("could hold something about a child")
+    page.fill("#subject", "A child is missing: {due}")
+    owner.go(page.get_by_role("button", name="Look at it again"))
+    expect(page.locator(".hw-copy")).to_contain_text("A child is missing: ")
+    owner.press("Save")
+    owner.reads("Saved: The notice “A child is missing: {due}” changed")
+
+    page = owner.open(f"{draft}/register")
+    narrow(page)
+    page.fill("#q", "3.4.a")
+    owner.press("Find")
+    owner.follow("3.4.a")
+    narrow(page)
+    owner.follow("Edit it")
+    narrow(page)
+    page.fill("#paraphrase", "Said in other words.")
+    page.select_option("#another", "notify_director")
+    owner.press("Add this duty")
+    expect(page.locator("input[name=obligations][value=notify_director]")).to_be_checked()
+    owner.press("Save")
+    owner.reads("Said in other words.")
     assert not office.found, office.found
 
 

@@ -153,6 +153,7 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.prove
 def test_mistakes_are_named_beside_their_fields_and_nothing_is_saved(
     site: Site, owner: Visitor, draft: str, form: str
 ) -> None:
@@ -214,6 +215,7 @@ def as_it_came_of_undo(page: str) -> dict[str, str]:
     return {"undone": number[1], "path": path[1]}
 
 
+@pytest.mark.prove
 def test_what_reads_an_answer_is_said_before_it_goes(owner: Visitor, draft: str) -> None:
     page = text_of(owner.get(f"{draft}/forms/{KNOWN}/remove-question?question=interview.accepted").text)
     assert "Its answer tells: The child accepts the interview" in page and "Read by:" in page
@@ -259,6 +261,7 @@ def test_a_form_is_copied_retitled_and_removed_only_where_nothing_uses_it(
     assert gone.status_code == 302 and content(site, draft, "forms/another-interview.json") is None
 
 
+@pytest.mark.prove
 def test_the_same_page_sent_as_it_came_leaves_the_file_byte_for_byte(
     site: Site, owner: Visitor, draft: str
 ) -> None:
@@ -339,6 +342,7 @@ STRANGE: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.prove
 def test_a_form_of_a_strange_shape_is_still_shown_with_its_faults(owner: Visitor, draft: str) -> None:
     address = f"{draft}/files/forms/{KNOWN}.json"
     token = {"X-CSRFToken": as_it_came(owner.get(f"{draft}/forms/{KNOWN}/words").text)["csrf_token"]}
