@@ -65,7 +65,7 @@ def check_all(draft: int) -> ResponseReturnValue:
     return redirect(url_for("drafting.checks", draft=draft))
 
 
-@blueprint.get("/<int:draft>/checks.json")
+@blueprint.get("/<int:draft>/checks/found")
 @reads
 def checks_json(draft: int) -> ResponseReturnValue:
     """Send what the checks found, to be shown beside an editor; `known` is the stamp of what it shows already."""

@@ -67,7 +67,7 @@ def test_a_changed_limit_is_told_with_its_clause_and_its_story_is_drawn(site: Si
     visitor = site.client(OWNER)
     page = text(visitor, f"/procedure/drafts/{draft}/checks")
     assert "Being checked" in page and 'data-module="hw-work"' in page
-    data = told(visitor, f"/procedure/drafts/{draft}/checks.json")
+    data = told(visitor, f"/procedure/drafts/{draft}/checks/found")
     assert data["under_way"] and data["broken"] == []
     carried_out(site, draft)
 
@@ -76,7 +76,7 @@ def test_a_changed_limit_is_told_with_its_clause_and_its_story_is_drawn(site: Si
     assert "Clause 6.2.d-1" in page and "Broken" in page and "as far as could be looked at" in page
     assert "notify_director" not in page and "tell_director" not in page, "ids are nobody's words"
 
-    data = told(visitor, f"/procedure/drafts/{draft}/checks.json")
+    data = told(visitor, f"/procedure/drafts/{draft}/checks/found")
     assert data["state"] == "done" and data["current"] and not data["so_far"]
     row = next(row for row in data["broken"] if "6.2.d-1" in row["clause"])
     assert row["clauses"][0]["says"] and row["says"] and row["why"]
@@ -84,7 +84,7 @@ def test_a_changed_limit_is_told_with_its_clause_and_its_story_is_drawn(site: Si
     assert broken["element"] in row["elements"] and broken["diagram"] and broken["words"]
     assert [step["step"] for step in row["story"]] == list(range(1, len(row["story"]) + 1))
     known = data["stamp"].replace("+", "%2B")
-    again = told(visitor, f"/procedure/drafts/{draft}/checks.json?known={known}")
+    again = told(visitor, f"/procedure/drafts/{draft}/checks/found?known={known}")
     assert again["same"] and "broken" not in again
 
     last = len(row["story"])
@@ -100,7 +100,7 @@ def test_a_changed_limit_is_told_with_its_clause_and_its_story_is_drawn(site: Si
 def test_quality_assurance_reads_the_checks_and_practitioners_do_not(site: Site) -> None:
     draft = begun(site)
     reviewer, officer = site.client(REVIEWER), site.client(OFFICER)
-    for path in ("checks", "checks.json"):
+    for path in ("checks", "checks/found"):
         assert reviewer.get(f"/procedure/drafts/{draft}/{path}").status_code == 200
         assert officer.get(f"/procedure/drafts/{draft}/{path}").status_code == 403
     assert (
@@ -114,7 +114,7 @@ def test_a_story_that_is_no_longer_told_is_not_found(site: Site) -> None:
     visitor = site.client(OWNER)
     assert visitor.get(f"/procedure/drafts/{draft}/checks/no-such-check/story").status_code == 404
     assert visitor.get("/procedure/drafts/999/checks").status_code == 404
-    assert visitor.get("/procedure/drafts/999/checks.json").status_code == 404
+    assert visitor.get("/procedure/drafts/999/checks/found").status_code == 404
 
 
 def test_a_draft_with_faults_says_that_it_is_not_checked(site: Site) -> None:
@@ -142,4 +142,4 @@ def test_before_the_first_save_there_is_nothing_to_check(site: Site) -> None:
         session.commit()
     visitor = site.client(OWNER)
     assert "Nothing has been saved" in text(visitor, f"/procedure/drafts/{draft}/checks")
-    assert told(visitor, f"/procedure/drafts/{draft}/checks.json")["state"] == "none"
+    assert told(visitor, f"/procedure/drafts/{draft}/checks/found")["state"] == "none"

@@ -1,6 +1,6 @@
 // Shows beside an editor what the checks found in the draft, and tells the editor which element a step of a story is about.
 //
-//   const checks = new DraftChecks(container, { address: '/procedure/drafts/3/checks.json' })
+//   const checks = new DraftChecks(container, { address: '/procedure/drafts/3/checks/found' })
 //   checks.lookNow()                       after each save
 //   container.addEventListener('hw-checks:step', event => …)
 //       event.detail: { check, step, element, elements, states, process, diagram, editor, broken }
