@@ -175,15 +175,39 @@ def test_a_branch_that_has_arrived_stays_arrived_where_a_step_was_put_in_before_
     assert case.closed
 
 
-def test_a_join_that_no_longer_waits_for_a_branch_lets_the_case_go_on() -> None:
-    text = PARALLEL.replace("f -> b -> j", "f -> b -> e2\nend e2")
-    case = started(PARALLEL)
+def test_a_join_that_no_longer_waits_for_a_branch_lets_the_case_go_on_at_once() -> None:
+    line = PARALLEL.replace("j -> e", "j -> c -> e\nuser c")
+    text = line.replace("f -> b -> j", "f -> b -> e2\nend e2")
+    case = started(line)
     do(case, "a", hours(1))
     case = again(over(case, text, at=2).case)
-    assert open_tasks(case) == ["b"]
-    assert [element for _, element, _ in case.live_elements()] == ["b"]
+    assert sorted(open_tasks(case)) == ["b", "c"]
     do(case, "b", hours(3))
+    do(case, "c", hours(4))
     assert case.closed
+
+
+def test_work_behind_an_event_that_has_fired_goes_on_where_the_event_has_no_counterpart() -> None:
+    case = started(TIMED)
+    case.fire_timers(hours(6))
+    text = TIMED.replace("boundary b", "boundary b2").replace("b -> chase", "b2 -> chase")
+    case = again(over(case, text, at=7).case)
+    assert open_tasks(case) == ["a", "chase"]
+    do(case, "a", hours(8))
+    assert open_tasks(again(case)) == ["chase"]
+    assert case.timers == []
+    do(case, "chase", hours(9))
+    assert case.closed
+
+
+def test_an_event_that_now_stands_beside_another_task_waits_there_and_not_here() -> None:
+    text = TIMED.replace("on=a", "on=x").replace("s -> a -> e", "user x\ns -> a -> x -> e")
+    moved = over(started(TIMED), text)
+    assert "is no longer there" in words(moved.findings)
+    case = again(moved.case)
+    assert case.timers == []
+    do(case, "a", hours(2))
+    assert [(timer.element, timer.due) for timer in case.timers] == [("b", hours(8))]
 
 
 def test_a_branch_that_was_never_begun_keeps_the_case_back() -> None:

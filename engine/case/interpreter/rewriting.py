@@ -145,7 +145,7 @@ class _Rewriting:
             if above is None:
                 known[number] = node
             elif node.spec and self._stays(new, node, above):
-                (above if self._belongs(new, node, above) else _anchor(above)).adopt(node)
+                above.adopt(node)
                 known[number] = node
                 if state & LIVE:
                     live.append(node)
@@ -189,13 +189,12 @@ class _Rewriting:
         return name if name in new.task_specs else None
 
     def _stays(self, new: BpmnProcessSpec, node: _Node, above: _Node) -> bool:
-        """Whether a task with a counterpart stays: a boundary event only beside the host that it had."""
+        """Whether a task with a counterpart stays: a boundary event beside its host, a host's join behind it."""
+        if node.spec.endswith(JOIN):
+            return above.spec in new.task_specs[node.spec]._inputs
         if not isinstance(new.task_specs[node.spec], BoundaryEvent) or node.state & FORESEEN:
             return True
-        return self._belongs(new, node, above)
-
-    def _belongs(self, new: BpmnProcessSpec, node: _Node, above: _Node) -> bool:
-        return not above.spec.endswith(SPLIT) or node.spec in new.task_specs[above.spec]._outputs
+        return above.spec.endswith(SPLIT) and node.spec in new.task_specs[above.spec]._outputs
 
     def _leave_out(self, old: BpmnProcessSpec, node: _Node) -> None:
         """Leave out what waited beside a host, or was only foreseen; work that has nowhere to go is stuck."""

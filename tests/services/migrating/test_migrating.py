@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from engine.case.migrating import MappingError
-from engine.services import audit, cases, conformance, migrating, tasks
+from engine.services import audit, cases, conformance, migrating, tasks, timeline
 from engine.services.correcting.taking_back import acts_from, obstacle
 from engine.services.desk import Conflict, InvalidAnswers, NotAllowed
 from engine.services.migrating import going_over
@@ -118,6 +119,24 @@ def test_a_case_without_a_counterpart_is_kept_back_in_words_until_one_is_chosen(
     council.do(lambda desk: tasks.submit(desk, task, {"risk.vulnerable": True}))
     for case_id in (kept, free):
         agrees(council, case_id)
+        council.do(lambda desk, case_id=case_id: cases.view(desk, case_id))
+        council.do(lambda desk, case_id=case_id: cases.ledger(desk, case_id))
+        council.do(lambda desk, case_id=case_id: timeline.of_case(desk, case_id, None, ()))
+
+
+def test_a_case_that_went_over_is_judged_by_the_limits_in_its_ledger_and_told_in_an_event_log(
+    council: Council,
+) -> None:
+    case_id = council.report(worked_through=True)
+    council.office.clock.move_to(NOTIFIED + timedelta(hours=30))
+    sweep(council.worker)
+    plan = council.plan(council.version(lambda text: text.replace("missing_24_hours", "a_day_passed")))
+    council.work(plan, VALIDATING)
+    council.work(plan, RUNNING)
+    agrees(council, case_id)
+    file = io.BytesIO()
+    assert council.do(lambda desk: list(conformance.write_log(desk, file, case=case_id))) == [case_id]
+    assert b"24 hours passed" in file.getvalue()
 
 
 def test_a_case_that_went_on_goes_back_by_the_mapping_the_other_way_round(council: Council) -> None:
