@@ -147,6 +147,7 @@ def check_table(draft: int, name: str) -> ResponseReturnValue:
     tables = tables_read(view, looked)
     return jsonify(
         sound=looked.sound,
+        whole=looked.whole,
         count=_count(looked, tables),
         rules={
             rule.id: {

@@ -22,6 +22,8 @@ from engine.problems import Problem
 from engine.services.drafting.drafts import DraftView
 
 DRAFT, BASE = "draft", "base"
+MOST_RULES = 60
+"""Rules of a table up to which it is analysed while somebody waits: the time grows with their cube (0.6 s for 50)."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class Looked:
             and not any(one.finding.fault for one in self.found)
         )
 
+    @property
+    def whole(self) -> bool:
+        """Whether every table was looked at whole, so that nothing found means nothing wrong."""
+        return not any(one.finding.kind in ("not-analysed", "tried-values") for one in self.found)
+
 
 def look(draft: DraftView, path: str, content: bytes) -> Looked:
     """Look at a draft's decision tables of `path` as if the file had this content."""
@@ -109,11 +116,26 @@ def _found(pack: Pack, path: str) -> list[Found]:
         if model.file != path:
             continue
         table = model.decisions[name].table
+        if table is not None and len(table.rules) > MOST_RULES:
+            found.append(Found(_too_long(path, name, table), name))
+            continue
         for finding in examine_table(pack, name):
             marked = replace(finding, accepted=pack.accepted.get(finding.id))
             filled = filling(pack, table, finding) if table is not None and finding.kind == "gap" else ()
             found.append(Found(marked, name, filled))
     return found
+
+
+def _too_long(path: str, decision: str, table: DecisionTable) -> Finding:
+    return Finding(
+        kind="not-analysed",
+        file=path,
+        line=table.line,
+        element=decision,
+        message=f"the table has {len(table.rules)} rules, more than the {MOST_RULES} that are looked at while you work",
+        remedy="Split it into several decisions; gaps and overlaps are looked for when the whole draft is checked.",
+        note=True,
+    )
 
 
 def _place(places: Mapping[str, Place], problem: Problem) -> Place | None:

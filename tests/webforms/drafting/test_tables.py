@@ -171,6 +171,19 @@ def test_both_rules_that_overlap_are_marked(owner: Visitor, draft: int) -> None:
     assert "Exactly one rule applies." in text_of(found["words"])
 
 
+def test_a_table_too_long_to_be_looked_at_while_somebody_waits_says_so(owner: Visitor, draft: int) -> None:
+    rule = (
+        '<rule id="r{0}"><inputEntry id="a{0}"><text>-</text></inputEntry>'
+        '<inputEntry id="b{0}"><text>{0}</text></inputEntry>'
+        '<inputEntry id="c{0}"><text>-</text></inputEntry><outputEntry id="d{0}"><text>true</text></outputEntry></rule>'
+    )
+    many = "".join(rule.format(n) for n in range(100))
+    found = checked(owner, draft, source(draft, owner).replace("</decisionTable>", f"{many}</decisionTable>"))
+    assert (found["sound"], found["whole"]) == (True, False)
+    said = text_of(found["found"])
+    assert "The table has 104 rules" in said and "every situation has an answer" not in said
+
+
 def test_a_rule_that_never_applies_is_marked(owner: Visitor, draft: int) -> None:
     entry = '<inputEntry id="rule_multi_agency_meeting_count_2"><text>&gt;= 3</text></inputEntry>'
     content = source(draft, owner).replace(entry, entry.replace("&gt;= 3", "-"))

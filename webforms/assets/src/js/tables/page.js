@@ -117,7 +117,7 @@ export class TablesPage {
       this.put(this.found, found.found)
       this.put(this.said, found.words)
       this.element.dataset.checked = found.sound ? 'sound' : 'found'
-      this.progress(found.sound ? 'Checked: nothing is wrong.' : `Checked: ${found.count} thing${found.count === 1 ? '' : 's'} to look at beneath the table.`)
+      this.progress(found.sound ? (found.whole ? 'Checked: nothing is wrong.' : 'Checked: nothing wrong was found.') : `Checked: ${found.count} thing${found.count === 1 ? '' : 's'} to look at beneath the table.`)
     } catch (error) {
       if (number === this.asked) this.marks.set([])
       this.progress(`The table could not be checked: ${error.message}`)
