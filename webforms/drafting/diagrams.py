@@ -16,9 +16,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from engine.check.inspection import Inspection, inspect_files
 from engine.errors import HomewardError
+from engine.pack.draw.apart import TooTangled, tidied_apart
 from engine.pack.draw.di import UntidyFile
 from engine.pack.draw.svg import draw
-from engine.pack.draw.tidy import tidied
 from engine.pack.edit import diagram as editing
 from engine.pack.edit.form import name_for
 from engine.pack.edit.jsontext import NotEditable
@@ -179,16 +179,14 @@ def tidy_layout(draft: int, path: str) -> ResponseReturnValue:
     if sent is None or (chosen is not None and not isinstance(chosen, list)):
         return jsonify(problem=UNREADABLE), 400
     try:
-        found = tidied(sent.encode(), None if chosen is None else {str(one) for one in chosen}, path)
+        found = tidied_apart(sent.encode(), None if chosen is None else {str(one) for one in chosen})
     except UntidyFile:
         return jsonify(problem=NO_ROOM), 422
-    except (HomewardError, ValueError, RecursionError):
+    except TooTangled:
+        return jsonify(problem="That would take too long. Choose fewer elements and tidy those."), 422
+    except HomewardError:
         return jsonify(problem="The drawing cannot be read. Mend its faults first."), 422
-    return jsonify(
-        shapes={key: list(rect) for key, rect in found.shapes.items()},
-        edges={key: [list(point) for point in points] for key, points in found.edges.items()},
-        labels={key: list(rect) for key, rect in found.labels.items()},
-    )
+    return jsonify(found)
 
 
 def _sent() -> str | None:

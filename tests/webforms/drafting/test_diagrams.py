@@ -14,6 +14,7 @@ from lxml import etree, html
 from werkzeug.test import TestResponse
 
 from engine.check.inspection import inspect_files
+from engine.pack.draw.apart import TooTangled, tidied_apart
 from engine.pack.edit.diagram import CALLED, STARTS, listed, new
 from engine.pack.files import files_of
 from engine.services.drafting import drafts
@@ -329,6 +330,18 @@ def test_a_tidy_layout_of_some_leaves_the_rest_where_it_is(owner: Visitor, draft
         whole is not None and len(whole["shapes"]) > 20 and "lane_return_interview_holder" in whole["shapes"]
     )
     assert sent(owner, address, {"content": text, "elements": "all"}).status_code == 400
+
+
+def test_a_tangle_ends_with_its_time_and_not_with_the_servers() -> None:
+    steps = "".join(f'<bpmn:userTask id="n{i}" />' for i in range(120))
+    ways = "".join(
+        f'<bpmn:sequenceFlow id="f{i}_{j}" sourceRef="n{i}" targetRef="n{(i * 7 + j) % 120}" />'
+        for i in range(120)
+        for j in (1, 3)
+    )
+    text = f'<bpmn:definitions xmlns:bpmn="{BPMN}"><bpmn:process id="p">{steps}{ways}</bpmn:process></bpmn:definitions>'
+    with pytest.raises(TooTangled, match="lay out a part"):
+        tidied_apart(text.encode(), seconds=1.0)
 
 
 # --- comments
