@@ -26,6 +26,8 @@ from engine.case.interpreter.tree import LIVE, Tree
 
 FINISHED = TaskState.FINISHED_MASK
 FORESEEN = TaskState.PREDICTED_MASK | TaskState.FUTURE
+ARRIVED = TaskState.WAITING | TaskState.CANCELLED
+"""How tokens stand at a join that waits: the last of them waits, the others are given up in its favour."""
 SPLIT, JOIN, END = ".BoundaryEventSplit", ".BoundaryEventJoin", ".EndJoin"
 
 
@@ -159,8 +161,9 @@ class _Rewriting:
         root = known[rows[0][0]]
         for node in live:
             self._live(old, new, node)
+        waiting = {node.spec for node in _ordered(root) if node.state == TaskState.WAITING}
         for node in _ordered(root):
-            if node.state & (TaskState.WAITING | TaskState.CANCELLED):
+            if node.spec in waiting and node.state & ARRIVED:
                 self._bridge(new, node, root)
         if self.done.stuck:
             return []
@@ -251,7 +254,7 @@ class _Rewriting:
         came = {
             one.parent.spec
             for one in _ordered(root)
-            if one.spec == node.spec and one.parent is not None and not one.state & FORESEEN
+            if one.spec == node.spec and one.parent is not None and one.state & ARRIVED
         }
         ways = [
             name for name in join._inputs if name not in came and name in _behind(new, above.spec, node.spec)
@@ -294,11 +297,12 @@ def _ordered(root: _Node) -> list[_Node]:
 
 def _standing(spec: BpmnProcessSpec, rows: Sequence[Sequence[Any]]) -> Standing:
     names = {row[0]: row[3] for row in rows}
+    waiting = {row[3] for row in rows if row[2] == TaskState.WAITING}
     live, arrived = [], []
     for _, parent, state, name, *_ in rows:
         task = spec.task_specs[name]
         if isinstance(task, (ParallelGateway, InclusiveGateway)):
-            if state & (TaskState.WAITING | TaskState.CANCELLED) and parent in names:
+            if name in waiting and state & ARRIVED and parent in names:
                 arrived.append((name, names[parent]))
         elif state & LIVE and _element(spec, name) is not None and not isinstance(task, BoundaryEvent):
             live.append(name)
