@@ -84,7 +84,7 @@ def register(draft: int) -> ResponseReturnValue:
     scope, looked_for = request.args.get("scope", ""), request.args.get("q", "")[:100]
     rows = _rows(view, known, (*frame.faults, *frame.warnings))
     found = [row for row in rows if _found(row.clause, scope, looked_for)]
-    if request.args.get("only") == "changed":
+    if request.args.get("show") == "changed":
         found = [row for row in found if row.state]
     return render_template(
         "drafting/register.html",
@@ -97,7 +97,7 @@ def register(draft: int) -> ResponseReturnValue:
         scopes=SCOPES,
         scope=scope,
         looked_for=looked_for,
-        only=request.args.get("only", ""),
+        shown=request.args.get("show", ""),
         faults=[
             fault for fault in frame.faults if fault.element not in {row.clause.get("id") for row in rows}
         ],

@@ -71,7 +71,7 @@ def test_a_change_of_words_changes_one_line(site: Site, owner: Visitor, draft: s
     after = file_of(site, draft).decode()
     lines = [line for line in difflib.ndiff(before.splitlines(), after.splitlines()) if line[:1] in "+-"]
     assert len(lines) == 2 and lines[1] == '+   paraphrase: "Said “anew”: so."'
-    shown = text_of(owner.get(f"{draft}/register?only=changed").text)
+    shown = text_of(owner.get(f"{draft}/register?show=changed").text)
     assert "1 of 107 clauses" in shown and "Said “anew”: so." in shown
 
 
