@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import flash, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.clock import local
@@ -46,8 +46,14 @@ def publish(draft: int) -> ResponseReturnValue:
     desk = db.desk()
     view = drafts.view(desk, draft)
     lacking = publishing.lacking(desk, view)
+    before = publishing.of_draft(desk, draft)
+    if before is not None and request.method == "GET":
+        return redirect(url_for("drafting.version_page", digest=before.hash[:12]))
+    # a form sent twice is asked the same questions again, though nothing is lacking any more
     may_override = bool(
-        lacking and not view.inspection.faults and access.may(desk.caller, "override_publishing")
+        (lacking or before is not None)
+        and not view.inspection.faults
+        and access.may(desk.caller, "override_publishing")
     )
     found = review.of(desk, view)
     form = asked(
