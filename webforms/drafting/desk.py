@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, request, url_for
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from engine.pack.model import Form
 from engine.services.access import MAY_OVERRIDE
@@ -50,6 +51,17 @@ def actions(draft: DraftView) -> list[tuple[str, str]]:
         for words, endpoint, only_owners in ACTIONS
         if (owner or not only_owners) and may_open(endpoint)
     ]
+
+
+def sent() -> dict[str, Any]:
+    """Return the JSON object that an editor posts, empty where it sent nothing that can be read.
+
+    A post that is larger than any file of a pack is refused before it is read.
+    """
+    if (request.content_length or 0) > LARGEST:
+        raise RequestEntityTooLarge
+    told: Any = request.get_json(silent=True)
+    return told if isinstance(told, dict) else {}
 
 
 def asked(title: str, properties: dict[str, Any], required: list[str]) -> Form:

@@ -12,7 +12,6 @@ from typing import Any
 from flask import jsonify, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from engine.check.inspection import Inspection, inspect_files
 from engine.errors import HomewardError
@@ -29,7 +28,7 @@ from engine.services.drafting import language, remarks, saving
 from engine.services.drafting.drafts import LONGEST_TITLE, OPEN, REVIEW
 from webforms import db, security
 from webforms.access import PROCESS_OWNER
-from webforms.drafting.desk import ACTIONS, EDITORS, LARGEST, asked, blueprint, owns, reads, shown
+from webforms.drafting.desk import ACTIONS, EDITORS, asked, blueprint, owns, reads, sent, shown
 from webforms.drafting.parts import DIAGRAM, kind_of, title_of
 from webforms.formpage import Answers, form_page
 from webforms.render.moments import short_moment_words
@@ -121,13 +120,13 @@ def _choice(title: str, labels: Mapping[str, str]) -> dict[str, Any]:
 @reads
 def inspect(draft: int, path: str) -> ResponseReturnValue:
     """Inspect a draft with one file replaced: JSON of content. The answer is its faults and the file's warnings."""
-    sent, view = _sent(), shown(draft)
-    if sent is None:
+    content, view = _content(), shown(draft)
+    if content is None:
         return jsonify(problem=UNREADABLE), 400
     if not plain_name(path) or not matters(path):
         raise NotFound("there is no such file in this draft")
     try:
-        found = inspect_files({**view.pack_files, path: sent.encode()}, view.council)
+        found = inspect_files({**view.pack_files, path: content.encode()}, view.council)
     except HomewardError as error:
         return jsonify(problem=str(error)), 422
     return jsonify(
@@ -147,10 +146,10 @@ def remarks_on(draft: int, path: str) -> ResponseReturnValue:
 @reads
 def remark(draft: int, path: str) -> ResponseReturnValue:
     """Write a comment on an element: JSON of text, and element or answers; or settle one: JSON of settle."""
-    sent: Any = request.get_json(silent=True)
-    if not isinstance(sent, dict) or path not in shown(draft).files:
+    told = sent()
+    if path not in shown(draft).files:
         return jsonify(problem=UNREADABLE), 400
-    number, answers = sent.get("settle"), sent.get("answers")
+    number, answers = told.get("settle"), told.get("answers")
     try:
         if isinstance(number, int):
             remarks.settle(db.desk(), draft, number)
@@ -158,9 +157,9 @@ def remark(draft: int, path: str) -> ResponseReturnValue:
             remarks.add(
                 db.desk(),
                 draft,
-                str(sent.get("text") or ""),
+                str(told.get("text") or ""),
                 path=path,
-                element=str(sent.get("element") or "")[:200],
+                element=str(told.get("element") or "")[:200],
                 answers=answers if isinstance(answers, int) else None,
             )
     except InvalidAnswers as error:
@@ -173,13 +172,13 @@ def remark(draft: int, path: str) -> ResponseReturnValue:
 @owns
 def tidy_layout(draft: int, path: str) -> ResponseReturnValue:
     """Lay out what an editor sends: JSON of content and elements, None for all. The answer is where what moved lies."""
-    sent = _sent()
+    content = _content()
     shown(draft)
-    chosen = (request.get_json(silent=True) or {}).get("elements") if sent is not None else None
-    if sent is None or (chosen is not None and not isinstance(chosen, list)):
+    chosen = sent().get("elements")
+    if content is None or (chosen is not None and not isinstance(chosen, list)):
         return jsonify(problem=UNREADABLE), 400
     try:
-        found = tidied_apart(sent.encode(), None if chosen is None else {str(one) for one in chosen})
+        found = tidied_apart(content.encode(), None if chosen is None else {str(one) for one in chosen})
     except UntidyFile:
         return jsonify(problem=NO_ROOM), 422
     except TooTangled:
@@ -189,12 +188,9 @@ def tidy_layout(draft: int, path: str) -> ResponseReturnValue:
     return jsonify(found)
 
 
-def _sent() -> str | None:
+def _content() -> str | None:
     """Return the content that an editor posts, None where it sent nothing that can be read."""
-    if (request.content_length or 0) > LARGEST:
-        raise RequestEntityTooLarge
-    sent: Any = request.get_json(silent=True)
-    content = sent.get("content") if isinstance(sent, dict) else None
+    content = sent().get("content")
     return content if isinstance(content, str) else None
 
 

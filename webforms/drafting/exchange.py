@@ -22,12 +22,11 @@ from webforms.drafting.desk import ACTIONS, blueprint, owns, reads, shown
 from webforms.drafting.parts import title_of
 from webforms.drafting.publishing import VERSION_ACTIONS
 from webforms.formpage import MISTAKES
+from webforms.uploads import takes_files
 
 ACTIONS.append(("Download as a zip", "drafting.download", False))
 ACTIONS.append(("Upload a zip or a file", "drafting.upload", True))
 VERSION_ACTIONS.append(("Download as a zip", "drafting.version_zip"))
-LARGEST = archive.MAX_ARCHIVE * 3 // 2
-"""Bytes of a post: a zip, also as the letters in which it comes back to be confirmed."""
 FOLDERS = {
     "": "Where a file of that name is, or belongs by itself",
     "notices": "A notice",
@@ -70,6 +69,7 @@ def version_zip() -> ResponseReturnValue:
 
 
 @blueprint.route("/upload", methods=["GET", "POST"])
+@takes_files
 @owns
 def upload_new() -> ResponseReturnValue:
     """Take in a zip as a new draft."""
@@ -77,6 +77,7 @@ def upload_new() -> ResponseReturnValue:
 
 
 @blueprint.route("/<int:draft>/upload", methods=["GET", "POST"])
+@takes_files
 @owns
 def upload(draft: int) -> ResponseReturnValue:
     """Take in a zip, or one file, over a draft."""
@@ -84,7 +85,6 @@ def upload(draft: int) -> ResponseReturnValue:
 
 
 def _upload(draft: int | None) -> ResponseReturnValue:
-    request.max_content_length = request.max_form_memory_size = LARGEST
     problems: dict[str, str] = {}
     files: dict[str, bytes] = {}
     if request.method == "POST":

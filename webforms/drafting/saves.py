@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import jsonify, request, url_for
+from flask import jsonify, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.errors import HomewardError
@@ -16,7 +16,7 @@ from engine.services.desk import Conflict, InvalidAnswers, NotAllowed, NotFound
 from engine.services.drafting import drafts, saving
 from engine.services.drafting.saving import Overtaken
 from webforms import db
-from webforms.drafting.desk import LARGEST, blueprint, owns, reads, shown
+from webforms.drafting.desk import blueprint, owns, reads, sent, shown
 
 
 @blueprint.get("/<int:draft>/files/<path:path>")
@@ -36,19 +36,18 @@ def file(draft: int, path: str) -> ResponseReturnValue:
 @owns
 def save(draft: int, path: str) -> ResponseReturnValue:
     """Save a file: JSON of content (None to remove it), opened (a digest or None), why, kind and apart (a title)."""
-    request.max_content_length = LARGEST
-    sent: Any = request.get_json(silent=True)
-    if not isinstance(sent, dict) or not isinstance(sent.get("content"), str | None):
+    told = sent()
+    if "content" not in told or not isinstance(told["content"], str | None):
         return jsonify(problem="The editor sent something that cannot be read: reload the page."), 400
     desk = db.desk()
-    content = sent["content"]
+    content = told["content"]
     files = {path: None if content is None else content.encode()}
     try:
-        if title := str(sent.get("apart") or "").strip():
+        if title := str(told.get("apart") or "").strip():
             made = saving.keep_apart(desk, draft, files, title=title[: drafts.LONGEST_TITLE])
             return jsonify(apart=url_for("drafting.show", draft=made))
         revision = saving.save(
-            desk, draft, files, {path: sent.get("opened")}, why=str(sent.get("why") or ""), kind=_kind(sent)
+            desk, draft, files, {path: told.get("opened")}, why=str(told.get("why") or ""), kind=_kind(told)
         )
     except Overtaken as error:
         db.roll_back()
@@ -68,5 +67,5 @@ def save(draft: int, path: str) -> ResponseReturnValue:
     return jsonify(revision=revision, digest=drafts.digest_of(files[path]))
 
 
-def _kind(sent: dict[str, Any]) -> str:
-    return saving.TIDY if sent.get("kind") == saving.TIDY else saving.WORK
+def _kind(told: dict[str, Any]) -> str:
+    return saving.TIDY if told.get("kind") == saving.TIDY else saving.WORK

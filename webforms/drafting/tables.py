@@ -29,7 +29,7 @@ from engine.services.drafting.drafts import OPEN, REVIEW, DraftView
 from engine.services.drafting.tabling import Looked
 from webforms import db
 from webforms.access import PROCESS_OWNER
-from webforms.drafting.desk import EDITORS, LARGEST, blueprint, reads, shown
+from webforms.drafting.desk import EDITORS, blueprint, reads, sent, shown
 from webforms.drafting.parts import TABLE, title_of
 from webforms.render import casewords
 from webforms.render.derivations import label
@@ -134,14 +134,13 @@ def table(draft: int, name: str) -> ResponseReturnValue:
 @reads
 def check_table(draft: int, name: str) -> ResponseReturnValue:
     """Check a file of decision tables as it stands in the editor: JSON of content; the answer holds marks and words."""
-    request.max_content_length = LARGEST
-    sent: Any = request.get_json(silent=True)
-    if not isinstance(sent, dict) or not isinstance(sent.get("content"), str):
+    content = sent().get("content")
+    if not isinstance(content, str):
         return jsonify(problem="The editor sent something that cannot be read: reload the page."), 400
     view, path = shown(draft), f"{name}.dmn"
     _content(view, path)
     try:
-        looked = tabling.look(view, path, sent["content"].encode())
+        looked = tabling.look(view, path, content.encode())
     except HomewardError as error:
         return jsonify(problem=str(error)), 422
     tables = tables_read(view, looked)

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from flask import jsonify, request
+from flask import jsonify
 from flask.typing import ResponseReturnValue
 
 from engine.pack.expressions import LEDGER_KEYS
 from engine.pack.model import Vocabulary
 from engine.services.drafting import language
 from engine.services.drafting.drafts import DraftView
-from webforms.drafting.desk import blueprint, reads, shown
+from webforms.drafting.desk import blueprint, reads, sent, shown
 from webforms.render import casewords, words
 from webforms.render.derivations import LEDGER
 
@@ -38,18 +38,18 @@ def feel(draft: int) -> ResponseReturnValue:
 
     The answer is its problems, what it says in English, and by path the values at which it changes its mind.
     """
-    sent: Any = request.get_json(silent=True)
-    text = sent.get("text") if isinstance(sent, dict) else None
-    if not isinstance(text, str) or sent.get("kind") not in language.KINDS:
+    told = sent()
+    text = told.get("text")
+    if not isinstance(text, str) or told.get("kind") not in language.KINDS:
         return jsonify(problem="The editor sent something that cannot be read: reload the page."), 400
     held = language.language_of(shown(draft))
     said = language.check(
         held,
         text,
-        sent["kind"],
+        told["kind"],
         partial(label, held.vocabulary),
-        fact=str(sent.get("fact") or sent.get("type") or ""),
-        periodic=bool(sent.get("periodic")),
+        fact=str(told.get("fact") or told.get("type") or ""),
+        periodic=bool(told.get("periodic")),
     )
     return jsonify(
         problems=[{"at": p.at, "message": p.message, "remedy": p.remedy} for p in said.problems],
