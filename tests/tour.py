@@ -1,4 +1,4 @@
-"""Takes the pictures of the README's tour from a running demonstration: `python -m tests.tour ADDRESS NAME PASSWORD`.
+"""Takes the pictures of the README's tour from a demonstration: `python -m tests.tour ADDRESS NAME OWNER PASSWORD`.
 
 They go to webforms/tour. Run it again whenever the pages have changed, and look at what it took.
 """
@@ -22,6 +22,12 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+EDITORS = (
+    ("diagram-editor", "diagrams/missing-episode?element=screen", ".djs-container"),
+    ("table-editor", "tables/multi-agency-meeting", "table"),
+    ("form-builder", "forms/process-notification", "form"),
+    ("notice", "notices/director-told", "form"),
+)
 
 
 def sign_in(page: Page, address: str, name: str, password: str) -> None:
@@ -35,7 +41,20 @@ def picture(page: Page, name: str, *, whole: bool = False) -> None:
     page.screenshot(path=str(FOLDER / f"{name}.png"), full_page=whole)
 
 
-def main(address: str, name: str, password: str) -> None:
+def editors(page: Page, address: str) -> None:
+    """Take a picture of each editor, from the draft that the demonstration holds."""
+    page.goto(f"{address}/procedure/drafts")
+    page.click("main table a >> nth=0")
+    draft = page.url
+    for kind, part, shown in EDITORS:
+        page.goto(f"{draft}/{part}")
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(1500)  # the drawing surface is laid out after it was loaded
+        picture(page, kind)
+        assert page.locator(shown).count(), f"{part} does not show {shown}"
+
+
+def main(address: str, name: str, owner: str, password: str) -> None:
     FOLDER.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
@@ -56,8 +75,12 @@ def main(address: str, name: str, password: str) -> None:
         picture(page, "diagram")
         page.goto(f"{address}/procedure/clauses")
         picture(page, "clauses")
+        page.close()
+        page = browser.new_context(viewport={"width": 1400, "height": 900}).new_page()
+        sign_in(page, address, owner, password)
+        editors(page, address)
         browser.close()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:5])

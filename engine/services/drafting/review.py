@@ -120,7 +120,9 @@ def verify_again(desk: Desk, draft: int) -> None:
     row = locked(desk, draft)
     if row.candidate_id is None:
         raise Conflict("this draft was never put forward")
-    verifications.ask_for(desk, row.candidate_id, verifications.version_by_id(desk, row.candidate_id).pack.hash)
+    verifications.ask_for(
+        desk, row.candidate_id, verifications.version_by_id(desk, row.candidate_id).pack.hash
+    )
 
 
 def waiting(desk: Desk) -> tuple[Waiting, ...]:
