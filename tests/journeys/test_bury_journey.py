@@ -44,6 +44,7 @@ def council() -> str:
     return "bury"
 
 
+@pytest.mark.prove
 @WITH_AND_WITHOUT_SCRIPTS
 def test_a_child_open_to_social_care_is_followed_from_the_notification_to_the_closing(
     office: Office, tmp_path: Path

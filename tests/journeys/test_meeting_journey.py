@@ -129,6 +129,7 @@ class TestEastSussex:
     def council(self) -> str:
         return "east-sussex"
 
+    @pytest.mark.prove
     @WITH_AND_WITHOUT_SCRIPTS
     def test_a_strategy_discussion_with_its_minutes_in_time(self, office: Office) -> None:
         called_for(office)

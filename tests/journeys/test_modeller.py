@@ -99,6 +99,7 @@ def test_an_owner_changes_a_limit_and_sees_what_it_says(drawing_office: Office, 
     assert errors == []
 
 
+@pytest.mark.prove
 def test_two_owners_at_once_lose_nothing(drawing_office: Office, draft: int) -> None:
     first, second = drawing_office.person(OWNER), drawing_office.person(SECOND)
     hers, his = opened(second, draft), opened(first, draft)

@@ -23,7 +23,6 @@ EVERY_DAY = frozenset(
     {
         ("nottinghamshire", "emergency_duty_team"),
         ("bury", "social_worker"),
-        ("east-sussex", "front_door_caseworker"),
     }
 )
 """Those whose day is walked every time; the others' before a release."""

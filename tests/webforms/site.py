@@ -15,6 +15,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from lxml import html
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -185,6 +187,23 @@ def demonstrations(
         drop(postgres, name)
 
 
+class Compiled(BytecodeCache):
+    """Templates compiled once for a run: every test makes an application of its own, which would compile them again."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 @pytest.fixture
 def council() -> str:
     """The council whose site it is; a test module about another one has a fixture of its own."""
@@ -202,6 +221,7 @@ def site(
     settings = settings_for(addresses, tmp_path, clock)
     app = create_app(settings)
     app.testing = True
+    app.jinja_env.bytecode_cache = COMPILED
     engine = make_engine(addresses.app)
     yield Site(app, addresses, clock, settings, engine, council)
     engine.dispose()

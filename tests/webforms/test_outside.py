@@ -219,7 +219,7 @@ def test_a_post_from_another_site_or_with_another_requests_seal_does_nothing(ask
 def test_a_seal_is_too_old_after_twelve_hours(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     outsider = asking.outsider()
     page = outsider.get().text
-    monkeypatch.setattr("webforms.outside.SEALED_FOR", -1)
+    monkeypatch.setattr("webforms.cases.outside.SEALED_FOR", -1)
     assert outsider.post({"notes": "Placed", **TOLD}, page=page).status_code == 400
     monkeypatch.undo()
     assert outsider.post({"notes": "Placed", **TOLD}, page=page).status_code == 200
