@@ -23,7 +23,7 @@ FLAGS = [
     "--disable-sync",
 ]
 EDITORS = (
-    ("diagram-editor", "diagrams/missing-episode?element=screen", ".djs-container"),
+    ("diagram-editor", "diagrams/return-interview?element=hold_interview", ".djs-container"),
     ("table-editor", "tables/multi-agency-meeting", "table"),
     ("form-builder", "forms/process-notification", "form"),
     ("notice", "notices/director-told", "form"),
