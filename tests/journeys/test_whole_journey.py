@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from engine.clock import LOCAL_ZONE
-from tests.journeys.episode import Episode
+from tests.journeys.episode import WITH_AND_WITHOUT_SCRIPTS, Episode
 from tests.journeys.people import Office
 
 REPORTED = datetime(2026, 5, 13, 7, 30, tzinfo=LOCAL_ZONE)
@@ -30,6 +30,7 @@ ROW = (
 )
 
 
+@WITH_AND_WITHOUT_SCRIPTS
 def test_a_missing_child_is_followed_from_the_notification_to_the_closing(
     office: Office, tmp_path: Path
 ) -> None:
