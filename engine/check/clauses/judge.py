@@ -38,6 +38,9 @@ TOLERANCE = timedelta(minutes=1)
 GIVEN_UP = frozenset({"withdrawn", "superseded"})
 OF_ITSELF = frozenset({"task_completed", "left_open", "timer_fired"})
 """What happens in acts that follow from the procedure itself: somebody's work, and time."""
+BY_WORK = frozenset({Outcome.DONE, Outcome.DONE_LATE, Outcome.REFUSED, Outcome.NOT_ENGAGED})
+TOLD = frozenset({"record", "asked"})
+"""Where facts come from that a person can enter outside any work."""
 
 
 class Kind(StrEnum):
@@ -245,38 +248,44 @@ def _at_rest(place: Place) -> int:
 
 
 def _told(place: Place, after: int) -> bool:
-    """Whether something came in between a place and a later act of that instant, as where much is entered at once.
+    """Whether something came in between a place and a later act soon after, as where much is entered at once.
 
-    That is an event, or another word of the record that neither somebody's work nor time brought with it.
+    That is an event, or another word of the record, or an answer, that neither somebody's work nor time brought with it.
     """
     acts = place.case.acts[place.after : after + 1]
     facts = place.case.pack.vocabulary.facts
     for before, act in zip(acts, acts[1:], strict=False):
-        kinds = {happening.kind for happening in act.history}
-        if "event" in kinds:
+        if any(happening.kind == "event" for happening in act.history):
             return True
-        if not kinds & OF_ITSELF and any(
-            before.stored.get(name) != value and name in facts and facts[name].source == "record"
+        if not _of_itself(act) and any(
+            before.stored.get(name) != value and name in facts and facts[name].source in TOLD
             for name, value in act.stored.items()
         ):
             return True
     return False
 
 
+def _of_itself(act: Act) -> bool:
+    """Whether an act follows from the procedure itself; work that carries several duties may end only one of them."""
+    return any(happening.kind in OF_ITSELF for happening in act.history) or any(
+        entry.outcome in BY_WORK for entry in act.entries.values()
+    )
+
+
 def required(check: Check, requires: Requires, place: Place) -> Fault | None:
     """Return what is wrong with a duty that is required at a place.
 
-    Where something else was told at that very instant it is judged by what the case then had come to rest on: the limit
+    Where something else was told before it had settled it is judged by what the case then had come to rest on: the limit
     may have been worked out again from it, or nothing be owed any longer.
     """
     fault = _required(check, requires, place)
     if fault is None or fault.what == "ended":
         return fault
-    rest = replace(place, after=_at_rest(place))
+    rest = replace(place, after=_settled(place))
     if not _told(place, rest.after):
         return fault
     if not applies(check, rest):
-        return Fault("at that very instant something else was told", judged=False)
+        return Fault("before it had settled something else was told", judged=False)
     return _required(check, requires, rest)
 
 

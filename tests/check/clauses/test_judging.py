@@ -352,7 +352,12 @@ def test_what_is_told_at_the_same_instant_makes_another_case_of_it() -> None:
     assert kind(text, still.until(30)) is Kind.BROKEN
     by_itself = Life(risk__level="high", episode__category="missing").told(0, risk__level="low")
     by_itself.told(0, episode__category="absent")
-    assert kind(text, by_itself.until(30)) is Kind.BROKEN
+    assert kind(text, by_itself.until(30)) is Kind.NOT_APPLICABLE
+    in_part = Life(risk__level="high", episode__category="missing")
+    in_part.act(0, entries=entry())
+    in_part.facts |= {"risk.level": "low", "episode.category": "absent"}
+    in_part.act(0, entries=entry(outcome=Outcome.DONE, done=at(0)))
+    assert kind(text, in_part.until(30)) is Kind.BROKEN
     of_record = "given: {child.legal_status: looked_after}\nfacts: {episode.category: missing}"
     entered = Life(child__legal_status="looked_after", episode__category="missing")
     entered.told(0, child__legal_status="none", episode__category="absent")
@@ -387,6 +392,22 @@ def test_a_limit_that_is_told_anew_at_the_same_instant_is_the_one_that_counts() 
     )
     assert kind(text, without.told(10, child__legal_status="none").until(30)) is Kind.NOT_APPLICABLE
     assert kind(text, without.told(10, child__legal_status="looked_after").until(30)) is Kind.BROKEN
+
+
+def test_what_is_told_within_the_minute_counts_for_the_limit_too() -> None:
+    text = f"when: {INTERVIEW} is raised\ngiven: {{child.legal_status: looked_after}}\nthen: {INTERVIEW}"
+    text += "\nby: review.next_child_review\neach time: true"
+    minute = 1 / 60
+
+    def life(told_after: float, due: datetime) -> Trace:
+        start = Life(review__next_child_review=at(200), child__legal_status="looked_after")
+        start.event(10, "returned").act(10, entries=entry(raised=10, due=at(200)))
+        start.facts["review.next_child_review"] = at(100)
+        return start.act(10 + told_after, entries=entry(raised=10, due=due)).until(30)
+
+    assert kind(text, life(minute, at(100))) is Kind.HOLDS
+    assert kind(text, life(minute, at(150))) is Kind.BROKEN
+    assert kind(text, life(2 * minute, at(150))) is Kind.HOLDS
 
 
 def test_derived_facts_are_computed_for_the_very_instant() -> None:
