@@ -50,6 +50,7 @@ class Fact:
     """A fact of the vocabulary. `source` is record, asked, decided or derived.
 
     `graver` tells which values are graver for the child: levels of values, the least grave first, or "more" or "less".
+    `with_report`: it comes with the report that begins the case, and stays as it is.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Fact:
     default: Any = None
     has_default: bool = False
     graver: tuple[tuple[Any, ...], ...] | str = ()
+    with_report: bool = False
 
     @property
     def with_child(self) -> bool:

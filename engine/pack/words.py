@@ -59,13 +59,14 @@ def _fact(name: str, part: Section) -> Fact | None:
         part.fault("values", f"a value of {name} stands twice", "Remove one.")
     has_default = "default" in part.branch.items
     graver = part.tree("graver")
+    with_report = part.flag("with_report")
     raw = part.tree("default")
     if has_default and source == "derived":
         part.fault("default", f"{name} is derived and has no default", "Remove it.")
     part.finish()
     if kind is None or source is None:
         return None
-    fact = Fact(name, kind, source, meaning, values, None, has_default)
+    fact = Fact(name, kind, source, meaning, values, None, has_default, with_report=with_report)
     fact = replace(fact, graver=_graver(fact, graver, part))
     if raw is None:
         return fact

@@ -223,7 +223,7 @@ class _Finder:
         return found
 
     def _brought(self, event: str) -> set[str]:
-        """Return the facts of the record that processes read where the event starts or moves them."""
+        """Return the facts that processes read where the event starts or moves them, and that may change by then."""
         found: set[str] = set()
         for process in self.pack.processes.values():
             if not any(element.event == event for element in process.elements.values()):
@@ -245,6 +245,8 @@ class _Finder:
                 found |= self._base(rule.expression.names)
             elif rule is not None and rule.decision is not None:
                 found |= self._base(self.pack.decisions[rule.decision].decisions[rule.decision].names)
+            elif fact.with_report:
+                continue
             elif fact.source in ("record", "asked") and fact.type in ("boolean", "enum", "integer"):
                 found.add(fact.id)
         return found

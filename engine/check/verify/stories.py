@@ -112,6 +112,9 @@ class Storyteller:
     def __init__(self, pack: Pack, domains: Domains) -> None:
         self.pack = pack
         self.domains = domains
+        words = pack.vocabulary.facts
+        self.changing = tuple(name for name in domains.varied if not words[name].with_report)
+        """The facts that may become otherwise on the way."""
         self.duties = frozenset(duty.obligation for element in pack.elements for duty in element.duties)
         self.ordinary = self._ordinary()
 
@@ -295,9 +298,9 @@ class Storyteller:
 
     def random_change(self, rng: random.Random, scenario: Scenario, back: str | None) -> Happens | None:
         """Return a line by which one fact changes on the way."""
-        if not self.domains.varied:
+        if not self.changing:
             return None
-        name = rng.choice(self.domains.varied)
+        name = rng.choice(self.changing)
         value = settled(rng.choice(self.domains.facts[name]), scenario.reported)
         if value is None or falls(scenario.facts.get(name), value):
             return None

@@ -217,7 +217,7 @@ class Varying:
         moment = self.teller.random_moment(rng, scenario, back if back and rng.random() < 0.5 else None)
         brought: dict[str, Any] = {}
         if rng.random() < 0.5:
-            given = [one.fact for one in check.given if one.fact in self.domains.varied]
+            given = [one.fact for one in check.given if one.fact in self.teller.changing]
             brought = {
                 name: scenario.facts[name]
                 for name in given

@@ -47,6 +47,19 @@ def test_no_story_tells_what_is_impossible_together(council: str) -> None:
             )
 
 
+def test_what_comes_with_the_report_never_becomes_otherwise_on_the_way() -> None:
+    teller = teller_of("camden")
+    varying = Varying(teller)
+    check = teller.pack.checks["parents-report"]
+    rng = random.Random(7)
+    told = set()
+    for _ in range(200):
+        story = varying.towards(check, teller.at_random(rng), rng)
+        told.add(story.scenario.facts["notification.source"])
+        assert all("notification.source" not in line.facts for line in story.scenario.timeline)
+    assert len(told) > 1
+
+
 def test_the_same_seed_tells_the_same_story_and_another_seed_another() -> None:
     teller = teller_of("bury")
     assert teller.at_random(random.Random("1:5")) == teller.at_random(random.Random("1:5"))
