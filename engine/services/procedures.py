@@ -20,7 +20,7 @@ from engine.pack.model import Clause, Element, Flow, Pack
 from engine.services import access
 from engine.services.desk import Desk, NotFound, record
 from engine.services.rows import at, role_label
-from engine.store.packs import NoPack, in_force, pack_of, store
+from engine.store.packs import NoPack, find_version, in_force, pack_of, store
 from engine.store.tables import CaseRecord, PackVersion, Publication
 
 
@@ -144,14 +144,10 @@ def pack(desk: Desk, digest: str | None = None) -> Pack:
     access.require(desk.caller, "read_procedure")
     if digest is None:
         return current(desk)
-    rows = desk.session.execute(
-        sa.select(PackVersion.id, PackVersion.hash).where(
-            PackVersion.hash.startswith(digest, autoescape=True)
-        )
-    ).all()
-    if len(rows) != 1:
+    found = find_version(desk.session, digest)
+    if found is None:
         raise NotFound("there is no such version of the procedure")
-    return pack_of(desk.session, rows[0].id, rows[0].hash)
+    return pack_of(desk.session, found.id, found.hash)
 
 
 def diagram(

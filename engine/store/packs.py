@@ -13,7 +13,7 @@ from threading import Lock
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from engine.errors import HomewardError
 from engine.pack.model import Pack
@@ -110,6 +110,17 @@ def beside(session: Session, pack_id: int) -> dict[str, bytes]:
     """Return what lies beside a version, by path: stories, the change log, and what else decides nothing."""
     stored = session.scalar(sa.select(PackBeside.files).where(PackBeside.pack_id == pack_id))
     return {} if stored is None else _to_files(stored)
+
+
+def find_version(session: Session, beginning: str) -> PackVersion | None:
+    """Return the version whose hash begins so, without its files; None where there is none, or more than one."""
+    found = session.scalars(
+        sa.select(PackVersion)
+        .where(PackVersion.hash.startswith(beginning, autoescape=True))
+        .options(defer(PackVersion.files))
+        .limit(2)
+    ).all()
+    return found[0] if len(found) == 1 else None
 
 
 def in_force(session: Session, on: date) -> tuple[int, Pack]:

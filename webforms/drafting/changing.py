@@ -107,6 +107,19 @@ def keep(
     return redirect(then)
 
 
+def removal(
+    draft: DraftView, path: str, why: str, title: str, uses: Sequence[object], back: str
+) -> ResponseReturnValue:
+    """Ask whether a part shall be removed, and remove it when that is posted; what is still used stays, and by what."""
+    posted = request.method == "POST"
+    if posted and not uses:
+        return keep(draft, path, lambda _: None, why=why, then=url_for("drafting.show", draft=draft.id))
+    page = render_template(
+        "drafting/part-remove.html", draft=draft, title=title, uses=uses, frame=edited(draft, path), back=back
+    )
+    return (page, MISTAKES) if posted else page
+
+
 def fields_page(
     draft: DraftView,
     path: str | Callable[[Answers], str],

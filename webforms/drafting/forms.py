@@ -20,7 +20,7 @@ from engine.services.drafting.drafts import DraftView
 from webforms import db
 from webforms.drafting import formparts
 from webforms.drafting import questionkinds as kinds
-from webforms.drafting.changing import edited, fields_page, first_shown, keep, pack_of
+from webforms.drafting.changing import edited, fields_page, first_shown, keep, pack_of, removal
 from webforms.drafting.desk import ACTIONS, EDITORS, asked, blueprint, owns, reads, shown
 from webforms.drafting.parts import FORM
 from webforms.formpage import FILL, MISTAKES, Answers, error_list, posted_fields, with_moment
@@ -276,21 +276,5 @@ def form_remove(draft: int, name: str) -> ResponseReturnValue:
     content_of(view, name)
     uses = formparts.uses(view, name)
     title = formparts.title_of(view.files[path_of(name)])
-    if request.method == "POST" and not uses:
-        return keep(
-            view,
-            path_of(name),
-            lambda _: None,
-            why=f"The form “{title}” removed",
-            then=url_for("drafting.show", draft=draft),
-        )
-    page = render_template(
-        "drafting/form-remove.html",
-        draft=view,
-        name=name,
-        title=title,
-        uses=uses,
-        frame=edited(view, path_of(name)),
-        back=url_for("drafting.form", draft=draft, name=name),
-    )
-    return (page, MISTAKES) if request.method == "POST" else page
+    back = url_for("drafting.form", draft=draft, name=name)
+    return removal(view, path_of(name), f"The form “{title}” removed", title, uses, back)

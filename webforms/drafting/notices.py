@@ -18,11 +18,11 @@ from engine.services.drafting.drafts import DraftView
 from engine.services.notices import due_words, filled
 from webforms import db
 from webforms.drafting import formparts
-from webforms.drafting.changing import edited, fields_page, first_shown, keep, pack_of
+from webforms.drafting.changing import edited, fields_page, first_shown, pack_of, removal
 from webforms.drafting.desk import ACTIONS, EDITORS, asked, blueprint, owns, reads, shown
 from webforms.drafting.forms import new_name
 from webforms.drafting.parts import NOTICE
-from webforms.formpage import MISTAKES, Answers
+from webforms.formpage import Answers
 
 EDITORS[NOTICE] = "drafting.notice"
 ACTIONS.append(("Write a new notice", "drafting.notice_new", True))
@@ -152,23 +152,8 @@ def notice_remove(draft: int, name: str) -> ResponseReturnValue:
         title = str(editing.fields(content).get("subject") or name)
     except NotEditable:
         title = name
-    if request.method == "POST" and not uses:
-        return keep(
-            view,
-            path_of(name),
-            lambda _: None,
-            why=f"The notice “{title}” removed",
-            then=url_for("drafting.show", draft=draft),
-        )
-    page = render_template(
-        "drafting/form-remove.html",
-        draft=view,
-        title=title,
-        uses=uses,
-        frame=edited(view, path_of(name)),
-        back=url_for("drafting.notice", draft=draft, name=name),
-    )
-    return (page, MISTAKES) if request.method == "POST" else page
+    back = url_for("drafting.notice", draft=draft, name=name)
+    return removal(view, path_of(name), f"The notice “{title}” removed", title, uses, back)
 
 
 def checked(change: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.services.drafting import drafts, publishing, remarks, review, saving
+from engine.services.drafting import drafts, publishing, remarks, saving
 from webforms import db
 from webforms.access import PROCESS_OWNER
 from webforms.drafting.desk import actions, asked, blueprint, editor, owns, reads, shown
@@ -73,7 +73,6 @@ def show(draft: int) -> ResponseReturnValue:
         inspection=view.inspection,
         history=drafts.history(desk, draft),
         remarks=remarks.listed(desk, draft),
-        review=review.of(desk, view),
         lacking=publishing.lacking(desk, view),
         owner=PROCESS_OWNER in desk.caller.roles,
     )

@@ -45,7 +45,8 @@ def publish(draft: int) -> ResponseReturnValue:
     """Put a draft in force from a day on."""
     desk = db.desk()
     view = drafts.view(desk, draft)
-    lacking = publishing.lacking(desk, view)
+    found = review.of(desk, view)
+    lacking = publishing.lacking(desk, view, found)
     before = publishing.of_draft(desk, draft)
     if before is not None and request.method == "GET":
         return redirect(url_for("drafting.version_page", digest=before.hash[:12]))
@@ -55,7 +56,6 @@ def publish(draft: int) -> ResponseReturnValue:
         and not view.inspection.faults
         and access.may(desk.caller, "override_publishing")
     )
-    found = review.of(desk, view)
     form = asked(
         "Publish this draft", _questions(desk.caller.name, may_override), ["effective", "note", "stands"]
     )

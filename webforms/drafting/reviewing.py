@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from engine.services.desk import Desk
 from engine.services.drafting import carrying, drafts, publishing, review
 from engine.services.quality import signing
 from webforms import db
@@ -28,7 +31,7 @@ def reviewing(draft: int) -> ResponseReturnValue:
         "drafting/review.html",
         draft=view,
         review=found,
-        lacking=publishing.lacking(desk, view),
+        lacking=publishing.lacking(desk, view, found),
         obstacles=signing.obstacles(found.version) if found else (),
         cautions=signing.cautions(found.version) if found else (),
         forward=review.forward(desk, draft),
@@ -44,35 +47,17 @@ def reviewing(draft: int) -> ResponseReturnValue:
 @owns
 def put_forward(draft: int) -> ResponseReturnValue:
     """Put a draft forward to quality assurance."""
-    view = shown(draft)
-    back = url_for("drafting.reviewing", draft=draft)
-    form = asked(
+    return _with_reason(
+        draft,
+        "why",
         "Put forward to quality assurance",
-        {
-            "why": {
-                "type": "string",
-                "title": "What does it change, and why?",
-                "description": "Quality assurance reads this first. It stands among the comments.",
-                "maxLength": LONGEST,
-                "x-widget": "textarea",
-            }
-        },
-        ["why"],
-    )
-
-    def act(answers: Answers, key: str) -> str:
-        review.put_forward(db.desk(), draft, answers["why"])
-        flash("The draft is put forward, and its verification is asked for.", "success")
-        return back
-
-    return form_page(
-        form,
-        act,
-        caption=view.title,
+        "What does it change, and why?",
+        "Quality assurance reads this first. It stands among the comments.",
+        review.put_forward,
+        said="The draft is put forward, and its verification is asked for.",
         lead="The files as they stand now become a version, which is verified and in force for nobody. "
         "You can go on working: what you save afterwards has to be put forward again.",
         button="Put it forward",
-        back=back,
     )
 
 
@@ -80,35 +65,48 @@ def put_forward(draft: int) -> ResponseReturnValue:
 @assures
 def send_back(draft: int) -> ResponseReturnValue:
     """Send a draft back to its owners."""
-    view = shown(draft)
-    back = url_for("drafting.reviewing", draft=draft)
-    form = asked(
+    return _with_reason(
+        draft,
+        "reason",
         "Send this draft back",
-        {
-            "reason": {
-                "type": "string",
-                "title": "What has to change before you would sign it?",
-                "description": "Its owners read this. It stands among the comments with your name.",
-                "maxLength": LONGEST,
-                "x-widget": "textarea",
-            }
-        },
-        ["reason"],
-    )
-
-    def act(answers: Answers, key: str) -> str:
-        review.send_back(db.desk(), draft, answers["reason"])
-        flash("The draft is with its owners again, with your reason.", "success")
-        return back
-
-    return form_page(
-        form,
-        act,
-        caption=view.title,
+        "What has to change before you would sign it?",
+        "Its owners read this. It stands among the comments with your name.",
+        review.send_back,
+        said="The draft is with its owners again, with your reason.",
         lead="A sign-off of this version is taken back with it. Both stay on record.",
         button="Send it back",
-        back=back,
     )
+
+
+def _with_reason(
+    draft: int,
+    field: str,
+    title: str,
+    question: str,
+    hint: str,
+    act_on: Callable[[Desk, int, str], object],
+    *,
+    said: str,
+    lead: str,
+    button: str,
+) -> ResponseReturnValue:
+    """Ask for the reason of a step of the review, as `field`, and take the step with it."""
+    back = url_for("drafting.reviewing", draft=draft)
+    reason = {
+        "type": "string",
+        "title": question,
+        "description": hint,
+        "maxLength": LONGEST,
+        "x-widget": "textarea",
+    }
+
+    def act(answers: Answers, key: str) -> str:
+        act_on(db.desk(), draft, answers[field])
+        flash(said, "success")
+        return back
+
+    form = asked(title, {field: reason}, [field])
+    return form_page(form, act, caption=shown(draft).title, lead=lead, button=button, back=back)
 
 
 @blueprint.post("/<int:draft>/review/verify")

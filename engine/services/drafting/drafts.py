@@ -24,7 +24,7 @@ from engine.services import access
 from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound, record
 from engine.services.rows import at, at_or_none
 from engine.store.packed import unpack_bytes
-from engine.store.packs import beside, in_force, pack_of
+from engine.store.packs import beside, find_version, in_force, pack_of
 from engine.store.queue import defer
 from engine.store.tables import Account, Draft, DraftFile, DraftRevision, PackVersion
 
@@ -157,12 +157,10 @@ def begin(desk: Desk, title: str, base_id: int) -> int:
 
 def version(desk: Desk, digest: str) -> int:
     """Return the number of a stored version by the beginning of its hash. Raises NotFound."""
-    found = desk.session.scalars(
-        sa.select(PackVersion.id).where(PackVersion.hash.startswith(digest, autoescape=True))
-    ).all()
-    if len(found) != 1:
+    found = find_version(desk.session, digest)
+    if found is None:
         raise NotFound("there is no such version of the procedure")
-    return found[0]
+    return found.id
 
 
 def listed(desk: Desk, *, ended: bool = False) -> tuple[DraftRow, ...]:

@@ -17,6 +17,7 @@ from engine.services import access
 from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound, once, record, remember
 from engine.services.drafting import review
 from engine.services.drafting.drafts import DISCARDED, OPEN, PUBLISHED, DraftView, locked, version, view
+from engine.services.drafting.review import Review
 from engine.services.quality import signing
 from engine.services.rows import at
 from engine.store.packs import beside, put_beside
@@ -47,14 +48,17 @@ class PublicationRow:
     """In force from a later day."""
 
 
-def lacking(desk: Desk, draft: DraftView) -> tuple[str, ...]:
-    """Return what a draft lacks to be published, in words; nothing where it may be, or has ended."""
+def lacking(desk: Desk, draft: DraftView, found: Review | None = None) -> tuple[str, ...]:
+    """Return what a draft lacks to be published, in words; nothing where it may be, or has ended.
+
+    `found` is its review, where the caller has read it already.
+    """
     if draft.state in {PUBLISHED, DISCARDED}:
         return ()
     if draft.inspection.faults:
         return ("There are faults in it: nothing with faults can run.",)
     told = list(_overtaken(desk, draft))
-    found = review.of(desk, draft)
+    found = found or review.of(desk, draft)
     if found is None:
         return (*told, "It has not been put forward to quality assurance.")
     if not found.current:

@@ -90,7 +90,7 @@ def store_candidate(desk: Desk, row: Draft, draft: DraftView) -> str:
     )
     row.candidate_id = stored.id
     desk.session.flush()
-    verifications.ask_for(desk, stored.id, stored.hash)
+    verifications.ask_for(desk, stored.id)
     return stored.hash
 
 
@@ -120,9 +120,7 @@ def verify_again(desk: Desk, draft: int) -> None:
     row = locked(desk, draft)
     if row.candidate_id is None:
         raise Conflict("this draft was never put forward")
-    verifications.ask_for(
-        desk, row.candidate_id, verifications.version_by_id(desk, row.candidate_id).pack.hash
-    )
+    verifications.ask_for(desk, row.candidate_id)
 
 
 def waiting(desk: Desk) -> tuple[Waiting, ...]:

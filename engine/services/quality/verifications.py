@@ -29,7 +29,7 @@ from engine.services.rows import at, at_or_none
 from engine.services.timers import Worker
 from engine.store.packed import pack as packed
 from engine.store.packed import unpack
-from engine.store.packs import beside, in_force, pack_of
+from engine.store.packs import beside, find_version, in_force, pack_of
 from engine.store.queue import defer
 from engine.store.tables import Account, PackBeside, PackVersion, Verification
 
@@ -90,15 +90,10 @@ def version(desk: Desk, digest: str | None = None) -> Version:
     """
     access.require(desk.caller, "read_quality")
     now_in_force, current = in_force(desk.session, local(desk.now()).date())
-    wanted = current.hash if digest is None else digest
-    rows = desk.session.execute(
-        sa.select(PackVersion.id, PackVersion.hash, PackVersion.stored_at).where(
-            PackVersion.hash.startswith(wanted, autoescape=True)
-        )
-    ).all()
-    if len(rows) != 1:
+    found = find_version(desk.session, current.hash if digest is None else digest)
+    if found is None:
         raise NotFound("there is no such version of the procedure")
-    return _version(desk, rows[0], now_in_force)
+    return _version(desk, found, now_in_force)
 
 
 def version_by_id(desk: Desk, number: int) -> Version:
@@ -210,11 +205,11 @@ def ask(desk: Desk) -> int:
     return _ask(desk, pack_id, pack.hash)
 
 
-def ask_for(desk: Desk, pack_id: int, digest: str) -> None:
+def ask_for(desk: Desk, pack_id: int) -> None:
     """Ask for a verification of a stored version, unless it has one that is done or under way."""
     rows = [row for row in _rows(desk, pack_id) if row.kind == EXPLORE]
     if not any(row.under_way or row.state == "done" for row in rows):
-        _ask(desk, pack_id, digest)
+        _ask(desk, pack_id, desk.session.scalars(sa.select(PackVersion.hash).filter_by(id=pack_id)).one())
 
 
 def ask_where_none(desk: Desk) -> bool:

@@ -66,3 +66,17 @@ def text_of(page: str) -> str:
     for mark, sign in (("&#34;", '"'), ("&#39;", "'"), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">")):
         plain = plain.replace(mark, sign)
     return " ".join(plain.split())
+
+
+def editor_content(visitor: Visitor, draft: int, path: str) -> str:
+    """Return a file of a draft as an editor in the browser gets it."""
+    answer = visitor.get(f"/procedure/drafts/{draft}/files/{path}").json
+    assert answer is not None
+    return str(answer["content"])
+
+
+def editor_post(visitor: Visitor, path: str, body: object) -> TestResponse:
+    """Post JSON as an editor does, with the token of a page in a header."""
+    page = html.fromstring(visitor.get("/procedure/drafts").text)
+    token = page.xpath("//input[@name='csrf_token']/@value")[0]
+    return visitor.http.post(path, json=body, headers={"X-CSRFToken": token})

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import yaml
 from lxml import etree, html
-from werkzeug.test import TestResponse
 
 from engine.check.inspection import inspect_files
 from engine.pack.draw.apart import TooTangled, tidied_apart
@@ -19,6 +18,7 @@ from engine.pack.edit.diagram import CALLED, STARTS, listed, new
 from engine.pack.files import files_of
 from engine.services.drafting import drafts
 from engine.setup import node
+from tests.webforms.drafting.drafting import editor_content, editor_post
 from tests.webforms.site import PACKS, Site, Visitor
 
 OWNER, QA = "process-owner", "quality-assurance"
@@ -70,16 +70,7 @@ def owner(site: Site) -> Visitor:
 
 
 def source(draft: int, visitor: Visitor) -> str:
-    answer = visitor.get(f"/procedure/drafts/{draft}/files/{FILE}").json
-    assert answer is not None
-    return str(answer["content"])
-
-
-def sent(visitor: Visitor, path: str, body: object) -> TestResponse:
-    """Post JSON as the editor does, with the token of the page in a header."""
-    page = html.fromstring(visitor.get(path.rsplit("/drafts/", 1)[0] + "/drafts").text)
-    token = page.xpath("//input[@name='csrf_token']/@value")[0]
-    return visitor.http.post(path, json=body, headers={"X-CSRFToken": token})
+    return editor_content(visitor, draft, FILE)
 
 
 # --- opening and saving again
@@ -148,7 +139,7 @@ def test_only_the_editors_page_may_carry_style_attributes_and_no_page_a_foreign_
 
 
 def test_a_diagram_that_cannot_be_read_opens_to_be_mended(site: Site, owner: Visitor, draft: int) -> None:
-    kept = sent(
+    kept = editor_post(
         owner, f"/procedure/drafts/{draft}/files/{FILE}", {"content": "<bpmn", "opened": digest(owner, draft)}
     )
     assert kept.status_code == 200
@@ -214,10 +205,10 @@ def test_the_checks_say_what_is_wrong_with_what_is_drawn_and_change_nothing(
 ) -> None:
     text = source(draft, owner)
     address = f"/procedure/drafts/{draft}/inspect/{FILE}"
-    clean = sent(owner, address, {"content": text}).json
+    clean = editor_post(owner, address, {"content": text}).json
     assert clean is not None and clean["faults"] == []
     broken = text.replace("return.returned_at + duration", "return.retuned_at + duration", 1)
-    found = sent(owner, address, {"content": broken}).json
+    found = editor_post(owner, address, {"content": broken}).json
     assert found is not None
     fault = found["faults"][0]
     assert (fault["here"], fault["element"], fault["label"]) == (
@@ -236,22 +227,24 @@ def test_a_hostile_diagram_is_refused_as_a_fault(owner: Visitor, draft: int) -> 
         "</bpmn:process></bpmn:definitions>"
     )
     for content in (ENTITIES, "", "<d>" * 5000, "\ufffd", script):
-        answer = sent(owner, f"/procedure/drafts/{draft}/inspect/{FILE}", {"content": content})
+        answer = editor_post(owner, f"/procedure/drafts/{draft}/inspect/{FILE}", {"content": content})
         assert answer.status_code == 200
         assert answer.json is not None and answer.json["faults"][0]["here"]
         assert "root:" not in answer.text
-        tidied = sent(owner, f"/procedure/drafts/{draft}/tidy/{FILE}", {"content": content, "elements": None})
+        tidied = editor_post(
+            owner, f"/procedure/drafts/{draft}/tidy/{FILE}", {"content": content, "elements": None}
+        )
         assert tidied.status_code in (200, 422) and "root:" not in tidied.text
 
 
 def test_what_is_no_file_of_a_pack_or_no_content_is_refused(site: Site, owner: Visitor, draft: int) -> None:
     address = f"/procedure/drafts/{draft}/inspect/"
     for path in ("readme.txt", "..%2Fx.bpmn", "scenarios/x.yaml"):
-        assert sent(owner, address + path, {"content": "x"}).status_code == 404
+        assert editor_post(owner, address + path, {"content": "x"}).status_code == 404
     for body in ([], {"content": 3}, "x"):
-        assert sent(owner, address + FILE, body).status_code == 400
+        assert editor_post(owner, address + FILE, body).status_code == 400
     assert owner.http.post(address + FILE, json={"content": "x"}).status_code == 400  # without its token
-    assert sent(owner, address + FILE, {"content": "x" * 3_100_000}).status_code == 413
+    assert editor_post(owner, address + FILE, {"content": "x" * 3_100_000}).status_code == 413
     stranger = site.client("social-worker")
     for asked in ("words", f"files/{FILE}", f"remarks/{FILE}"):
         assert stranger.get(f"/procedure/drafts/{draft}/{asked}").status_code == 403
@@ -260,9 +253,13 @@ def test_what_is_no_file_of_a_pack_or_no_content_is_refused(site: Site, owner: V
 def test_quality_assurance_looks_but_does_not_lay_out_or_save(site: Site, draft: int) -> None:
     reader = site.client(QA)
     text = source(draft, reader)
-    assert sent(reader, f"/procedure/drafts/{draft}/inspect/{FILE}", {"content": text}).status_code == 200
-    assert sent(reader, f"/procedure/drafts/{draft}/tidy/{FILE}", {"content": text}).status_code == 403
-    assert sent(reader, f"/procedure/drafts/{draft}/files/{FILE}", {"content": text}).status_code == 403
+    assert (
+        editor_post(reader, f"/procedure/drafts/{draft}/inspect/{FILE}", {"content": text}).status_code == 200
+    )
+    assert editor_post(reader, f"/procedure/drafts/{draft}/tidy/{FILE}", {"content": text}).status_code == 403
+    assert (
+        editor_post(reader, f"/procedure/drafts/{draft}/files/{FILE}", {"content": text}).status_code == 403
+    )
 
 
 # --- words and expressions
@@ -302,7 +299,7 @@ SAID: list[tuple[dict[str, object], str, str]] = [
 
 def test_an_expression_is_checked_and_said_in_english(owner: Visitor, draft: int) -> None:
     for asked, says, wrong in SAID:
-        said = sent(owner, f"/procedure/drafts/{draft}/feel", asked).json
+        said = editor_post(owner, f"/procedure/drafts/{draft}/feel", asked).json
         assert said is not None
         assert says.casefold() in said["says"].casefold()
         if wrong:
@@ -310,9 +307,12 @@ def test_an_expression_is_checked_and_said_in_english(owner: Visitor, draft: int
         else:
             assert said["problems"] == [], asked
     asked = {"text": "child.age >= 16", "kind": "condition"}
-    said = sent(owner, f"/procedure/drafts/{draft}/feel", asked).json
+    said = editor_post(owner, f"/procedure/drafts/{draft}/feel", asked).json
     assert said is not None and said["boundary"] == {"child.age": ["15", "16", "17"]}
-    assert sent(owner, f"/procedure/drafts/{draft}/feel", {"text": "1", "kind": "song"}).status_code == 400
+    assert (
+        editor_post(owner, f"/procedure/drafts/{draft}/feel", {"text": "1", "kind": "song"}).status_code
+        == 400
+    )
 
 
 # --- the layout
@@ -321,15 +321,15 @@ def test_an_expression_is_checked_and_said_in_english(owner: Visitor, draft: int
 def test_a_tidy_layout_of_some_leaves_the_rest_where_it_is(owner: Visitor, draft: int) -> None:
     text = source(draft, owner)
     address = f"/procedure/drafts/{draft}/tidy/{FILE}"
-    some = sent(owner, address, {"content": text, "elements": ["choose_interviewer"]}).json
+    some = editor_post(owner, address, {"content": text, "elements": ["choose_interviewer"]}).json
     assert some is not None
     assert set(some["shapes"]) == {"choose_interviewer"}
     assert set(some["edges"]) == {"flow_return_interview_8", "flow_return_interview_10"}
-    whole = sent(owner, address, {"content": text, "elements": None}).json
+    whole = editor_post(owner, address, {"content": text, "elements": None}).json
     assert (
         whole is not None and len(whole["shapes"]) > 20 and "lane_return_interview_holder" in whole["shapes"]
     )
-    assert sent(owner, address, {"content": text, "elements": "all"}).status_code == 400
+    assert editor_post(owner, address, {"content": text, "elements": "all"}).status_code == 400
 
 
 def test_a_tangle_ends_with_its_time_and_not_with_the_servers() -> None:
@@ -350,17 +350,19 @@ def test_a_tangle_ends_with_its_time_and_not_with_the_servers() -> None:
 def test_a_comment_on_an_element_is_kept_answered_and_settled(site: Site, owner: Visitor, draft: int) -> None:
     address = f"/procedure/drafts/{draft}/remarks/{FILE}"
     reader = site.client(QA)
-    kept = sent(reader, address, {"text": "Why so long?", "element": "due_again"}).json
+    kept = editor_post(reader, address, {"text": "Why so long?", "element": "due_again"}).json
     assert kept is not None
     remark = kept["remarks"][0]
     assert (remark["element"], remark["text"]) == ("due_again", "Why so long?") and remark["name"]
-    answered = sent(owner, address, {"text": "The partnership asked for it", "answers": remark["id"]}).json
+    answered = editor_post(
+        owner, address, {"text": "The partnership asked for it", "answers": remark["id"]}
+    ).json
     assert (
         answered is not None
         and answered["remarks"][0]["answers"][0]["text"] == "The partnership asked for it"
     )
-    assert sent(owner, address, {"text": "  "}).status_code == 422
-    assert sent(owner, address, {"text": "x", "answers": 999}).status_code == 404
-    settled = sent(owner, address, {"settle": remark["id"]}).json
+    assert editor_post(owner, address, {"text": "  "}).status_code == 422
+    assert editor_post(owner, address, {"text": "x", "answers": 999}).status_code == 404
+    settled = editor_post(owner, address, {"settle": remark["id"]}).json
     assert settled is not None and settled["remarks"] == []
     assert "Why so long?" in owner.get(f"/procedure/drafts/{draft}").text

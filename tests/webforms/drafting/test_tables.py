@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from lxml import html
-from werkzeug.test import TestResponse
 
 from engine.services.drafting import drafts
+from tests.webforms.drafting.drafting import editor_content, editor_post
 from tests.webforms.site import Site, Visitor
 
 OWNER, QA = "process-owner", "quality-assurance"
@@ -31,20 +31,11 @@ def owner(site: Site) -> Visitor:
 
 
 def source(draft: int, visitor: Visitor) -> str:
-    answer = visitor.get(f"/procedure/drafts/{draft}/files/{NAME}.dmn").json
-    assert answer is not None
-    return str(answer["content"])
-
-
-def posted(visitor: Visitor, path: str, body: object) -> TestResponse:
-    """Post JSON as the editor does, with the token of the page in a header."""
-    page = tree_of(visitor.get("/procedure/drafts").text)
-    token = page.xpath("//input[@name='csrf_token']/@value")[0]
-    return visitor.http.post(path, json=body, headers={"X-CSRFToken": token})
+    return editor_content(visitor, draft, f"{NAME}.dmn")
 
 
 def checked(visitor: Visitor, draft: int, content: str) -> Any:
-    answer = posted(visitor, f"/procedure/drafts/{draft}/tables/{NAME}/check", {"content": content})
+    answer = editor_post(visitor, f"/procedure/drafts/{draft}/tables/{NAME}/check", {"content": content})
     assert answer.status_code == 200, answer.text
     return answer.json
 
@@ -97,7 +88,7 @@ def test_an_earlier_revision_is_read_and_not_edited(owner: Visitor, draft: int) 
 
 def test_a_table_that_is_not_there_is_not_found(owner: Visitor, draft: int) -> None:
     assert owner.get(f"/procedure/drafts/{draft}/tables/no-such-table").status_code == 404
-    answer = posted(owner, f"/procedure/drafts/{draft}/tables/no-such-table/check", {"content": ""})
+    answer = editor_post(owner, f"/procedure/drafts/{draft}/tables/no-such-table/check", {"content": ""})
     assert answer.status_code == 404
 
 
@@ -222,7 +213,7 @@ def test_markup_in_a_table_is_shown_as_text(owner: Visitor, draft: int) -> None:
 def test_what_cannot_be_read_is_refused(owner: Visitor, draft: int) -> None:
     bodies: tuple[object, ...] = ({}, [], {"content": 3})
     for body in bodies:
-        answer = posted(owner, f"/procedure/drafts/{draft}/tables/{NAME}/check", body)
+        answer = editor_post(owner, f"/procedure/drafts/{draft}/tables/{NAME}/check", body)
         assert answer.status_code == 400
 
 
@@ -233,7 +224,7 @@ def test_beside_a_broken_part_of_the_draft_the_table_is_still_looked_at(
     path = f"/procedure/drafts/{draft}/files/clauses.yaml"
     opened = owner.get(path).json
     assert opened is not None
-    saved = posted(owner, path, {"content": "no: register", "opened": opened["digest"]})
+    saved = editor_post(owner, path, {"content": "no: register", "opened": opened["digest"]})
     assert saved.status_code == 200
     found = checked(owner, draft, whole.replace(COUNT, COUNT.replace("<text>-<", "<text>&lt; 2<")))
     said = text_of(found["found"])
