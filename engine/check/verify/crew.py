@@ -79,16 +79,17 @@ class Crew:
         self,
         stories: Callable[[int], list[Story]],
         look: Callable[[Story, Result], None],
-        more: Callable[[], bool],
+        in_time: Callable[[], bool],
         settled: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         """Play stories until there are no more; `stories` makes up a lot, `look` sees each result in order.
 
+        What waits is left unplayed only where the time is over: else what is found would hang on the number of processes.
         Of the checks that are `settled` it is known that they hold somewhere: they are only watched for a breach.
         """
         waiting: deque[tuple[list[Story], frozenset[str], Future[list[Result]] | None]] = deque()
         while True:
-            while len(waiting) < AHEAD and more():
+            while len(waiting) < AHEAD and in_time():
                 lot = self._left.popleft() if self._left else stories(LOT)
                 if not lot:
                     break
@@ -98,7 +99,7 @@ class Crew:
             if not waiting:
                 return
             lot, known, promised = waiting.popleft()
-            if promised is not None and not more() and promised.cancel():
+            if promised is not None and not in_time() and promised.cancel():
                 self._left.append(lot)
                 continue
             results = _play(lot, known) if promised is None else promised.result()

@@ -288,10 +288,12 @@ def explore(
     """Explore until the time is over, so many stories have been told, or nothing is left to try."""
     began = time.monotonic()
 
-    def more() -> bool:
-        if stories is not None and explorer.made >= stories:
-            return False
-        return time.monotonic() - began < seconds and not explorer.exhausted
+    def lot(size: int) -> list[Story]:
+        enough = explorer.exhausted or (stories is not None and explorer.made >= stories)
+        return [] if enough else explorer.lot(size)
+
+    def in_time() -> bool:
+        return time.monotonic() - began < seconds
 
     def look(story: Story, result: Result) -> None:
         explorer.look(story, result)
@@ -301,6 +303,6 @@ def explore(
                 share = max(share, explorer.found.stories / stories)
             listen(min(share, 1.0), f"{explorer.found.stories} stories told")
 
-    crew.play(explorer.lot, look, more, explorer.settled)
+    crew.play(lot, look, in_time, explorer.settled)
     explorer.found.seconds = time.monotonic() - began
     return explorer.found
