@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from engine.setup import chromium
 from tests.journeys.people import Office
@@ -39,10 +39,17 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+class Patient(WSGIRequestHandler):
+    """Gives up on a browser that opens a connection ahead of time and asks for nothing."""
+
+    timeout = 10
+
+
 @pytest.fixture
 def address(site: Site) -> Iterator[str]:
-    """The address at which the application answers."""
-    server = make_server("127.0.0.1", 0, site.app, threaded=True)
+    """The address at which the application answers; its end waits for requests under way, which hold connections."""
+    server = make_server("127.0.0.1", 0, site.app, threaded=True, request_handler=Patient)
+    server.daemon_threads = False
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
