@@ -84,7 +84,7 @@ class Crew:
     ) -> None:
         """Play stories until there are no more; `stories` makes up a lot, `look` sees each result in order.
 
-        What waits is left unplayed only where the time is over: else what is found would hang on the number of processes.
+        Only where the time is over is what waits left unplayed: what is found would hang on the number of jobs else.
         Of the checks that are `settled` it is known that they hold somewhere: they are only watched for a breach.
         """
         waiting: deque[tuple[list[Story], frozenset[str], Future[list[Result]] | None]] = deque()
