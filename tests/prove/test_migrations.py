@@ -8,30 +8,24 @@ import random
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine.case.case import Case
-from engine.check.scenarios.people import NoAnswer, fill
 from engine.clock import VirtualClock
 from engine.pack.model import Pack
 from engine.pack.read import read_files
-from engine.pack.values import to_json
-from engine.services import audit, cases, conformance, migrating, tasks
-from engine.services.desk import Desk
+from engine.services import audit, conformance, migrating
 from engine.services.migrating.plan import REVERSING, RUNNING, VALIDATING
-from engine.services.timers import Worker, sweep
-from engine.store.packed import unpack_bytes
+from engine.services.timers import Worker
 from engine.store.packs import add_version
-from engine.store.tables import CaseRecord, CaseState, Task
-from tests.case import test_random_acts
+from engine.store.tables import CaseRecord, Task
 from tests.case.random_diagrams import random_diagram
 from tests.case.test_migration_properties import LIBRARY, alike, same_over, told, twin, with_events, with_step
 from tests.conftest import Office
 from tests.prove.figures import tell
+from tests.prove.running_cases import RunningCases
 
 pytestmark = pytest.mark.prove
 
@@ -40,13 +34,6 @@ MODELS = int(os.environ.get("PROVE_MIGRATED_MODELS", "400"))
 FIRST = 20_000
 START = datetime(2026, 5, 11, 8, 0, tzinfo=UTC)
 COUNCIL = "nottinghamshire"
-HELD = {
-    "timer": "case_id, core_id, due, process, element, held_until",
-    "task_draft": "task_id, account_id, answers, saved_at",
-    "task": "id, case_id, core_id, entries, due, role, team, assignee, process, element, name, form",
-    "ledger_entry": "case_id, number, obligation, role, raised, clock, due, outcome, process, element, task",
-    "case_state": "case_id, state",
-}
 
 
 @pytest.mark.parametrize("council", LIBRARY.councils())
@@ -74,99 +61,22 @@ def test_random_diagrams_with_something_put_in_end_as_if_it_had_been_there_from_
     assert min(steps.values()) > MODELS
 
 
-class Place:
-    """A council with many cases at many points, and what is held of them."""
+class Place(RunningCases):
+    """A council with many cases at many points, whose owner brings them over."""
 
     def __init__(self, sessions: sessionmaker[Session]) -> None:
-        self.sessions = sessions
-        self.clock = VirtualClock(START)
-        self.office = Office(LIBRARY, self.clock, COUNCIL)
-        self.worker = Worker(sessions, self.clock, LIBRARY, self.office.settings)
-        self.pack = LIBRARY.get(COUNCIL)
+        office = Office(LIBRARY, VirtualClock(START), COUNCIL)
+        pack = LIBRARY.get(COUNCIL)
         with sessions() as session:
-            self.office.set_up(session)
-            self.owner = self.office.person(session, "olu", "process_owner")
-            self.people = {
-                role: self.office.person(session, role.replace("_", "-"), role)
-                for role in self.pack.roles
-                if not self.pack.roles[role].external
+            office.set_up(session)
+            self.owner = office.person(session, "olu", "process_owner")
+            people = {
+                role: office.person(session, role.replace("_", "-"), role)
+                for role in pack.roles
+                if not pack.roles[role].external
             }
-
-    def do(self, act: Any, caller: Any = None) -> Any:
-        with self.sessions() as session:
-            done = act(self.office.desk(session, caller))
-            session.commit()
-            return done
-
-    def fill(self) -> None:
-        """Start the cases, let people do some of the work of each, and time pass between."""
-        rng = random.Random(11)
-        for number in range(COUNT):
-            case_id = self.do(lambda desk, number=number: self._started(desk, number))
-            for _ in range(rng.randrange(0, 4)):
-                self._work(case_id, rng)
-            if number % 50 == 49:
-                self.clock.advance(timedelta(hours=rng.choice((1, 3, 12))))
-                sweep(self.worker)
-        typed = self.do(lambda desk: self._type(desk, rng))
-        assert typed > COUNT / 20
-
-    def _started(self, desk: Desk, number: int) -> int:
-        facts = test_random_acts.known(self.pack, random.Random(number))
-        facts = {
-            name: value
-            for name, value in facts.items()
-            if self.pack.vocabulary.facts[name].source == "record"
-        }
-        facts.update(dict.fromkeys(test_random_acts.CLOCKS, self.clock.now()))
-        return cases.start(desk, self.office.child(desk.session, f"Example{number}"), facts=facts)
-
-    def _work(self, case_id: int, rng: random.Random) -> None:
-        with self.sessions() as session:
-            desk = self.office.desk(session)
-            open_ones = session.scalars(
-                sa.select(Task)
-                .where(Task.case_id == case_id, sa.not_(Task.external), sa.not_(Task.automatic))
-                .order_by(Task.id)
-            ).all()
-            stored = session.get(CaseState, case_id)
-            if not open_ones or stored is None or not stored.state:
-                return
-            task = rng.choice(open_ones)
-            case = Case.load(self.pack, unpack_bytes(stored.state))
-            known = test_random_acts.known(self.pack, random.Random(case_id))
-            try:
-                answers = fill(case, case.tasks[task.core_id], known, {}, self.clock.now())
-                tasks.submit(desk, task.id, {name: to_json(value) for name, value in answers.items()})
-                session.commit()
-            except (NoAnswer, Exception):
-                session.rollback()
-
-    def _type(self, desk: Desk, rng: random.Random) -> int:
-        """Type something into the forms of some tasks."""
-        open_ones = desk.session.execute(
-            sa.select(Task.id, Task.role).where(
-                sa.not_(Task.external), sa.not_(Task.automatic), Task.form.is_not(None)
-            )
-        ).all()
-        typed = 0
-        for task, role in rng.sample(list(open_ones), len(open_ones) // 5):
-            if role in self.people:
-                tasks.save_draft(desk.acting_as(self.people[role]), task, {"note": f"begun {task}"})
-                typed += 1
-        return typed
-
-    def held(self) -> dict[str, list[tuple[Any, ...]]]:
-        def read(desk: Desk) -> dict[str, list[tuple[Any, ...]]]:
-            return {
-                table: [
-                    tuple(row)
-                    for row in desk.session.execute(sa.text(f"SELECT {columns} FROM {table} ORDER BY 1, 2"))
-                ]
-                for table, columns in HELD.items()
-            }
-
-        return self.do(read)  # type: ignore[no-any-return]
+        worker = Worker(sessions, office.clock, LIBRARY, office.settings)
+        super().__init__(office, sessions, worker, pack, people)
 
     def work(self, plan: int, do: str, reason: str = "") -> tuple[migrating.PlanRow, float]:
         self.do(lambda desk: migrating.ask(desk, plan, do, reason=reason), self.owner)
@@ -205,7 +115,7 @@ def test_a_thousand_cases_go_over_and_back_with_every_timer_and_draft_as_it_was(
 ) -> None:
     place = Place(sessions)
     began = time.monotonic()
-    place.fill()
+    place.fill(COUNT)
     filling = time.monotonic() - began
     standing = place.do(
         lambda desk: desk.session.execute(
@@ -243,7 +153,7 @@ def test_a_thousand_cases_go_over_and_back_with_every_timer_and_draft_as_it_was(
     assert len(armed) >= standing[1].n * 0.9
     assert after["case_state"] != before["case_state"]
 
-    place.clock.advance(timedelta(minutes=10))
+    place.office.clock.advance(timedelta(minutes=10))
     back, reversing = place.work(plan, REVERSING, "A proof")
     assert back.counts == {"reversed": tried.total}
     assert place.held() == before
