@@ -8,6 +8,7 @@ import { Asking } from './asking.js'
 import { Badges } from './badges.js'
 import { bar, keys } from './bar.js'
 import { Faults } from './faults.js'
+import Finding, { find } from './find.js'
 import Ids from './ids.js'
 import Offered from './offered.js'
 import { inOrder, Outline } from './outline.js'
@@ -65,7 +66,7 @@ class Editor {
     for (const [path, ids] of Object.entries(this.words.ids)) if (path !== this.root.dataset.path) for (const id of ids) others.ids.add(id)
     const options = { container: this.part('canvas'), moddleExtensions: { spiffworkflow }, others }
     const modeler = this.editable
-      ? new Modeler({ ...options, additionalModules: [MinimapModule, Ids, Offered, Together] })
+      ? new Modeler({ ...options, additionalModules: [MinimapModule, Finding, Ids, Offered, Together] })
       : new NavigatedViewer({ ...options, additionalModules: [MinimapModule] })
     const svg = this.part('canvas').querySelector('.djs-container > svg')
     svg.setAttribute('role', 'application')
@@ -108,7 +109,7 @@ class Editor {
       { name: 'redo', words: 'Redo', act: () => stack.redo() },
       { name: 'copy', words: 'Copy', act: () => this.modeler.get('editorActions').trigger('copy') },
       { name: 'paste', words: 'Paste', act: () => this.modeler.get('editorActions').trigger('paste') },
-      { name: 'find', words: 'Find', act: () => this.find() },
+      { name: 'find', words: 'Find', act: () => find(this.modeler) },
       { name: 'tidy', words: 'Tidy what is chosen', act: () => this.tidy(true) },
       { name: 'tidy-all', words: 'Tidy everything', act: () => this.tidy(false) }
     ] : []
@@ -197,11 +198,6 @@ class Editor {
   fromAddress () {
     const element = this.modeler.get('elementRegistry').get(new URLSearchParams(location.search).get('element') || '')
     if (element) this.go(element)
-  }
-
-  find () {
-    this.modeler.get('canvas').focus()
-    this.modeler.get('searchPad').open()
   }
 
   // The whole drawing beside the palette; where that would be too small to read, its beginning.

@@ -1,5 +1,6 @@
 // The panel beside the drawing: what the chosen element says, in form controls. Every change is a command, so that it can be undone.
 import { is } from 'bpmn-js/lib/util/ModelUtil'
+import { addBehind } from './add.js'
 import { button, choice, h, picker, plainButton, text, tick } from './controls.js'
 import { dutySection } from './duty.js'
 import { FeelField } from './feel-field.js'
@@ -300,7 +301,6 @@ export class Panel {
   next () {
     const element = this.element
     const registry = this.modeler.get('elementRegistry')
-    const factory = this.modeler.get('elementFactory')
     const chosen = { kind: 'task', target: '' }
     const ends = element.type === 'bpmn:EndEvent'
     const targets = registry.filter(one => !one.waypoints && !one.labelTarget && one !== element && is(one, 'bpmn:FlowNode') && !['bpmn:StartEvent', 'bpmn:BoundaryEvent'].includes(one.type))
@@ -308,16 +308,7 @@ export class Panel {
     return [
       !ends && choice({ id: 'add-kind', label: 'What comes next', value: 'task', items: ADDED, write: kind => { chosen.kind = kind } }),
       !ends && button('Add it', () => {
-        const { type, eventDefinitionType } = ADDED.find(one => one.id === chosen.kind)
-        const onward = element.outgoing.filter(isFlow)
-        let shape
-        this.modeler.get('steps').together(() => {
-          shape = this.modeler.get('autoPlace').append(element, factory.createShape({ type, eventDefinitionType }), { connection: { type: 'bpmn:SequenceFlow' } })
-          // Only a question or a fork has several ways on: elsewhere what is added goes in between.
-          if (!isGateway(element) && onward.length === 1 && type !== 'bpmn:EndEvent') {
-            this.modeling.reconnectStart(onward[0], shape, { x: shape.x + shape.width / 2, y: shape.y + shape.height / 2 })
-          }
-        })
+        const shape = addBehind(this.modeler, element, ADDED.find(one => one.id === chosen.kind))
         this.go(shape, 'name')
       }),
       !ends && choice({ id: 'connect-to', label: 'Lead on to what is there', value: '', none: 'choose an element', items: targets, write: target => { chosen.target = target } }),
