@@ -15,6 +15,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 ADMINISTRATOR = "administrator"
 QUALITY_ASSURANCE = "quality_assurance"
 PROCESS_OWNER = "process_owner"
+PUBLISHING_AUTHORITY = "publishing_authority"
 
 
 @dataclass(frozen=True, slots=True)

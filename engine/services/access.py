@@ -17,6 +17,7 @@ from engine.services.desk import (
     ADMINISTRATOR,
     OWN_ROLES,
     PROCESS_OWNER,
+    PUBLISHING_AUTHORITY,
     QUALITY_ASSURANCE,
     Caller,
     Desk,
@@ -98,10 +99,9 @@ OWNERS = frozenset(
     {"change_procedure", "publish", "migrate_cases", "read_drafts", "comment_draft", "read_quality", "verify"}
 )
 """What a process owner may do."""
-MAY_OVERRIDE = ABOVE_MANAGERS | {"head_of_service"}
-"""Who may publish what quality assurance has not signed, giving a reason: those who answer for the whole service."""
-OVERRIDERS = frozenset({"override_publishing", "publish", "read_drafts", "comment_draft", "read_quality"})
-"""What they do with drafts: read what is lacking, say what they think, and publish."""
+AUTHORITIES = frozenset({"override_publishing", "publish", "read_drafts", "comment_draft", "read_quality"})
+"""What those do who may publish what quality assurance has not signed, giving a reason: read what is lacking, say what
+they think, and publish."""
 
 
 def may(caller: Caller, action: str, obj: Any = None) -> bool:
@@ -116,7 +116,7 @@ def may(caller: Caller, action: str, obj: Any = None) -> bool:
         or (PROCESS_OWNER in caller.roles and action in OWNERS)
         or (action in {"assign_task", "change_rota", "transfer_child"} and _manages(caller))
         or (action == "correct_records" and (_manages(caller) or ADMINISTRATOR in caller.roles))
-        or (action in OVERRIDERS and bool(caller.roles & MAY_OVERRIDE))
+        or (PUBLISHING_AUTHORITY in caller.roles and action in AUTHORITIES)
         or (action in OVERSEERS and (_manages(caller) or bool(caller.roles & ABOVE_MANAGERS)))
     )
     if allowed and action in {"work_task", "claim_task"} and obj is not None:

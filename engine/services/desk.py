@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 ADMINISTRATOR = "administrator"
 QUALITY_ASSURANCE = "quality_assurance"
 PROCESS_OWNER = "process_owner"
-OWN_ROLES = frozenset({ADMINISTRATOR, QUALITY_ASSURANCE, PROCESS_OWNER})
+PUBLISHING_AUTHORITY = "publishing_authority"
+OWN_ROLES = frozenset({ADMINISTRATOR, QUALITY_ASSURANCE, PROCESS_OWNER, PUBLISHING_AUTHORITY})
 """Roles of this product, beside those of the vocabulary."""
 
 

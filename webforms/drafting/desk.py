@@ -8,17 +8,16 @@ from flask import Blueprint, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from engine.pack.model import Form
-from engine.services.access import MAY_OVERRIDE
 from engine.services.drafting.drafts import DraftView, view
 from webforms import db
-from webforms.access import PROCESS_OWNER, QUALITY_ASSURANCE, holding
+from webforms.access import PROCESS_OWNER, PUBLISHING_AUTHORITY, QUALITY_ASSURANCE, holding
 from webforms.drafting.parts import Part
 from webforms.render.environment import may_open
 
 blueprint = Blueprint("drafting", __name__, url_prefix="/procedure/drafts")
 owns = holding(PROCESS_OWNER)
-reads = holding(PROCESS_OWNER, QUALITY_ASSURANCE, *sorted(MAY_OVERRIDE))
-publishes = holding(PROCESS_OWNER, *sorted(MAY_OVERRIDE))
+reads = holding(PROCESS_OWNER, QUALITY_ASSURANCE, PUBLISHING_AUTHORITY)
+publishes = holding(PROCESS_OWNER, PUBLISHING_AUTHORITY)
 """Who comes to a page of publishing: owners, and those who may override what is lacking."""
 
 LARGEST = 3_000_000

@@ -87,7 +87,7 @@ def publish(draft: int) -> ResponseReturnValue:
         draft=view,
         lacking=lacking,
         may_override=may_override,
-        overriders=_overriders(),
+        authorities=publishing.authorities(desk),
         review=found,
         planned=[row for row in publishing.publications(desk) if row.planned],
     )
@@ -110,12 +110,6 @@ def _questions(name: str, may_override: bool) -> dict[str, object]:
         "x-labels": {"yes": f"I, {name}, put this version in force"},
     }
     return asked_for
-
-
-def _overriders() -> list[str]:
-    """Return what the council calls those who may override."""
-    pack = procedures.current(db.desk())
-    return [role.label for role in pack.roles.values() if role.id in access.MAY_OVERRIDE]
 
 
 def _today() -> date:

@@ -35,6 +35,7 @@ _WORDS = (
 OWN_LABELS = {
     "administrator": "Administrator",
     "process_owner": "Process owner",
+    "publishing_authority": "Publishing authority",
     "quality_assurance": "Quality assurance",
 }
 

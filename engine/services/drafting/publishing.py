@@ -1,8 +1,8 @@
 """Bringing a version into force: signed, verified, from a day on, with a note of what changes.
 
-A version that lacks something of this goes into force only by an override, with its reason, by somebody who answers for
-the whole service; both stay with the publication. Nothing is ever taken out of the record: going back to an earlier
-version publishes it again.
+A version that lacks something of this goes into force only by an override, with its reason, by a publishing authority:
+somebody to whom an administrator has given that role. Both stay with the publication. Nothing is ever taken out of the
+record: going back to an earlier version publishes it again.
 """
 
 from __future__ import annotations
@@ -14,14 +14,23 @@ import sqlalchemy as sa
 
 from engine.clock import local
 from engine.services import access
-from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound, once, record, remember
+from engine.services.desk import (
+    PUBLISHING_AUTHORITY,
+    Conflict,
+    Desk,
+    InvalidAnswers,
+    NotFound,
+    once,
+    record,
+    remember,
+)
 from engine.services.drafting import review
 from engine.services.drafting.drafts import DISCARDED, OPEN, PUBLISHED, DraftView, locked, version, view
 from engine.services.drafting.review import Review
 from engine.services.quality import signing
 from engine.services.rows import at
 from engine.store.packs import beside, put_beside
-from engine.store.tables import Council, PackVersion, Publication
+from engine.store.tables import Account, AccountRole, Council, PackVersion, Publication
 
 CHANGES = "CHANGELOG.md"
 LONGEST = 4000
@@ -96,6 +105,18 @@ def last_in_line(desk: Desk) -> Publication | None:
         .where(PackVersion.retired_at.is_(None))
         .order_by(Publication.effective.desc(), Publication.id.desc())
         .limit(1)
+    )
+
+
+def authorities(desk: Desk) -> list[str]:
+    """Return the names of those who may publish what is not signed off."""
+    return list(
+        desk.session.scalars(
+            sa.select(Account.display_name)
+            .join(AccountRole, AccountRole.account_id == Account.id)
+            .where(AccountRole.role == PUBLISHING_AUTHORITY, Account.disabled_at.is_(None))
+            .order_by(Account.display_name, Account.id)
+        )
     )
 
 

@@ -75,7 +75,7 @@ class Account(Base):
 
 
 class AccountRole(Base):
-    """A role of the vocabulary, or administrator, quality_assurance, process_owner, that an account holds."""
+    """A role of the vocabulary, or one of the product's own (`OWN_ROLES`), that an account holds."""
 
     __tablename__ = "account_role"
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), primary_key=True)

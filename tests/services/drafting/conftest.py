@@ -61,5 +61,5 @@ def people(session: Session, office: Office) -> People:
         office,
         desk("olu", "process_owner"),
         desk("quin", "quality_assurance"),
-        desk("hana", "head_of_service"),
+        desk("hana", "publishing_authority"),
     )

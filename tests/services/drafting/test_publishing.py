@@ -258,7 +258,7 @@ def test_two_who_publish_at_once_publish_once(
             office,
             office.desk(session, office.person(session, "olu", "process_owner")),
             office.desk(session, office.person(session, "quin", "quality_assurance")),
-            office.desk(session, office.person(session, "hana", "head_of_service")),
+            office.desk(session, office.person(session, "hana", "publishing_authority")),
         )
         made = [people.draft(f"Draft {n}", f"# {n}\n".encode()) for n in range(drafts_at_once)]
         for draft in made:

@@ -14,7 +14,7 @@ from tests.services.quality.conftest import DeskOf, desk_of
 from tests.webforms.site import Site, Visitor, filled
 
 __all__ = ["desk_of"]
-OWNER, QA, HEAD = "process-owner", "quality-assurance", "director"
+OWNER, QA, HEAD = "process-owner", "quality-assurance", "publishing-authority"
 QUALITY_PAGES = (
     "/quality",
     "/quality/register",
@@ -151,6 +151,7 @@ def test_publishing_says_what_is_lacking_and_who_may_override(site: Site, draft:
         way, filled(page, note="Now", stands="yes", effective="13 May 2026", override="I want to")
     )
     assert answer.status_code == 422 and "cannot be published yet" in answer.text
+    assert "a publishing authority may publish it" in page and "nobody holds that role" not in page
     with site.session() as session:
         assert len(publishing.publications(site.desk(session))) == 1
 
