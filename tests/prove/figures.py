@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 
 def tell(title: str, figures: Mapping[str, object]) -> None:
-    """Print the figures of a proof, one a line, in columns."""
+    """Print the figures of a proof, one a line, in columns, where tests run in several processes too."""
     width = max(len(name) for name in figures)
     lines = [f"  {name:<{width}}  {_said(value)}" for name, value in figures.items()]
-    sys.stdout.write("\n" + "\n".join([title, *lines]) + "\n")
-    sys.stdout.flush()
+    sys.stderr.write("\n" + "\n".join([title, *lines]) + "\n")  # of a process of its own only this is shown
+    sys.stderr.flush()
 
 
 def _said(value: object) -> str:
