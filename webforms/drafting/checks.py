@@ -76,6 +76,7 @@ def checks_json(draft: int) -> ResponseReturnValue:
     head = {
         "state": "lost" if checked.lost else checked.state,
         "stamp": checked.stamp,
+        "asked": checked.asked.isoformat(),
         "says": _told(checked),
         "under_way": checked.under_way,
         "percent": checked.percent,

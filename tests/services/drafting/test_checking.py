@@ -47,6 +47,7 @@ TOLD = b"""
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for a moment only, in one process: the small council has few stories."""
     monkeypatch.setattr(checking, "AT_ONCE", replace(checking.AT_ONCE, exploring=0.4, shrinking=0.2))
+    monkeypatch.setattr(checking, "SOON", replace(checking.SOON, exploring=0.0, shrinking=0.1))
     monkeypatch.setattr(checking, "ON", replace(checking.ON, exploring=0.1, shrinking=0.2))
     monkeypatch.setattr(checking, "PROCESSES", 1)
 

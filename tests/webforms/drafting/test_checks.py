@@ -25,6 +25,7 @@ LIMIT = b"episode.reported_at + duration(&quot;PT24H&quot;)"
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for a moment, in one process and without the pack's 150 stories: the pages are what is tested here."""
     monkeypatch.setattr(checking, "AT_ONCE", replace(checking.AT_ONCE, exploring=1.0, shrinking=0.3))
+    monkeypatch.setattr(checking, "SOON", replace(checking.SOON, exploring=0.0, shrinking=0.1))
     monkeypatch.setattr(checking, "ON", replace(checking.ON, exploring=0.0, shrinking=0.1))
     monkeypatch.setattr(checking, "PROCESSES", 1)
 

@@ -1,10 +1,10 @@
-// Shows beside an editor what the checks found in the draft, and tells the editor which element a step of a story is about.
+// Shows beside an editor what the checks found in the draft, and tells the editor which story somebody wants to see drawn.
 //
 //   const checks = new DraftChecks(container, { address: '/procedure/drafts/3/checks/found' })
 //   checks.lookNow()                       after each save
-//   container.addEventListener('hw-checks:step', event => …)
-//       event.detail: { check, step, element, elements, states, process, diagram, editor, broken }
-//   container.addEventListener('hw-checks:broken', event => …)   event.detail: { elements: [...] } whenever the list is new
+//   container.addEventListener('hw-checks:story', event => …)    event.detail: { row, asked } when somebody asks for a story
+//   container.addEventListener('hw-checks:broken', event => …)   event.detail: { rows, asked } whenever the list is new
+//       a row is a broken check, its `story` the steps; `asked` names the save that it speaks of
 //   checks.stop()
 const SOON = 700
 const LATER = 6000
@@ -58,11 +58,11 @@ export class DraftChecks {
 
   show (said) {
     const opened = new Set([...this.list.querySelectorAll('details[open]')].map(one => one.dataset.check))
-    this.list.replaceChildren(...said.broken.map(row => this.row(row, opened.has(row.check))), ...this.others(said))
-    this.tell('hw-checks:broken', { elements: [...new Set(said.broken.flatMap(row => row.elements))] })
+    this.list.replaceChildren(...said.broken.map(row => this.row(row, said.asked, opened.has(row.check))), ...this.others(said))
+    this.tell('hw-checks:broken', { rows: said.broken, asked: said.asked })
   }
 
-  row (row, open) {
+  row (row, asked, open) {
     const part = make('details', 'govuk-details hw-checks__broken')
     part.dataset.check = row.check
     part.open = open
@@ -71,7 +71,12 @@ export class DraftChecks {
     summary.append(words)
     const body = make('div', 'govuk-details__text')
     body.append(make('p', 'govuk-body hw-small', row.before ? `${row.why} It was broken before this change.` : row.why))
-    if (row.story.length) body.append(this.stepper(row))
+    if (row.story.length) {
+      const shows = make('button', 'govuk-button govuk-button--secondary hw-checks__button', 'Show the story on the drawing')
+      shows.type = 'button'
+      shows.addEventListener('click', () => this.tell('hw-checks:story', { row, asked }))
+      body.append(shows)
+    }
     if (row.address) {
       const link = make('a', 'govuk-link', 'The story on a page of its own')
       link.href = row.address
@@ -80,43 +85,6 @@ export class DraftChecks {
       body.append(line)
     }
     part.append(summary, body)
-    return part
-  }
-
-  stepper (row) {
-    const part = make('div', 'hw-checks__story')
-    const steps = row.story
-    const breaks = Math.max(0, steps.findIndex(step => step.breaks))
-    let now = breaks
-    const place = make('p', 'govuk-body hw-small govuk-!-margin-bottom-1')
-    place.setAttribute('aria-live', 'polite')
-    const words = make('ul', 'govuk-list govuk-list--bullet hw-small')
-    const bar = make('div', 'govuk-button-group')
-    const button = (text, act) => {
-      const one = make('button', 'govuk-button govuk-button--secondary hw-checks__button', text)
-      one.type = 'button'
-      one.addEventListener('click', act)
-      bar.append(one)
-      return one
-    }
-    const go = number => {
-      now = Math.min(Math.max(number, 0), steps.length - 1)
-      const step = steps[now]
-      place.textContent = `Step ${now + 1} of ${steps.length}, ${step.at}, in “${step.title}”${step.breaks ? '. It breaks here' : ''}`
-      words.replaceChildren(...step.words.map(text => make('li', '', text)))
-      before.disabled = now === 0
-      after.disabled = now === steps.length - 1
-      this.tell('hw-checks:step', { check: row.check, broken: step.breaks ? row.elements : [], ...step })
-    }
-    const before = button('Previous step', () => go(now - 1))
-    const after = button('Next step', () => go(now + 1))
-    button('Where it breaks', () => go(breaks))
-    part.append(bar, place, words)
-    // The drawing is marked only once somebody goes through the story: the first text is set without telling.
-    const tell = this.tell
-    this.tell = () => {}
-    go(breaks)
-    this.tell = tell
     return part
   }
 

@@ -3,6 +3,7 @@
 import { grown, h, Options, written } from './controls.js'
 
 const WORD = /[A-Za-z_][\w.]*$/
+export const PERIOD = [{ id: 'period.from', label: 'Start of the period' }, { id: 'period.to', label: 'End of the period' }]
 
 export class FeelField {
   constructor ({ id, label, hint, value, kind, fact = '', periodic = false, write, ask, words }) {
@@ -61,7 +62,7 @@ export class FeelField {
     const hit = item => item.id.includes(typed) || item.label.toLowerCase().includes(typed)
     const moments = [{ id: 'now', label: 'The present moment' }]
     if (this.kind === 'outcome' || this.kind === 'interrupt') moments.push({ id: 'due', label: 'The limit of this duty' }, { id: 'raised', label: 'When this duty arose' })
-    if (this.periodic) moments.push({ id: 'period.from', label: 'Start of the period' }, { id: 'period.to', label: 'End of the period' })
+    if (this.periodic) moments.push(...PERIOD)
     return [
       ...[...moments, ...facts].filter(hit).map(item => of(item, 'fact')),
       ...functions.filter(item => item.id.startsWith(typed)).map(item => of({ ...item, note: '' }, 'function')),

@@ -1,6 +1,6 @@
 // A limit as people say it: so many hours, days or working days after a moment. What cannot be said so is written as an expression.
 import { choice, h, text } from './controls.js'
-import { bare, FeelField } from './feel-field.js'
+import { bare, FeelField, PERIOD } from './feel-field.js'
 
 const UNITS = [
   { id: 'hours', label: 'hours after' },
@@ -22,9 +22,11 @@ export function formal ({ number, unit, moment }) {
   return `= ${unit === 'days' ? 'days' : 'working days'} after(${moment}, ${number})`
 }
 
-export function limitField ({ id, label, hint, none, value, write, ask, words, again, periodic = false }) {
+// `kind` is what the moment is for: the limit of a duty (`due`), or what a timer waits for (`timer`).
+export function limitField ({ id, label, hint, none, value, write, ask, words, again, kind = 'due', periodic = false }) {
   const stated = spoken(value)
-  const moments = [{ id: 'now', label: 'when it arises' }, ...words.facts.filter(fact => ['datetime', 'date'].includes(fact.type))]
+  const now = { id: 'now', label: kind === 'due' ? 'when it arises' : 'when it is come to' }
+  const moments = [now, ...(periodic ? PERIOD : []), ...words.facts.filter(fact => ['datetime', 'date'].includes(fact.type))]
   const plain = moments.some(one => one.id === bare(value).trim())
   const how = !value ? 'none' : again.has(id) ? 'formal' : stated ? 'spoken' : plain ? 'moment' : 'formal'
   const body = []
@@ -40,7 +42,7 @@ export function limitField ({ id, label, hint, none, value, write, ask, words, a
       await said()
     }
     const said = async () => {
-      const told = await ask.feel({ text: formal(next), kind: 'due', periodic }).catch(() => null)
+      const told = await ask.feel({ text: formal(next), kind, periodic }).catch(() => null)
       if (told) says.textContent = told.problems.length ? told.problems.map(one => one.message).join(' ') : `In English: ${told.says}.`
     }
     body.push(h('div', { class: 'hw-limit' },
@@ -52,7 +54,7 @@ export function limitField ({ id, label, hint, none, value, write, ask, words, a
   } else if (how === 'moment') {
     body.push(choice({ id: `${id}-at`, label: 'The moment', value: bare(value).trim(), items: moments, write: moment => write(`= ${moment}`) }))
   } else if (how === 'formal') {
-    body.push(new FeelField({ id: `${id}-feel`, label: 'Expression', value, kind: 'due', periodic, write, ask, words }).element)
+    body.push(new FeelField({ id: `${id}-feel`, label: 'Expression', value, kind, periodic, write, ask, words }).element)
   }
   const modes = [{ id: 'spoken', label: 'so long after a moment' }, { id: 'moment', label: 'at a moment' }, { id: 'formal', label: 'worked out by an expression' }]
   return h('fieldset', { class: 'govuk-fieldset hw-limits' },

@@ -47,7 +47,7 @@ class Editor {
     this.panel = new Panel({ ...this, editors, place: this.part('panel'), go, told })
     this.badges = new Badges(this.modeler)
     this.outline = new Outline(this.modeler, this.part('outline'), go)
-    this.story = new Story(this.modeler, this.part('clauses'), this.root.dataset.path, told)
+    this.story = new Story(this.modeler, this.part('clauses'), this.part('story'), this.root.dataset.path)
     this.checks = new DraftChecks(this.part('clauses'))
     if (this.editable) this.saves(file, warnings)
     this.tools()

@@ -5,6 +5,7 @@ import { button, choice, h, picker, plainButton, text, tick } from './controls.j
 import { dutySection } from './duty.js'
 import { FeelField } from './feel-field.js'
 import { ADDED, TRIGGERS, called, carries, definition, isEvent, isFlow, isGateway, isTask, kindOf, nameOf } from './kinds.js'
+import { limitField } from './limit-field.js'
 import { addDuty, duties, extension, read } from './properties.js'
 import { roleField } from './role.js'
 
@@ -184,13 +185,19 @@ export class Panel {
     const element = this.element
     const held = definition(element)
     const controls = [h('p', { class: 'govuk-body hw-small', text: `It waits for ${TRIGGERS[held.$type] || 'what the engine does not run'}.` })]
-    const expression = (name, label, kind) => this.feel('trigger', label, held.get(name)?.body, kind, value => this.change(() => {
+    const put = name => (value, again) => this.change(() => {
       const body = this.modeler.get('bpmnFactory').create('bpmn:FormalExpression', { body: value })
       body.$parent = held
       this.modeling.updateModdleProperties(element, held, { [name]: value ? body : undefined })
-    }))
-    if (held.$type === 'bpmn:TimerEventDefinition') controls.push(expression('timeDate', 'The moment', 'timer'))
-    if (held.$type === 'bpmn:ConditionalEventDefinition') controls.push(expression('condition', 'The condition', 'condition'))
+    }, again)
+    if (held.$type === 'bpmn:TimerEventDefinition') {
+      const value = held.timeDate?.body
+      controls.push(limitField({
+        id: `trigger-${element.id}`, label: 'The moment', none: value ? undefined : 'nothing is stated yet', value, write: put('timeDate'), kind: 'timer',
+        ask: this.ask, words: this.words, again: this.formal, periodic: this.periodic
+      }))
+    }
+    if (held.$type === 'bpmn:ConditionalEventDefinition') controls.push(this.feel('trigger', 'The condition', held.condition?.body, 'condition', put('condition')))
     if (held.$type === 'bpmn:MessageEventDefinition') controls.push(this.message(held))
     if (element.type === 'bpmn:BoundaryEvent') {
       controls.push(tick({
