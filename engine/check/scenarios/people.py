@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from engine.case.case import Case
@@ -23,18 +24,27 @@ class NoAnswer(HomewardError):
 
 
 def fill(
-    case: Case, task: OpenTask, told: Mapping[str, Any], given: Mapping[str, Any], now: datetime
+    case: Case,
+    task: OpenTask,
+    told: Mapping[str, Any],
+    given: Mapping[str, Any],
+    now: datetime,
+    answered: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return answers (FEEL values) for a task's form.
 
     A field takes the first of: `given` (the line's `with`), what the story has told so far, what the case knows,
-    the form's or vocabulary's default; free text and the like a placeholder. Raises NoAnswer for a fact that is
-    none of these and is required.
+    the form's or vocabulary's default; free text and the like a placeholder. What the story had told as a part of this
+    very task was done (`answered`) stands there as the case knows it by now, unless the story tells otherwise since.
+    Raises NoAnswer for a fact that is none of these and is required.
     """
     form = case.pack.forms.get(task.form or "")
     if form is None:
         return dict(given)
     form = in_case(form, case.facts.stored)
+    if answered:
+        again = {n for n, v in answered.items() if told.get(n) == v and _knows(case, n, now)}
+        told = {n: v for n, v in told.items() if n not in again}
     properties: Mapping[str, Any] = form.schema.get("properties", {})
     required = set(form.schema.get("required", ()))
     answers: dict[str, Any] = {}
@@ -48,6 +58,10 @@ def fill(
             continue
         answers[name] = value
     return {**given, **answers}
+
+
+def _knows(case: Case, name: str, now: datetime) -> bool:
+    return name in case.pack.vocabulary.facts and case.value(name, now) is not UNKNOWN
 
 
 def _answer(

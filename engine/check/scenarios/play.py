@@ -87,6 +87,8 @@ class _Story:
         self.acts = 0
         self.tried: dict[tuple[int, int], Mapping[str, Any]] = {}
         """(case, entry) → the answers with which somebody tried a duty that they left open."""
+        self.answered: dict[tuple[int, str], Mapping[str, Any]] = {}
+        """(case, task) → what the story had told of the facts that somebody answered as they did a part of a task."""
 
     @property
     def now(self) -> datetime:
@@ -337,7 +339,11 @@ class _Story:
     def _tried_so(self, index: int, number: int, task: OpenTask) -> bool:
         """Whether somebody tried this duty with the very answers that they would give now, which left it open."""
         tried = self.tried.get((index, number))
-        return tried is not None and tried == fill(self.cases[index], task, self.told, {}, self.now)
+        return tried is not None and tried == self._answers(index, task, {})
+
+    def _answers(self, index: int, task: OpenTask, given: Mapping[str, Any]) -> dict[str, Any]:
+        answered = self.answered.get((index, task.id), {})
+        return fill(self.cases[index], task, self.told, given, self.now, answered)
 
     def _find(self, line: Happens) -> tuple[Case, Entry] | None:
         """Return the oldest open entry that a `done` line means."""
@@ -374,7 +380,8 @@ class _Story:
             if entry is not None:
                 self._record_met(case, entry, given)
             return
-        answers = fill(case, task, self.told, given, self.now)
+        index = self.cases.index(case)
+        answers = self._answers(index, task, given)
         self.told.update({n: v for n, v in given.items() if n in self.pack.vocabulary.facts})
         form = self.pack.forms.get(task.form or "")
         beside = {n: v for n, v in given.items() if form is None or n not in form.facts}
@@ -384,9 +391,10 @@ class _Story:
         entries = None if entry is None else [entry.number]
         if task.id in case.tasks:
             case.complete(task.id, answers, at=self.now, by=STORYTELLER, entries=entries)
-        index = self.cases.index(case)
         if entry is not None and case.ledger.is_open(entry.number):
             self.tried[index, entry.number] = answers
+        elif task.id in case.tasks:
+            self.answered[index, task.id] = {n: self.told[n] for n in answers if n in self.told}
         self._act(case)
         self._share(shared, except_for=index)
 

@@ -206,6 +206,37 @@ def test_what_an_event_tells_is_answered_to_whoever_asks_for_it_later(tmp_path: 
     assert verdict.hard_failures == []
 
 
+def test_what_was_answered_in_a_part_of_a_task_is_not_answered_again_behind_what_the_case_knows_by_now(
+    tmp_path: Path,
+) -> None:
+    diagrams = """
+        start s message=reported
+        user talk duty="hold_return_interview record_return_interview" form=talk
+        end e
+        s -> talk -> e
+        process otherwise
+        start s2 when_true="= is known(interview.mode) and interview.mode = \\"telephone\\""
+        throw judged duty=screen_notification occasion="= string(now)" set.interview.mode="= \\"face_to_face\\""
+        end e2
+        s2 -> judged -> e2
+    """
+    story = """
+        timeline:
+          - {{at: +5h, done: record_return_interview{0}}}
+        until: +1d
+        expect:
+          - {{obligation: hold_return_interview, outcome: done}}
+          - {{obligation: record_return_interview, outcome: done}}
+          - {{obligation: screen_notification, times: {1}}}
+    """
+    facts = "{child.age: 14, interview.mode: telephone}"
+    for number, (given, times) in enumerate([("", 1), (", with: {interview.mode: telephone}", 2)]):
+        verdict = told(
+            tmp_path / str(number), diagrams, story.format(given, times), facts=facts, form=TALK_FORM
+        )
+        assert verdict.hard_failures == []
+
+
 def test_a_duty_that_no_answer_meets_stays_open_to_the_end(tmp_path: Path) -> None:
     verdict = told(
         tmp_path,
