@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Browser, Page
 
-from engine.services.quality import verifications
+from engine.services import background
 from tests import verified
 from tests.journeys.people import Office, Person
 from tests.webforms.site import Site
@@ -138,7 +138,7 @@ def test_quality_assurance_works_through_its_desk_by_keyboard(
 
     # a version in which nothing is broken is signed off
     with site.session() as session:
-        site.clock.advance(verifications.LOST)
+        site.clock.advance(background.LOST)
         verified.put_in_force(site, session, faulty=False)
     desk.follow("Sign-off")
     person.reads("Not signed off")

@@ -7,6 +7,7 @@ import re
 import pytest
 from lxml import html
 
+from engine.services import background
 from engine.services.quality import verifications
 from engine.services.timers import Worker
 from engine.store.database import make_sessions
@@ -204,7 +205,7 @@ def test_a_version_is_signed_off_by_name_and_a_change_has_no_sign_off(site: Site
     assert "Signed off" in shown(sound.get("/quality").text)
     signed = verified.pack(faulty=False).hash
     with site.session() as session:
-        site.clock.advance(verifications.LOST)
+        site.clock.advance(background.LOST)
         verified.put_in_force(site, session)
     later = shown(sound.get("/quality/sign-off").text)
     assert "Not signed off" in later and "Other versions" in later
@@ -259,7 +260,7 @@ def test_findings_tell_what_was_found_with_an_example(site: Site, qa: Visitor) -
 
 def test_every_page_of_an_earlier_version_keeps_to_it(site: Site, qa: Visitor) -> None:
     with site.session() as session:
-        site.clock.advance(verifications.LOST)
+        site.clock.advance(background.LOST)
         verified.put_in_force(site, session, faulty=False)
     old = verified.pack().hash[:12]
     page = qa.get(f"/quality?version={old}").text

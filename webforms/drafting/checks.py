@@ -18,6 +18,7 @@ from flask.typing import ResponseReturnValue
 from engine.check.scenarios.read import BadScenario, read_text
 from engine.check.scenarios.steps import steps_of
 from engine.pack.model import Pack
+from engine.services.background import ASKED, FAILED
 from engine.services.desk import NotFound
 from engine.services.drafting import checking
 from engine.services.drafting.checking import Checked
@@ -148,9 +149,9 @@ def _told(checked: Checked | None) -> str:
         return "Nothing has been saved in this draft yet, so there is nothing to check."
     if checked.lost:
         return "The checks were begun and lost their worker. Save again, or have every check looked at."
-    if checked.state == checking.FAILED:
+    if checked.state == FAILED:
         return f"The checks could not be carried out: {checked.problem}"
-    if checked.state == checking.ASKED or checked.found is None or not checked.current:
+    if checked.state == ASKED or checked.found is None or not checked.current:
         return (
             "Being checked. What is shown is from before the last save."
             if checked.found

@@ -13,8 +13,9 @@ from flask.typing import ResponseReturnValue
 from engine.case.migrating import MappingError, named
 from engine.pack.model import Element
 from engine.services import access, migrating
+from engine.services.background import RUNNING
 from engine.services.desk import Conflict, InvalidAnswers, NotFound
-from engine.services.migrating.plan import REVERSING, RUNNING, VALIDATING
+from engine.services.migrating.plan import REVERSING, VALIDATING
 from engine.services.migrating.report import HIDDEN, STATE_WORDS, STATES
 from webforms import db
 from webforms.drafting.desk import asked, owns

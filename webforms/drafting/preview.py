@@ -15,6 +15,7 @@ from engine.check.change.outcome import CaseDifference
 from engine.clock import local
 from engine.pack.model import Pack
 from engine.services import access
+from engine.services.background import ASKED, DONE, FAILED, RUNNING
 from engine.services.desk import NotFound
 from engine.services.previewing import playing, previews, reading
 from engine.services.previewing.counts import OTHERS
@@ -38,10 +39,10 @@ KINDS = {
     outcome.CANNOT: "What cannot be told",
 }
 STATES = {
-    previews.ASKED: "Waiting for a worker",
-    previews.RUNNING: "Being worked out",
-    previews.DONE: "Done",
-    previews.FAILED: "Failed",
+    ASKED: "Waiting for a worker",
+    RUNNING: "Being worked out",
+    DONE: "Done",
+    FAILED: "Failed",
     previews.STOPPED: "Stopped",
 }
 YEAR = timedelta(days=365)

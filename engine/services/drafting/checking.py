@@ -7,8 +7,7 @@ saves again meanwhile ends it, since nobody needs to know what was wrong with so
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,11 +24,23 @@ from engine.check.verify.verdicts import Part, uncovered, verify_in_parts
 from engine.errors import HomewardError
 from engine.pack.model import Pack
 from engine.services import access
+from engine.services.background import (
+    ASKED,
+    AT_WORK,
+    DONE,
+    FAILED,
+    RUNNING,
+    Background,
+    Listen,
+    at_intervals,
+    said_of,
+    standing,
+)
 from engine.services.desk import Desk, NotFound
 from engine.services.drafting.drafts import LINES, OPEN, REVIEW, DraftView, view
 from engine.services.quality import verifications
 from engine.services.quality.found import Found
-from engine.services.rows import at, at_or_none
+from engine.services.rows import at
 from engine.services.timers import Worker
 from engine.store.packed import pack as packed
 from engine.store.packed import unpack
@@ -39,7 +50,6 @@ from engine.store.tables import Draft, DraftCheck
 LOG = logging.getLogger("homeward.drafting")
 JOB = "check_draft"
 """The job; of one draft only one runs at a time."""
-ASKED, RUNNING, DONE, FAILED = "asked", "running", "done", "failed"
 LOST = timedelta(minutes=2)
 """A check that was not heard of for so long has lost its worker."""
 AT_ONCE = Part(exploring=1.5, shrinking=0.6, least=0.1)
@@ -59,26 +69,16 @@ class Superseded(HomewardError):
     """Somebody has saved again: what is being checked is no longer the draft."""
 
 
-@dataclass(frozen=True)
-class Checked:
+@dataclass(frozen=True, kw_only=True)
+class Checked(Background):
     """What is known of a draft's checks. `found` is the newest document, None before there was any.
 
-    `current`: it speaks of the draft as it stands; `lost`: its worker was not heard of for minutes.
+    `current`: it speaks of the draft as it stands.
     """
 
-    state: str
     asked: datetime
-    finished: datetime | None
-    percent: int
-    says: str | None
-    problem: str | None
-    lost: bool
     current: bool
     found: Mapping[str, Any] | None
-
-    @property
-    def under_way(self) -> bool:
-        return self.state in {ASKED, RUNNING} and not self.lost
 
     @property
     def stamp(self) -> str:
@@ -96,13 +96,8 @@ def of(desk: Desk, draft: DraftView) -> Checked | None:
     if row is None:
         return None
     return Checked(
-        state=row.state,
+        **standing(row, desk.now(), lost_after=LOST),
         asked=at(row.asked_at),
-        finished=at_or_none(row.finished_at),
-        percent=row.percent,
-        says=row.says,
-        problem=row.problem,
-        lost=row.state in {ASKED, RUNNING} and at(row.heard_at) < desk.now() - LOST,
         current=row.digest == draft.hash and row.state != ASKED,
         found=None if row.document is None else unpack(row.document),
     )
@@ -151,24 +146,22 @@ def carry_out(worker: Worker, council: str, draft: int) -> bool:
     begun = _begin(worker, council, draft)
     if begun is None:
         return False
-    standing, before, stamp, whole = begun
-    told = [time.monotonic()]
+    drawn, before, stamp, whole = begun
 
-    def heard(done: float, says: str) -> None:
-        if time.monotonic() - told[0] >= TOLD_EVERY:
-            told[0] = time.monotonic()
-            _note(worker, council, draft, stamp, percent=max(0, min(99, round(done * 100))), says=says)
+    def note(percent: int, says: str) -> None:
+        _note(worker, council, draft, stamp, percent=percent, says=says)
 
+    heard = at_intervals(TOLD_EVERY, note, at_once=False)
     try:
-        with closing(_documents(standing, before, heard, whole=whole)) as documents:
+        with closing(_documents(drawn, before, heard, whole=whole)) as documents:
             for document, last in documents:
-                _keep(worker, council, draft, stamp, standing.hash, document, last=last)
+                _keep(worker, council, draft, stamp, drawn.hash, document, last=last)
     except Superseded:
         return False
     except Exception as error:
         LOG.exception("the checks of draft %s of %s", draft, council)
-        said = str(error) if isinstance(error, HomewardError) else f"a fault of the program: {error}"
-        _note(worker, council, draft, stamp, state=FAILED, problem=said, finished_at=worker.clock.now())
+        ended = worker.clock.now()
+        _note(worker, council, draft, stamp, state=FAILED, problem=said_of(error), finished_at=ended)
     return True
 
 
@@ -179,18 +172,18 @@ def _begin(worker: Worker, council: str, draft: int) -> tuple[DraftView, Found |
         # Waits for whoever is saving, so that what they save is read here and needs no job of its own.
         session.execute(sa.select(Draft.id).where(Draft.id == draft).with_for_update(read=True))
         row = session.get(DraftCheck, draft, with_for_update=True, populate_existing=True)
-        if row is None or row.state not in {ASKED, RUNNING}:
+        if row is None or row.state not in AT_WORK:
             return None
         row.state, row.heard_at, row.percent = RUNNING, desk.now(), 0
         stamp, whole = row.asked_at, bool(row.summary.get("whole"))
-        standing = view(desk, draft)
-        before = verifications.version_by_id(desk, standing.base_id).found
+        drawn = view(desk, draft)
+        before = verifications.version_by_id(desk, drawn.base_id).found
         session.commit()
-    return standing, before, stamp, whole
+    return drawn, before, stamp, whole
 
 
 def _documents(
-    draft: DraftView, before: Found | None, heard: Callable[[float, str], None], *, whole: bool
+    draft: DraftView, before: Found | None, heard: Listen, *, whole: bool
 ) -> Generator[tuple[dict[str, Any], bool], None, None]:
     """Yield what is known, and whether it is the last word."""
     pack = draft.inspection.pack

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,24 +18,14 @@ from engine.case.migrating import Matching, match
 from engine.clock import local
 from engine.pack.model import Element
 from engine.services import access
+from engine.services.background import FAILED, RUNNING, Background, standing
 from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound, once, record, remember
-from engine.services.rows import at, at_or_none
+from engine.services.rows import at
 from engine.store.packs import NoPack, in_force, pack_of
 from engine.store.tables import Account, CaseRecord, MigrationPlan, PackVersion, PlannedCase
 
 ACTION = "migrate_cases"
-LOST = timedelta(minutes=5)
-"""Work that was not heard of for so long has lost its worker; it may be asked for again."""
-MADE, VALIDATING, VALIDATED, RUNNING, DONE, FAILED, REVERSING, REVERSED = (
-    "made",
-    "validating",
-    "validated",
-    "running",
-    "done",
-    "failed",
-    "reversing",
-    "reversed",
-)
+MADE, VALIDATING, VALIDATED, REVERSING, REVERSED = "made", "validating", "validated", "reversing", "reversed"
 UNDER_WAY = frozenset({VALIDATING, RUNNING, REVERSING})
 LONGEST_NOTE = 1000
 STANDS = frozenset(
@@ -75,28 +65,18 @@ class Version:
         return f"Edition {self.edition}, from {self.effective} ({self.hash[:8]})"
 
 
-@dataclass(frozen=True)
-class PlanRow:
+@dataclass(frozen=True, kw_only=True)
+class PlanRow(Background):
     """A plan as a list shows it; `counts` are its cases by what became of them."""
 
     id: int
     source: Version
     target: Version
-    state: str
     made: datetime
     made_by: str | None
     note: str
-    finished: datetime | None
-    percent: int
-    says: str | None
-    problem: str | None
     summary: Mapping[str, Any]
     counts: Mapping[str, int]
-    lost: bool
-
-    @property
-    def under_way(self) -> bool:
-        return self.state in UNDER_WAY and not self.lost
 
     @property
     def total(self) -> int:
@@ -235,20 +215,15 @@ def _rows(desk: Desk, wanted: sa.ColumnElement[bool]) -> tuple[PlanRow, ...]:
         counts.setdefault(row.plan_id, Counter())[row.state] = row.n
     return tuple(
         PlanRow(
-            plan.id,
-            known[plan.source_id],
-            known[plan.target_id],
-            plan.state,
-            at(plan.made_at),
-            name,
-            plan.note,
-            at_or_none(plan.finished_at),
-            plan.percent,
-            plan.says,
-            plan.problem,
-            plan.summary,
-            counts.get(plan.id, Counter()),
-            plan.state in UNDER_WAY and at(plan.heard_at) < desk.now() - LOST,
+            **standing(plan, desk.now(), at_work=UNDER_WAY),
+            id=plan.id,
+            source=known[plan.source_id],
+            target=known[plan.target_id],
+            made=at(plan.made_at),
+            made_by=name,
+            note=plan.note,
+            summary=plan.summary,
+            counts=counts.get(plan.id, Counter()),
         )
         for plan, name in found
     )

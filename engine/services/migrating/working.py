@@ -22,6 +22,7 @@ from engine.case.model import CaseError
 from engine.errors import HomewardError
 from engine.services import access
 from engine.services.acting import locked as locked_case
+from engine.services.background import DONE, FAILED, RUNNING, TOLD_EVERY, at_intervals
 from engine.services.desk import Conflict, Desk, InvalidAnswers, once, record
 from engine.services.migrating import plan as plans
 from engine.services.migrating.going_over import Over, go_over, return_to, try_over
@@ -34,16 +35,15 @@ from engine.store.tables import CaseRecord, CaseState, MigrationPlan, PackVersio
 LOG = logging.getLogger("homeward.migrations")
 JOB, LINES = "migrate_cases", "migration"
 """The job, and its queue and lock: one plan is at work at a time."""
-TOLD_EVERY = 1.0
 BEGINS = {
-    plans.VALIDATING: frozenset({plans.MADE, plans.VALIDATED, plans.FAILED, plans.DONE}),
-    plans.RUNNING: frozenset({plans.VALIDATED, plans.FAILED}),
-    plans.REVERSING: frozenset({plans.DONE, plans.FAILED, plans.VALIDATED}),
+    plans.VALIDATING: frozenset({plans.MADE, plans.VALIDATED, FAILED, DONE}),
+    RUNNING: frozenset({plans.VALIDATED, FAILED}),
+    plans.REVERSING: frozenset({DONE, FAILED, plans.VALIDATED}),
 }
 """What a plan may be asked to do, by the states in which it may."""
 ENDS = {
     plans.VALIDATING: plans.VALIDATED,
-    plans.RUNNING: plans.DONE,
+    RUNNING: DONE,
     plans.REVERSING: plans.REVERSED,
 }
 LONGEST_REASON = 1000
@@ -64,7 +64,7 @@ def ask(desk: Desk, plan_id: int, do: str, *, reason: str = "", key: str | None 
     again = row.lost and row.state == do
     if not again and row.state not in BEGINS[do]:
         raise Conflict("this cannot be done with the plan as it stands")
-    if do == plans.RUNNING and not (row.counts.get("ready") or row.counts.get("failed")):
+    if do == RUNNING and not (row.counts.get("ready") or row.counts.get("failed")):
         raise Conflict("no case is ready to go over: try the plan first")
     if do == plans.REVERSING and not row.counts.get("migrated"):
         raise Conflict("no case has gone over by this plan")
@@ -93,7 +93,7 @@ def carry_out(worker: Worker, council: str, plan_id: int) -> bool:
         try:
             matching = plans.matching_of(desk, plan_id)
         except HomewardError as error:
-            plan.state, plan.problem = plans.FAILED, str(error)
+            plan.state, plan.problem = FAILED, str(error)
             session.commit()
             return True
         if do == plans.VALIDATING:
@@ -117,7 +117,7 @@ def _numbers(desk: Desk, plan_id: int, source: int, do: str) -> list[int]:
             CaseRecord.pack_id == source, CaseRecord.status != "closed", CaseRecord.voided_at.is_(None)
         )
         return list(desk.session.scalars(wanted.order_by(CaseRecord.id)))
-    states = ("ready", "failed") if do == plans.RUNNING else ("migrated",)
+    states = ("ready", "failed") if do == RUNNING else ("migrated",)
     rows = sa.select(PlannedCase.case_id).where(PlannedCase.plan_id == plan_id, PlannedCase.state.in_(states))
     return list(desk.session.scalars(rows.order_by(PlannedCase.case_id)))
 
@@ -143,23 +143,20 @@ class _Work:
         """Look at each case in a transaction of its own, tell how far it is, and end."""
         one: Callable[[Desk, int], None] = {
             plans.VALIDATING: self.try_one,
-            plans.RUNNING: self.bring_one,
+            RUNNING: self.bring_one,
             plans.REVERSING: self.return_one,
         }[do]
-        told, began = time.monotonic(), time.monotonic()
+        began = time.monotonic()
+        heard = at_intervals(TOLD_EVERY, self._far, at_once=False)
         for done, case_id in enumerate(numbers, start=1):
             self._one(one, case_id, last="migrated" if do == plans.REVERSING else "failed")
-            if time.monotonic() - told >= TOLD_EVERY:
-                told = time.monotonic()
-                self._note(
-                    percent=min(99, done * 100 // len(numbers)), says=f"{done} of {len(numbers)} cases"
-                )
+            heard(done / len(numbers), f"{done} of {len(numbers)} cases")
         seconds = round(time.monotonic() - began, 1)
         with self.worker.sessions() as session:
             desk = self.worker.desk(session, self.council)
             row = session.get_one(MigrationPlan, self.plan, with_for_update=True)
             left = do == plans.REVERSING and self._left(desk)
-            row.state, row.percent, row.says = (plans.DONE if left else ENDS[do]), 100, None
+            row.state, row.percent, row.says = (DONE if left else ENDS[do]), 100, None
             row.finished_at = row.heard_at = desk.now()
             row.summary = {**row.summary, f"{do}_seconds": seconds, f"{do}_cases": len(numbers)}
             record(
@@ -193,6 +190,9 @@ class _Work:
                 desk = self.worker.desk(session, self.council)
                 self._keep(desk, case_id, last, [Finding(None, words, refuses=True)])
                 session.commit()
+
+    def _far(self, percent: int, says: str) -> None:
+        self._note(percent=percent, says=says)
 
     def _note(self, **values: Any) -> None:
         with self.worker.sessions() as session:

@@ -20,25 +20,32 @@ import sqlalchemy as sa
 
 from engine.check.verify.crew import make_ready
 from engine.clock import LOCAL_ZONE, local
-from engine.errors import HomewardError
 from engine.services import access
+from engine.services.background import (
+    ASKED,
+    AT_WORK,
+    DONE,
+    FAILED,
+    RUNNING,
+    Background,
+    said_of,
+    standing,
+)
 from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound, record
 from engine.services.drafting import drafts
 from engine.services.previewing.counts import Counts
 from engine.services.previewing.playing import CLOSED, OPEN, PlayedCase, Sought, begin, play_cases, play_here
-from engine.services.rows import at, at_or_none
+from engine.services.rows import at
 from engine.services.timers import Worker
 from engine.store.packed import pack as packed
 from engine.store.queue import defer
 from engine.store.tables import Account, CaseRecord, Draft, Preview, PreviewedCase
 
 LOG = logging.getLogger("homeward.preview")
-ASKED, RUNNING, DONE, FAILED, STOPPED = "asked", "running", "done", "failed", "stopped"
+STOPPED = "stopped"
 JOB = "preview_draft"
 LINES = "preview"
 """The queue of these jobs, and their lock: one runs at a time, because each takes two processors."""
-LOST = timedelta(minutes=5)
-"""A preview that was not heard of for so long has lost its worker; another may be asked for."""
 BATCH = 25
 """Cases that one process plays at a time; what is found in them is kept in one transaction."""
 PROCESSES = 2
@@ -46,9 +53,9 @@ KEPT = 6
 """Previews of a draft whose lists are kept; of earlier ones the counts stay."""
 
 
-@dataclass(frozen=True)
-class PreviewRow:
-    """A preview as pages show it. `lost`: its worker was not heard of for minutes. `counts`: see Counts."""
+@dataclass(frozen=True, kw_only=True)
+class PreviewRow(Background):
+    """A preview as pages show it. `counts`: see Counts."""
 
     id: int
     draft: int
@@ -56,18 +63,9 @@ class PreviewRow:
     kind: str
     since: date | None
     until: date | None
-    state: str
     asked: datetime
     asked_by: str | None
-    finished: datetime | None
-    percent: int
-    problem: str | None
     counts: Counts
-    lost: bool
-
-    @property
-    def under_way(self) -> bool:
-        return self.state in {ASKED, RUNNING} and not self.lost
 
 
 def listed(desk: Desk, draft: int) -> tuple[PreviewRow, ...]:
@@ -95,20 +93,16 @@ def _rows(desk: Desk, wanted: sa.ColumnElement[bool]) -> Iterator[PreviewRow]:
         .limit(20)
     ):
         yield PreviewRow(
+            **standing(row, now),
             id=row.id,
             draft=row.draft_id,
             revision=row.revision,
             kind=row.kind,
             since=row.since,
             until=row.until,
-            state=row.state,
             asked=at(row.asked_at),
             asked_by=name,
-            finished=at_or_none(row.finished_at),
-            percent=row.percent,
-            problem=row.problem,
             counts=Counts(row.summary),
-            lost=row.state in {ASKED, RUNNING} and row.heard_at < now - LOST,
         )
 
 
@@ -160,7 +154,7 @@ def stop(desk: Desk, number: int) -> None:
     row = desk.session.get(Preview, number, with_for_update=True)
     if row is None:
         raise NotFound("there is no such preview")
-    if row.state in {ASKED, RUNNING}:
+    if row.state in AT_WORK:
         row.state, row.finished_at = STOPPED, desk.now()
         record(desk, "preview_stopped", {"preview": number})
 
@@ -182,11 +176,11 @@ def carry_out(worker: Worker, council: str, number: int, processes: int = PROCES
             return _through(worker, council, number, days, submit, processes)
     except Exception as error:
         LOG.exception("preview %s of %s", number, council)
-        said = str(error) if isinstance(error, HomewardError) else f"a fault of the program: {error}"
         with worker.sessions() as session:
             desk = worker.desk(session, council)
             row = session.get_one(Preview, number)
-            row.state, row.problem, row.finished_at, row.heard_at = FAILED, said, desk.now(), desk.now()
+            row.state, row.problem = FAILED, said_of(error)
+            row.finished_at = row.heard_at = desk.now()
             session.commit()
         return True
 
@@ -198,7 +192,7 @@ def _begin(worker: Worker, council: str, number: int) -> tuple[Sought, Days] | N
     with worker.sessions() as session:
         desk = worker.desk(session, council)
         row = session.get(Preview, number, with_for_update=True)
-        if row is None or row.state not in {ASKED, RUNNING}:
+        if row is None or row.state not in AT_WORK:
             return None
         counts = Counts(row.summary)
         digest = drafts.view(desk, row.draft_id, row.revision).hash

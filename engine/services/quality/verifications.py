@@ -7,15 +7,15 @@ transactions of its own, and everything that was found is kept with the version'
 from __future__ import annotations
 
 import logging
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from engine.check.scenarios import Scenario, stories_beside, stories_of
 from engine.check.verify import verify
@@ -23,9 +23,22 @@ from engine.clock import local
 from engine.errors import HomewardError
 from engine.pack.model import Pack
 from engine.services import access
+from engine.services.background import (
+    ASKED,
+    AT_WORK,
+    DONE,
+    FAILED,
+    RUNNING,
+    TOLD_EVERY,
+    Background,
+    Listen,
+    at_intervals,
+    said_of,
+    standing,
+)
 from engine.services.desk import Conflict, Desk, NotFound, record, system
 from engine.services.quality.found import Found, MutantsFound, UnreadableDocument, read_found, read_mutants
-from engine.services.rows import at, at_or_none
+from engine.services.rows import at
 from engine.services.timers import Worker
 from engine.store.packed import pack as packed
 from engine.store.packed import unpack
@@ -35,38 +48,22 @@ from engine.store.tables import Account, PackBeside, PackVersion, Verification
 
 LOG = logging.getLogger("homeward.verification")
 EXPLORE, MUTATE = "explore", "mutate"
-LOST = timedelta(minutes=5)
-"""A verification that was not heard of for so long has lost its worker; another may be asked for."""
-TOLD_EVERY = 1.0
-"""Seconds between two notes of how far a verification is."""
 JOB = "verify_procedure"
 LINES = "verification"
 """The queue of these jobs, and their lock: one runs at a time, because each takes two processors."""
 
-Listen = Callable[[float, str], None]
-"""Hears how much is done, from 0 to 1, and what is being done."""
 Explore = Callable[[Pack, Listen], Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
-class VerificationRow:
-    """A verification as pages show it. `lost`: its worker was not heard of for minutes."""
+@dataclass(frozen=True, kw_only=True)
+class VerificationRow(Background):
+    """A verification as pages show it."""
 
     id: int
     kind: str
-    state: str
     asked: datetime
     asked_by: str | None
-    finished: datetime | None
-    percent: int
-    says: str | None
-    problem: str | None
     summary: Mapping[str, int]
-    lost: bool
-
-    @property
-    def under_way(self) -> bool:
-        return self.state in {"asked", "running"} and not self.lost
 
 
 @dataclass(frozen=True)
@@ -110,8 +107,8 @@ def version_by_id(desk: Desk, number: int) -> Version:
 def _version(desk: Desk, row: Any, now_in_force: int) -> Version:
     known = _rows(desk, row.id)
     explored = [one for one in known if one.kind == EXPLORE]
-    done = next((one for one in explored if one.state == "done"), None)
-    mutated = next((one for one in known if one.kind == MUTATE and one.state == "done"), None)
+    done = next((one for one in explored if one.state == DONE), None)
+    mutated = next((one for one in known if one.kind == MUTATE and one.state == DONE), None)
     return Version(
         id=row.id,
         pack=pack_of(desk.session, row.id, row.hash),
@@ -129,40 +126,25 @@ def _version(desk: Desk, row: Any, now_in_force: int) -> Version:
 def _rows(desk: Desk, pack_id: int) -> list[VerificationRow]:
     """Return the verifications of a version, newest first."""
     rows = desk.session.execute(
-        sa.select(
-            Verification.id,
-            Verification.kind,
-            Verification.state,
-            Verification.asked_at,
-            Verification.heard_at,
-            Verification.finished_at,
-            Verification.percent,
-            Verification.says,
-            Verification.problem,
-            Verification.summary,
-            Account.display_name,
-        )
+        sa.select(Verification, Account.display_name)
         .outerjoin(Account, Account.id == Verification.asked_by)
         .where(Verification.pack_id == pack_id)
         .order_by(Verification.id.desc())
         .limit(20)
+        .options(orm.defer(Verification.document))
+        .execution_options(populate_existing=True)
     )
     now = desk.now()
     return [
         VerificationRow(
+            **standing(row, now),
             id=row.id,
             kind=row.kind,
-            state=row.state,
             asked=at(row.asked_at),
-            asked_by=row.display_name,
-            finished=at_or_none(row.finished_at),
-            percent=row.percent,
-            says=row.says,
-            problem=row.problem,
+            asked_by=name,
             summary=row.summary,
-            lost=row.state in {"asked", "running"} and row.heard_at < now - LOST,
         )
-        for row in rows
+        for row, name in rows
     ]
 
 
@@ -208,7 +190,7 @@ def ask(desk: Desk) -> int:
 def ask_for(desk: Desk, pack_id: int) -> None:
     """Ask for a verification of a stored version, unless it has one that is done or under way."""
     rows = [row for row in _rows(desk, pack_id) if row.kind == EXPLORE]
-    if not any(row.under_way or row.state == "done" for row in rows):
+    if not any(row.under_way or row.state == DONE for row in rows):
         _ask(desk, pack_id, desk.session.scalars(sa.select(PackVersion.hash).filter_by(id=pack_id)).one())
 
 
@@ -225,7 +207,7 @@ def ask_where_none(desk: Desk) -> bool:
 
 
 def _ask(desk: Desk, pack_id: int, digest: str) -> int:
-    row = _new(desk, pack_id, EXPLORE, "asked")
+    row = _new(desk, pack_id, EXPLORE, ASKED)
     job = {"council": desk.caller.council, "verification": row.id}
     defer(desk.session, JOB, job, queue=LINES, lock=LINES)
     record(desk, "verification_asked", {"hash": digest, "verification": row.id})
@@ -254,27 +236,23 @@ def carry_out(worker: Worker, council: str, number: int, explore: Explore) -> bo
     with worker.sessions() as session:
         desk = worker.desk(session, council)
         row = session.get(Verification, number, with_for_update=True)
-        if row is None or row.state not in {"asked", "running"}:
+        if row is None or row.state not in AT_WORK:
             return False
-        row.state, row.heard_at, row.percent = "running", desk.now(), 0
+        row.state, row.heard_at, row.percent = RUNNING, desk.now(), 0
         digest = session.scalar(sa.select(PackVersion.hash).where(PackVersion.id == row.pack_id))
         pack = pack_of(session, row.pack_id, digest or "")
         session.commit()
 
-    told = [float("-inf")]
-
-    def tell(done: float, says: str) -> None:
-        if time.monotonic() - told[0] >= TOLD_EVERY:
-            told[0] = time.monotonic()
-            _note(worker, council, number, percent=max(0, min(99, round(done * 100))), says=says)
+    def note(percent: int, says: str) -> None:
+        _note(worker, council, number, percent=percent, says=says)
 
     try:
-        document = dict(explore(pack, tell))
+        document = dict(explore(pack, at_intervals(TOLD_EVERY, note)))
         read_found(document)
     except Exception as error:
         LOG.exception("verification %s of %s", number, council)
-        said = str(error) if isinstance(error, HomewardError) else f"a fault of the program: {error}"
-        _note(worker, council, number, state="failed", problem=said, finished_at=worker.clock.now())
+        ended = worker.clock.now()
+        _note(worker, council, number, state=FAILED, problem=said_of(error), finished_at=ended)
         return True
     with worker.sessions() as session:
         _finish(worker.desk(session, council), session.get_one(Verification, number), document)
@@ -340,7 +318,7 @@ def keep(desk: Desk, document: Mapping[str, Any]) -> int:
     pack_id = desk.session.scalar(sa.select(PackVersion.id).where(PackVersion.hash == found.pack))
     if pack_id is None:
         raise NotFound(f"the version {found.pack[:8]} of the procedure is not stored here")
-    row = _new(desk, pack_id, kind, "running")
+    row = _new(desk, pack_id, kind, RUNNING)
     _finish(desk, row, document)
     return row.id
 
@@ -348,7 +326,7 @@ def keep(desk: Desk, document: Mapping[str, Any]) -> int:
 def _finish(desk: Desk, row: Verification, document: Mapping[str, Any]) -> None:
     """Keep a result, and let the documents of earlier ones go."""
     found = read_mutants(document) if row.kind == MUTATE else read_found(document)
-    row.state, row.percent, row.says = "done", 100, None
+    row.state, row.percent, row.says = DONE, 100, None
     row.finished_at = row.heard_at = desk.now()
     row.summary = found.summary
     row.document = packed(dict(document))

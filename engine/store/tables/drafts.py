@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from engine.store.tables.background import BackgroundWork
 from engine.store.tables.base import Base, case_column, council_column, identity
 
 
@@ -87,7 +88,7 @@ class DraftComment(Base):
     settled_by: Mapped[str | None]
 
 
-class DraftCheck(Base):
+class DraftCheck(BackgroundWork, Base):
     """What was found in a draft when it was checked last: the newest alone is kept.
 
     `digest` is the hash of the files that were checked, `state` asked, running, done or failed; `document` is packed.
@@ -98,14 +99,7 @@ class DraftCheck(Base):
     council_id: Mapped[int] = council_column()
     digest: Mapped[str]
     revision: Mapped[int]
-    state: Mapped[str]
     asked_at: Mapped[datetime]
-    heard_at: Mapped[datetime]
-    finished_at: Mapped[datetime | None]
-    percent: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
-    says: Mapped[str | None]
-    problem: Mapped[str | None]
-    summary: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     document: Mapped[bytes | None]
 
 
@@ -156,7 +150,7 @@ class Publication(Base):
     """What was lacking when it was overridden, in words."""
 
 
-class Preview(Base):
+class Preview(BackgroundWork, Base):
     """What a draft would change in real cases, worked out by a worker.
 
     `kind`: open (every open case) or closed (those of a period, run again from their start). `summary` holds counts.
@@ -170,15 +164,8 @@ class Preview(Base):
     kind: Mapped[str]
     since: Mapped[date | None]
     until: Mapped[date | None]
-    state: Mapped[str]
     asked_at: Mapped[datetime]
     asked_by: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
-    heard_at: Mapped[datetime]
-    finished_at: Mapped[datetime | None]
-    percent: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
-    says: Mapped[str | None]
-    problem: Mapped[str | None]
-    summary: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
 
 
 class PreviewedCase(Base):
@@ -195,7 +182,7 @@ class PreviewedCase(Base):
     differences: Mapped[bytes]
 
 
-class MigrationPlan(Base):
+class MigrationPlan(BackgroundWork, Base):
     """How running cases go over from one version to another, and what became of it.
 
     `mapping` names, by element of the source, the element of the target (None: none); only what is not equal by id.
@@ -211,13 +198,6 @@ class MigrationPlan(Base):
     made_at: Mapped[datetime]
     made_by: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     note: Mapped[str] = mapped_column(server_default="")
-    state: Mapped[str]
-    heard_at: Mapped[datetime]
-    finished_at: Mapped[datetime | None]
-    percent: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
-    says: Mapped[str | None]
-    problem: Mapped[str | None]
-    summary: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
 
 
 class PlannedCase(Base):

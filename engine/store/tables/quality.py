@@ -8,13 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from engine.store.tables.background import BackgroundWork
 from engine.store.tables.base import Base, case_column, council_column, identity
 
 
-class Verification(Base):
+class Verification(BackgroundWork, Base):
     """A verification of one version of the procedure: its checks explored, or its mutants tried.
 
-    `kind` is explore or mutate. `state`: asked, running, done or failed; `percent` and `says` tell how far it is.
+    `kind` is explore or mutate. `state`: asked, running, done or failed.
     `document` is what was found, packed, in the shape that `homeward verify --json` prints; `summary` its counts. Of
     each version and kind only the newest that is done keeps its document.
     """
@@ -24,16 +25,8 @@ class Verification(Base):
     council_id: Mapped[int] = council_column()
     pack_id: Mapped[int] = mapped_column(sa.ForeignKey("pack_version.id"))
     kind: Mapped[str]
-    state: Mapped[str]
     asked_at: Mapped[datetime]
     asked_by: Mapped[int | None]
-    heard_at: Mapped[datetime]
-    """When it last told how far it was: one that was not heard of for minutes has lost its worker."""
-    finished_at: Mapped[datetime | None]
-    percent: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
-    says: Mapped[str | None]
-    problem: Mapped[str | None]
-    summary: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     document: Mapped[bytes | None]
     __table_args__ = (sa.Index("ix_verification_pack", "pack_id", "kind", "id"),)
 

@@ -14,6 +14,7 @@ from engine.check.change.again import play
 from engine.check.change.outcome import CaseDifference, between
 from engine.check.conformance.record import RecordedAct
 from engine.jobs import job_queue
+from engine.services import background
 from engine.services.conformance.reading import read_these
 from engine.services.desk import Caller, Conflict, Desk, InvalidAnswers, NotAllowed
 from engine.services.previewing import playing, previews, reading
@@ -106,7 +107,7 @@ def test_another_role_and_a_duty_that_is_gone_are_found(place: Place, past: Past
     )
     role = found(place, preview)[case][0]
     assert (role.kind, role.before, role.after) == ("role", "social_worker", "missing_coordinator")
-    place.clock.advance(previews.LOST)
+    place.clock.advance(background.LOST)
     away = place.report()
     place.process(away)
     place.wait(30)
@@ -195,7 +196,7 @@ def test_no_row_of_any_case_is_changed_and_writing_is_impossible_while_playing(
     before = digest(place)
     for kind in ("closed", "open"):
         worked_out(place, draft, kind)
-        place.clock.advance(previews.LOST)
+        place.clock.advance(background.LOST)
     assert digest(place) == before
 
 
@@ -281,7 +282,7 @@ def test_one_preview_of_a_draft_is_under_way_at_a_time_and_questions_must_make_s
     number = place.do(lambda desk: previews.ask(desk, draft, "open"))
     with pytest.raises(Conflict, match="under way already"):
         place.do(lambda desk: previews.ask(desk, draft, "open"))
-    place.clock.advance(previews.LOST * 2)
+    place.clock.advance(background.LOST * 2)
     assert place.do(lambda desk: previews.one(desk, number)).lost
     assert place.do(lambda desk: previews.ask(desk, draft, "open")) > number
     assert previews.JOB in job_queue(place.worker, InMemoryConnector()).tasks

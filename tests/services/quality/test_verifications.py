@@ -16,10 +16,11 @@ from engine.check.verify import verify
 from engine.cli import homeward
 from engine.errors import HomewardError
 from engine.pack.model import Pack
+from engine.services.background import Listen
 from engine.services.desk import Conflict, NotAllowed, NotFound
 from engine.services.quality import verifications
 from engine.services.quality.found import UnreadableDocument, read_found, read_mutants
-from engine.services.quality.verifications import JOB, Listen
+from engine.services.quality.verifications import JOB
 from engine.services.timers import Worker
 from engine.store.database import make_sessions
 from engine.store.tables import Verification
