@@ -191,9 +191,8 @@ class Storyteller:
         lines += [self.random_event(rng, scenario, back) for _ in range(rng.choice((0, 0, 1, 1, 2, 3)))]
         lines += [self.random_change(rng, scenario, back) for _ in range(rng.choice((0, 0, 0, 1, 1, 2)))]
         end = f"{back}+{rng.choice((8, 14, 14, 35))}d" if back else f"+{rng.choice((5, 8, 14, 35))}d"
-        scenario = replace(
-            scenario, timeline=tuple(line for line in lines if line is not None), until=Moment.parse(end)
-        )
+        timeline = numbers_once(line for line in lines if line is not None)
+        scenario = replace(scenario, timeline=timeline, until=Moment.parse(end))
         return self.at_pace(Story(scenario), rng.choice(tuple(Pace) + (Pace.PROMPT,) * 4), rng)
 
     def random_facts(self, rng: random.Random, reported: datetime) -> dict[str, Any]:
@@ -352,6 +351,18 @@ def usual(ordinary: Scenario, reported: datetime) -> dict[str, Any]:
 def falls(before: Any, now: Any) -> bool:
     """Whether a number becomes smaller, which no age and no count does as time goes by."""
     return isinstance(now, Decimal) and isinstance(before, Decimal | int) and now < before
+
+
+def numbers_once(lines: Iterable[Happens]) -> tuple[Happens, ...]:
+    """Return the lines without those that tell a number a second time: it could fall between the two."""
+    told: set[str] = set()
+    kept = []
+    for line in lines:
+        numbers = {name for name, value in line.facts.items() if isinstance(value, Decimal)}
+        if not numbers & told:
+            told |= numbers
+            kept.append(line)
+    return tuple(kept)
 
 
 def settled(value: Any, reported: datetime) -> Any:

@@ -29,6 +29,8 @@ from engine.check.verify.stories import (
     Story,
     Storyteller,
     after,
+    falls,
+    numbers_once,
     settled,
     shifted,
 )
@@ -82,7 +84,7 @@ class Varying:
             line = make(rng, scenario, back)
             if line is None:
                 return story
-            return Story(replace(scenario, timeline=(*scenario.timeline, line)), story.pace)
+            return Story(replace(scenario, timeline=numbers_once((*scenario.timeline, line))), story.pace)
         if kind == "episodes":
             return Story(
                 replace(scenario, earlier=teller.random_episodes(rng, scenario.reported)), story.pace
@@ -116,9 +118,13 @@ class Varying:
     def _impossible(self, facts: Mapping[str, Any], scenario: Scenario) -> bool:
         """Whether facts are impossible together, as the story begins or with what one of its lines brings.
 
-        A child who is back as the story begins does not come back in it.
+        A child who is back as the story begins does not come back in it, and no age falls on the way.
         """
         if RETURNED_AT in facts and any(line.event == RETURNED for line in scenario.timeline):
+            return True
+        if any(
+            falls(facts.get(name), value) for line in scenario.timeline for name, value in line.facts.items()
+        ):
             return True
         brought: list[Mapping[str, Any]] = [{}, *(line.facts for line in scenario.timeline if line.facts)]
         return any(

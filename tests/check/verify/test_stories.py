@@ -60,6 +60,21 @@ def test_what_comes_with_the_report_never_becomes_otherwise_on_the_way() -> None
     assert len(told) > 1
 
 
+def test_no_age_falls_on_the_way() -> None:
+    teller = teller_of("east-sussex")
+    varying = Varying(teller)
+    rng = random.Random(7)
+    story = teller.ordinary
+    changed = 0
+    for _ in range(1500):
+        story = varying.beside(story, rng) if rng.random() < 0.7 else teller.at_random(rng)
+        age = story.scenario.facts["child.age"]
+        later = [line.facts["child.age"] for line in story.scenario.timeline if "child.age" in line.facts]
+        changed += bool(later)
+        assert len(later) < 2 and all(one >= age for one in later)
+    assert changed
+
+
 def test_the_same_seed_tells_the_same_story_and_another_seed_another() -> None:
     teller = teller_of("bury")
     assert teller.at_random(random.Random("1:5")) == teller.at_random(random.Random("1:5"))
