@@ -35,12 +35,16 @@ class Inspection:
 
     def label(self, problem: Problem) -> str:
         """Return the name of the element a problem is about, empty where it has none."""
-        diagram = self.diagrams.get(problem.file)
+        return self.name_of(problem.file, problem.element)
+
+    def name_of(self, file: str, element: str) -> str:
+        """Return the name of an element of a diagram's file, empty where it has none."""
+        diagram = self.diagrams.get(file)
         if diagram is None:
             return ""
         lanes = {lane.id: lane.name for lane in diagram.lanes}
-        part = diagram.nodes.get(problem.element) or diagram.arrows.get(problem.element)
-        return " ".join((part.name if part else lanes.get(problem.element, "")).split())
+        part = diagram.nodes.get(element) or diagram.arrows.get(element)
+        return " ".join((part.name if part else lanes.get(element, "")).split())
 
 
 def inspect_folder(folder: Path, vocabulary: Path | None = None) -> Inspection:

@@ -23,6 +23,9 @@ SERIOUS = {"serious", "critical"}
 PATIENCE = 20_000
 """Milliseconds; the machine may be busy with other tests."""
 
+EDITORS = "script[src*='/modeller.js'], script[src*='/tables.js']"
+"""Scripts of editors, which bring what is edited only when the page is there."""
+
 Story = Mapping[str, Any]
 
 
@@ -113,6 +116,8 @@ class Person:
         if not office.scripts or kind in office.looked_at:
             return
         office.looked_at.add(kind)
+        if self.page.locator(EDITORS).count():
+            self.page.wait_for_load_state("networkidle")
         self.page.evaluate(AXE.read_text())
         result = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         office.found += [

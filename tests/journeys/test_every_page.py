@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from playwright.sync_api import Browser
 
 from tests.journeys.people import Office
@@ -23,21 +25,12 @@ MORE = (
 """Pages that look different by what follows the question mark."""
 
 
-def test_every_page_is_accessible_and_fits_a_narrow_screen(
-    browser: Browser, address: str, site: Site
-) -> None:
-    office = Office(browser, address, site, scripts=True)
+def walk(office: Office, pages: Iterable[tuple[str, str]]) -> list[str]:
+    """Open pages, each as somebody who may; return what is wrong with them."""
     troubles: list[str] = []
-    pages = [
-        (endpoint, path)
-        for endpoint, path in readable(site.app)
-        if endpoint not in NOTHING_THERE and not path.endswith(("/csv", "/alive"))
-    ]
-    pages += [("", path) for path in MORE]
-    for endpoint, path in pages:
-        rule = rule_of(site.app.view_functions[endpoint]) if endpoint else None
-        person = office.person(who_may(rule))
-        if not person.page.url.startswith(address):
+    for name, path in pages:
+        person = office.person(name)
+        if not person.page.url.startswith(office.address):
             person.page.on(
                 "console", lambda line: troubles.append(line.text) if "Policy" in line.text else None
             )
@@ -48,7 +41,20 @@ def test_every_page_is_accessible_and_fits_a_narrow_screen(
         if wide > 320:
             troubles.append(f"{path} is {wide} pixels wide on a screen of 320")
     office.close()
-    assert not troubles + office.found, "\n".join(troubles + office.found)
+    return troubles + office.found
+
+
+def test_every_page_is_accessible_and_fits_a_narrow_screen(
+    browser: Browser, address: str, site: Site
+) -> None:
+    pages = [
+        (who_may(rule_of(site.app.view_functions[endpoint])), path)
+        for endpoint, path in readable(site.app)
+        if endpoint not in NOTHING_THERE and not path.endswith(("/csv", "/alive"))
+    ]
+    pages += [(who_may(None), path) for path in MORE]
+    troubles = walk(Office(browser, address, site, scripts=True), pages)
+    assert not troubles, "\n".join(troubles)
 
 
 def test_a_page_can_be_worked_with_the_keyboard_alone(browser: Browser, address: str, site: Site) -> None:

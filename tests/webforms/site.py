@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -210,15 +211,12 @@ def council() -> str:
     return council_id()
 
 
-@pytest.fixture
-def site(
-    postgres: EmbeddedServer, demonstrations: Callable[[str], str], council: str, tmp_path: Path
-) -> Iterator[Site]:
-    """A demonstration council of the test's own behind the web application."""
-    name = clone(postgres, demonstrations(council))
+@contextmanager
+def opened(postgres: EmbeddedServer, name: str, council: str, data: Path) -> Iterator[Site]:
+    """Open the web application on a database that holds a council's demonstration."""
     addresses = Addresses(app=postgres.url(APP, name), owner=postgres.url(OWNER, name))
     clock = VirtualClock(NOW)
-    settings = settings_for(addresses, tmp_path, clock)
+    settings = settings_for(addresses, data, clock)
     app = create_app(settings)
     app.testing = True
     app.jinja_env.bytecode_cache = COMPILED
@@ -227,6 +225,16 @@ def site(
     engine.dispose()
     with app.app_context():
         database.engine.dispose()
+
+
+@pytest.fixture
+def site(
+    postgres: EmbeddedServer, demonstrations: Callable[[str], str], council: str, tmp_path: Path
+) -> Iterator[Site]:
+    """A demonstration council of the test's own behind the web application."""
+    name = clone(postgres, demonstrations(council))
+    with opened(postgres, name, council, tmp_path) as site:
+        yield site
     drop(postgres, name)
 
 

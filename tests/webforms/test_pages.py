@@ -443,6 +443,11 @@ def words_on(page: str) -> str:
     return " ".join(str(text) for text in root.xpath("//body//text()"))
 
 
+def ids_on(page: str) -> list[str]:
+    """Return the ids among the words of a page."""
+    return sorted(set(re.findall(r"\b[a-z]+(?:[._][a-z0-9]+)*_[a-z0-9_]+\b", words_on(page))))
+
+
 def test_no_page_speaks_in_ids(site: Site) -> None:
     people = {name: site.client(name) for name in PEOPLE}
     with site.session() as session:
@@ -456,8 +461,8 @@ def test_no_page_speaks_in_ids(site: Site) -> None:
         rule = rule_of(site.app.view_functions[endpoint]) if endpoint else None
         answer = people[who_may(rule)].get(path)
         if answer.mimetype == "text/html" and endpoint not in COLUMNS_NAMED:
-            if ids := re.findall(r"\b[a-z]+(?:[._][a-z0-9]+)*_[a-z0-9_]+\b", words_on(answer.text)):
-                found[path] = sorted(set(ids))
+            if ids := ids_on(answer.text):
+                found[path] = ids
     assert not found
 
 

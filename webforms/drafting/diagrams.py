@@ -32,6 +32,7 @@ from webforms.drafting.desk import ACTIONS, EDITORS, asked, blueprint, owns, rea
 from webforms.drafting.parts import DIAGRAM, kind_of, title_of
 from webforms.formpage import Answers, form_page
 from webforms.render.moments import short_moment_words
+from webforms.render.recording import recording_of
 
 UNREADABLE = "The editor sent something that cannot be read: reload the page."
 ANY = "NAME"
@@ -72,7 +73,9 @@ def diagram_new(draft: int) -> ResponseReturnValue:
     """Begin a diagram with a lane, a start and an end, and list it in the procedure."""
     desk, view = db.desk(), shown(draft)
     held = language.words_of(view)
-    events = {event.id: event.meaning for event in held.vocabulary.events.values()}
+    events = {
+        event.id: recording_of(event.id, event.meaning).title for event in held.vocabulary.events.values()
+    }
     roles = {role.id: role.label for role in held.roles.values()}
     form = asked(
         "Draw a new diagram",

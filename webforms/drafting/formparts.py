@@ -17,7 +17,7 @@ from webforms.drafting import questionkinds as kinds
 from webforms.drafting.changing import Edited, pack_of
 from webforms.drafting.desk import EDITORS
 from webforms.drafting.parts import DIAGRAM
-from webforms.render import words
+from webforms.render import casewords, words
 from webforms.render.posted import as_posted
 from webforms.render.questions import Question, field_id, questions
 
@@ -156,7 +156,7 @@ def anchor(question: str) -> str:
 def sets(pack: Pack, question: str) -> str:
     """Return what is known once a question is answered, in words; nothing where its answer stays with the task."""
     fact = pack.vocabulary.facts.get(question)
-    return fact.meaning if fact else ""
+    return casewords.meaning(pack, question) if fact else ""
 
 
 def title_in(schema: Mapping[str, Any], question: str | None = None) -> str:

@@ -22,6 +22,7 @@ from webforms.drafting.desk import blueprint, owns, shown
 from webforms.drafting.forms import content_of, path_of
 from webforms.drafting.questionfields import Shown, Subject
 from webforms.formpage import MISTAKES, error_list, posted_fields
+from webforms.render import casewords
 from webforms.render.questions import questions, said
 
 
@@ -43,6 +44,7 @@ def question_choose(draft: int, name: str) -> ResponseReturnValue:
         asked=formparts.title_in(schema, question) if question in schema["properties"] else "",
         looked_for=looked_for,
         facts=found,
+        meaning=lambda fact: casewords.meaning(pack, fact),
         count=sum(map(len, found.values())),
         answer_words=kinds.answer_words,
         sources=kinds.SOURCES,

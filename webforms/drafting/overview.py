@@ -9,7 +9,7 @@ from engine.services.drafting import drafts, publishing, remarks, saving
 from webforms import db
 from webforms.access import PROCESS_OWNER
 from webforms.drafting.desk import actions, asked, blueprint, editor, owns, reads, shown
-from webforms.drafting.parts import parts_of
+from webforms.drafting.parts import parts_of, title_of
 from webforms.formpage import Answers, form_page
 
 
@@ -68,6 +68,7 @@ def show(draft: int) -> ResponseReturnValue:
         "drafting/draft.html",
         draft=view,
         parts=parts_of(view),
+        title_of=lambda path: title_of(path, view.inspection.pack or view.base, view.base),
         editor=editor,
         actions=actions(view),
         inspection=view.inspection,

@@ -38,7 +38,7 @@ from webforms.drafting.desk import ACTIONS, EDITORS, asked, blueprint, owns, rea
 from webforms.formpage import FILL, MISTAKES, Answers, error_list, posted_fields, said_whole, with_moment
 from webforms.render import casewords, diagram, moments, quality, recording
 from webforms.render.posted import as_posted
-from webforms.render.questions import questions
+from webforms.render.questions import filled, questions
 
 ACTIONS.append(("Try it", "drafting.try_it", False))
 
@@ -151,7 +151,7 @@ def try_task(draft: int) -> ResponseReturnValue:
         taken=len(tried.trial.steps),
         caption=f"For {role_label(pack, task.role)}, in the story at {moments.moment_words(tried.stage.now)}",
         entries=[trywords.duty(pack, one, tried.stage.now) for one in open_ones],
-        lead=str(form.schema.get("description", "")),
+        lead=filled(str(form.schema.get("description", "")), pack.systems),
     )
 
 
