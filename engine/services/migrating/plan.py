@@ -22,7 +22,7 @@ from engine.services.background import FAILED, RUNNING, Background, standing
 from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound, once, record, remember
 from engine.services.rows import at
 from engine.store.packs import NoPack, in_force, pack_of
-from engine.store.tables import Account, CaseRecord, MigrationPlan, PackVersion, PlannedCase
+from engine.store.tables import Account, CaseRecord, MigrationPlan, PackVersion, PlannedCase, Publication
 
 ACTION = "migrate_cases"
 MADE, VALIDATING, VALIDATED, REVERSING, REVERSED = "made", "validating", "validated", "reversing", "reversed"
@@ -48,7 +48,10 @@ STANDS = frozenset(
 
 @dataclass(frozen=True)
 class Version:
-    """A stored version with the number of open cases that run on it."""
+    """A stored version with the number of open cases that run on it.
+
+    `effective` is the day from which it was put in force last; of one that never was, the day that it names itself.
+    """
 
     id: int
     hash: str
@@ -61,7 +64,7 @@ class Version:
 
     @property
     def name(self) -> str:
-        """The version in words: its edition, the day that it names, and the beginning of its hash."""
+        """The version in words: its edition, its day, and the beginning of its hash."""
         return f"Edition {self.edition}, from {self.effective} ({self.hash[:8]})"
 
 
@@ -117,13 +120,20 @@ def versions(desk: Desk) -> tuple[Version, ...]:
 
 
 def _versions(desk: Desk) -> dict[int, Version]:
+    published = (
+        sa.select(Publication.effective)
+        .where(Publication.pack_id == PackVersion.id)
+        .order_by(Publication.effective.desc(), Publication.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     rows = desk.session.execute(
         sa.select(
             PackVersion.id,
             PackVersion.hash,
             PackVersion.title,
             PackVersion.edition,
-            PackVersion.effective,
+            sa.func.coalesce(published, PackVersion.effective).label("effective"),
             PackVersion.stored_at,
             sa.func.count(CaseRecord.id).label("cases"),
         )

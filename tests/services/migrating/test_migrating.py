@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from engine.case.migrating import MappingError
 from engine.services import audit, cases, conformance, migrating, tasks, timeline
 from engine.services.correcting.taking_back import acts_from, obstacle
-from engine.services.desk import Conflict, InvalidAnswers, NotAllowed
+from engine.services.desk import Conflict, Desk, InvalidAnswers, NotAllowed
 from engine.services.migrating import going_over
 from engine.services.migrating.plan import REVERSING, RUNNING, VALIDATING
 from engine.services.timers import sweep
 from engine.store.casefile import CaseFile
-from engine.store.tables import CaseRecord, CaseState, PlannedCase, Task, TaskDraft
+from engine.store.tables import CaseRecord, CaseState, PlannedCase, Publication, Task, TaskDraft
 from tests.services.migrating.conftest import NOTIFIED, Council, renamed, with_timer
 
 HELD = (
@@ -45,6 +45,23 @@ def agrees(council: Council, case_id: int) -> None:
     (found,) = council.do(lambda desk: list(conformance.examine(desk, case=case_id)))
     assert [str(difference) for difference in found.differences] == []
     assert found.whole
+
+
+def test_a_version_is_told_by_the_day_from_which_it_was_put_in_force_last(council: Council) -> None:
+    number = council.version(with_timer)
+
+    def put_in_force(desk: Desk) -> None:
+        day = desk.now().date() + timedelta(days=9)
+        row = Publication(pack_id=number, effective=day, at=desk.now(), name="Olu", note="Asked after")
+        desk.session.add(row)
+
+    def told(desk: Desk) -> str:
+        return next(one.name for one in migrating.versions(desk) if one.id == number)
+
+    named = council.do(told)
+    council.do(put_in_force)
+    assert council.do(told) != named
+    assert "from 21/05/2026" in council.do(told)
 
 
 def test_cases_go_over_and_back_with_their_timers_drafts_and_duties_as_they_were(council: Council) -> None:
