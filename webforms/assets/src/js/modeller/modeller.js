@@ -19,6 +19,8 @@ import spiffworkflow from './spiffworkflow.json'
 import { Story } from './story.js'
 import Together from './together.js'
 
+const COMMENTS = 'Remarks in the file itself (XML comments) are not kept when it is saved.'
+
 class Keeper extends Saving {
   save (why = '') { return super.save(why || document.getElementById('why').value.trim()) }
 }
@@ -57,7 +59,7 @@ class Editor {
     this.outline.show(null)
     this.faults.soon(0)
     this.remarks.load().catch(() => {})
-    this.tell('')
+    this.tell(this.editable && file.content.includes('<!--') ? COMMENTS : '')
     this.fromAddress()
   }
 
