@@ -162,6 +162,9 @@ def walk_through(page: Page, site: Site, draft: int, process: Process, check: st
     assert lit(page, "broken") == concerned
     assert any(in_sight(shape(page, element)) for element in concerned)
     assert in_sight(story)
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.set_viewport_size({"width": 1280, "height": 900})
     breaks = int(re.findall(r"Step (\d+) of", story.inner_text())[0])
 
     back = story.get_by_role("button", name="Previous step")
