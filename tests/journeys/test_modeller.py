@@ -156,6 +156,38 @@ def test_a_task_is_added_named_and_given_its_duty_by_keyboard(drawing_office: Of
 
 
 @pytest.mark.prove
+def test_what_is_searched_for_with_the_mouse_is_found_though_a_word_is_written_twice(
+    drawing_office: Office, draft: int
+) -> None:
+    page = opened(drawing_office.person(OWNER), draft)
+    page.get_by_role("button", name="Find", exact=True).click()
+    search = page.get_by_role("textbox", name="Search in diagram")
+    expect(search).to_be_focused()
+    search.press_sequentially("choose an interviewer interviewer")
+    search.press("Enter")
+    expect(page.locator("#panel-heading")).to_contain_text("Choose an interviewer", timeout=PATIENCE)
+
+
+@pytest.mark.prove
+def test_what_is_put_between_has_room_there(drawing_office: Office, draft: int) -> None:
+    page = opened(drawing_office.person(OWNER), draft, "choose_interviewer")
+
+    def place(element: str) -> tuple[float, float]:
+        box = page.locator(f'.djs-shape[data-element-id="{element}"] > .djs-visual').bounding_box()
+        assert box is not None
+        return box["x"], box["x"] + box["width"]
+
+    far = place("independent")[0] - place("choose_interviewer")[1]
+    page.get_by_text("Add and connect").click()
+    page.get_by_role("button", name="Add it").click()
+    added = page.locator('.djs-shape[data-element-id^="return_interview_task_"]').get_attribute(
+        "data-element-id"
+    )
+    assert place("choose_interviewer")[1] < place(str(added))[0]
+    assert place(str(added))[1] + far * 0.9 < place("independent")[0]
+
+
+@pytest.mark.prove
 def test_a_copy_has_what_the_original_says_and_an_id_of_its_own(drawing_office: Office, draft: int) -> None:
     owner = drawing_office.person(OWNER)
     page = opened(owner, draft, "choose_interviewer")
