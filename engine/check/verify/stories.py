@@ -292,8 +292,13 @@ class Storyteller:
             for name, value in facts.items()
             if value is not None and not falls(scenario.facts.get(name), value)
         }
-        late = event == MISSING_AGAIN or (back is not None and rng.random() < 0.4)
+        after_return = event == MISSING_AGAIN or self.tells_return(event)
+        late = back is not None and (after_return or rng.random() < 0.4)
         return Happens(self.random_moment(rng, scenario, back if late else None), 0, event=event, facts=facts)
+
+    def tells_return(self, event: str) -> bool:
+        """Whether an event tells of the return by itself, so that it comes after the one that a story tells of."""
+        return self.pack.vocabulary.events[event].tells == RETURNED
 
     def random_change(self, rng: random.Random, scenario: Scenario, back: str | None) -> Happens | None:
         """Return a line by which one fact changes on the way."""

@@ -139,6 +139,12 @@ class Varying:
             others = [line for line in others if line.at.name is None]
             until = scenario.until if scenario.until.name is None else Moment.parse("+14d")
             return Story(replace(scenario, timeline=tuple(others), until=until), story.pace)
+        # What told of the return by itself and does not hang on it would now be a return before the return.
+        others = [
+            line
+            for line in others
+            if line.event is None or line.at.name is not None or not self.teller.tells_return(line.event)
+        ]
         facts = {name: value for name, value in scenario.facts.items() if name != RETURNED_AT}
         return Story(replace(scenario, facts=facts, timeline=(*lines, *others)), story.pace)
 
@@ -220,7 +226,8 @@ class Varying:
         if event in self.domains.openers and rng.random() < 0.5:
             return Story(replace(scenario, started_by=event), story.pace)
         back = next((line.name for line in scenario.timeline if line.event == RETURNED and line.name), None)
-        moment = self.teller.random_moment(rng, scenario, back if back and rng.random() < 0.5 else None)
+        late = back is not None and (self.teller.tells_return(event) or rng.random() < 0.5)
+        moment = self.teller.random_moment(rng, scenario, back if late else None)
         brought: dict[str, Any] = {}
         if rng.random() < 0.5:
             given = [one.fact for one in check.given if one.fact in self.teller.changing]

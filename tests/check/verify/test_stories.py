@@ -75,6 +75,22 @@ def test_no_age_falls_on_the_way() -> None:
     assert changed
 
 
+def test_no_return_is_verified_before_the_return_of_which_the_story_tells() -> None:
+    teller = teller_of("east-sussex")
+    varying = Varying(teller)
+    check = teller.pack.checks["verified-return-is-entered"]
+    rng = random.Random(7)
+    with_return = without = 0
+    for _ in range(300):
+        story = varying.towards(check, teller.at_random(rng), rng)
+        back = [line.name for line in story.scenario.timeline if line.event == "returned"]
+        verified = [line for line in story.scenario.timeline if line.event == "return_verified"]
+        assert not back or all(line.at.name in back for line in verified)
+        with_return += bool(back and verified)
+        without += bool(verified and not back)
+    assert with_return and without
+
+
 def test_the_same_seed_tells_the_same_story_and_another_seed_another() -> None:
     teller = teller_of("bury")
     assert teller.at_random(random.Random("1:5")) == teller.at_random(random.Random("1:5"))
