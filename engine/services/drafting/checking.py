@@ -53,7 +53,7 @@ JOB = "check_draft"
 LOST = timedelta(minutes=2)
 """A check that was not heard of for so long has lost its worker."""
 AT_ONCE = Part(exploring=1.5, shrinking=0.6, least=0.1)
-SOON = Part(exploring=2.5, shrinking=0.6, least=0.1)
+SOON = Part(exploring=1.3, shrinking=0.4, least=0.1)
 ON = Part(exploring=5.5, shrinking=2.0, least=0.4)
 WHOLE = Part(exploring=50.0, shrinking=6.0)
 """What is told within seconds of a save, on a busy machine too; what goes on behind it; what looks at every check."""
@@ -196,7 +196,7 @@ def _documents(
         yield _document(draft, change, None, before, last=True), True
         return
     stories = nearest_first(stories_of(draft.files, pack), change)
-    parts: Sequence[Part] = (AT_ONCE, SOON, WHOLE) if whole else (AT_ONCE, SOON, ON)
+    parts: Sequence[Part] = (AT_ONCE, SOON, SOON, WHOLE) if whole else (AT_ONCE, SOON, SOON, ON)
     found = verify_in_parts(
         pack,
         parts,
