@@ -103,11 +103,11 @@ def acts_from(desk: Desk, case_id: int, seq: int) -> tuple[ActRow, ...]:
     return tuple(ActRow(row.seq, at(row.at), row.account_id, row.action) for row in rows)
 
 
-def last_act(desk: Desk, case_id: int) -> ActRow | None:
-    """Return the latest act of a case."""
+def last_act(desk: Desk, case_id: int, action: str | None = None) -> ActRow | None:
+    """Return the latest act of a case, or the latest of a kind."""
     row = desk.session.execute(
         sa.select(AuditEvent.seq, AuditEvent.at, AuditEvent.account_id, AuditEvent.action)
-        .where(AuditEvent.chain == case_id)
+        .where(AuditEvent.chain == case_id, *(() if action is None else (AuditEvent.action == action,)))
         .order_by(AuditEvent.seq.desc())
         .limit(1)
     ).first()

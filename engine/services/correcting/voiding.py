@@ -161,8 +161,8 @@ def restore(desk: Desk, correction: Correction, reason: str) -> dict[str, Any]:
     case = session.get_one(CaseRecord, correction.case_id, populate_existing=True)
     child = case.child_id or 0
     lock(desk, [child], case.id)
-    act = last_act(desk, case.id)
-    if act is not None and act.action == "voided":
+    act = last_act(desk, case.id, "voided")  # a worker may have looked for timers since, and found none
+    if act is not None:
         earlier = place_of(desk, case.id, act.seq)
         case = session.get_one(CaseRecord, case.id)
         case.voided_at = None

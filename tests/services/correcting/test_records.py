@@ -209,12 +209,17 @@ def test_a_voided_case_owes_nothing_counts_nowhere_and_keeps_its_history(place: 
     assert "case_voided" in told and number
 
 
-def test_a_voided_case_stands_again_as_it_stood_when_that_is_undone(place: Place) -> None:
+@pytest.mark.parametrize("looked_for_timers", [False, True])
+def test_a_voided_case_stands_again_as_it_stood_when_that_is_undone(
+    place: Place, looked_for_timers: bool
+) -> None:
     ada, _, wrong, own = two_children(place)
     tasks = place.session.scalars(sa.select(Task.core_id).where(Task.case_id == wrong)).all()
     before = place.duties(wrong), place.record(wrong).facts
     number = place.do(Void(wrong, "A hoax call."))
     place.later(30)
+    if looked_for_timers:
+        place.ring(wrong)
     place.do(Undo(number, "It was no hoax."))
     assert (place.duties(wrong), place.record(wrong).facts) == before
     assert place.record(wrong).voided_at is None and place.record(wrong).status == "open"
