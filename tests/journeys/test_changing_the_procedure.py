@@ -237,16 +237,29 @@ def sign(qa: Person, site: Site) -> None:
     with site.session() as session:
         number = session.scalars(sa.select(Verification.id).where(Verification.state == "asked")).one()
     worker = worker_of(site)
-    with at_work(
-        lambda: verifications.carry_out(worker, site.council, number, verifications.explored(worker))
-    ):
+    explore = verifications.explored(worker)
+    with at_work(lambda: verifications.carry_out(worker, site.council, number, explore)):
         expect(page.locator("progress").first).to_be_visible(timeout=PATIENCE)
-        expect(page.get_by_role("button", name="Sign it off")).to_be_visible(timeout=LONGEST)
+    assert not_held(site, number) == []
+    expect(page.get_by_role("button", name="Sign it off")).to_be_visible(timeout=PATIENCE)
     picture(page, "4-verified")
     qa.press("Sign it off")
     page.check("input[name=stands]", force=True)
     page.fill("textarea[name=note]", "Read, and talked over with the officer")
     qa.press("Sign off")
+
+
+def not_held(site: Site, verification: int) -> list[tuple[str, str | None]]:
+    """Return the checks that keep quality assurance from signing, each with why it is broken."""
+    with site.session() as session:
+        version = session.get_one(Verification, verification).pack_id
+        found = verifications.version_by_id(site.desk(session), version).found
+        assert found is not None
+        return [
+            (one.check, one.why)
+            for one in found.checks
+            if one.verdict == "broken" or (one.verdict == "vacuous" and not one.vacuous_because)
+        ]
 
 
 def publish(owner: Person, draft: str) -> None:
