@@ -383,10 +383,24 @@ def _withdrawn(withdraws: Withdraws, place: Place) -> Fault | None:
 
 
 def _stands(check: Check, holds: Holds, place: Place) -> Fault | None:
+    """Return which fact does not stand as it must once the case had come to rest.
+
+    What an event brought may be told otherwise behind it at that very instant, as it may be at any later one.
+    """
     after = _at_rest(place)
-    at = max(place.at, place.case.acts[after].at)
-    if _told(place, after) and not applies(check, replace(place, after=after, at=at)):
+    told = _told(place, after)
+    if told and not applies(check, replace(place, after=after)):
         return Fault("at that very instant something else was told", judged=False)
+    fault = _stands_after(holds, place, after)
+    if fault is not None and told and isinstance(check.when, OnEvent):
+        news = next(index for index in range(place.after + 1, after + 1) if _told(place, index))
+        return fault if _stands_after(holds, place, news - 1) else None
+    return fault
+
+
+def _stands_after(holds: Holds, place: Place, after: int) -> Fault | None:
+    """Return which fact does not stand as it must after an act of that instant."""
+    at = max(place.at, place.case.acts[after].at)
     environment = place.case.environment(at)
     for condition in holds.facts:
         value = place.case.value(condition.fact, after, at)

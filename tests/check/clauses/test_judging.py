@@ -368,6 +368,19 @@ def test_what_is_told_at_the_same_instant_makes_another_case_of_it() -> None:
     assert kind(of_record, by_work.until(30)) is Kind.BROKEN
 
 
+def test_what_an_event_brought_may_be_told_otherwise_behind_it_at_the_same_instant() -> None:
+    text = "when: whereabouts_unknown\nfacts: {episode.category: missing}"
+    behind = Life().event(10, "whereabouts_unknown", episode__category="missing")
+    behind.event(10, "child_placed", episode__category="absent")
+    assert kind(text, behind.until(30)) is Kind.HOLDS
+    never = Life().event(10, "whereabouts_unknown").event(10, "child_placed", episode__category="absent")
+    assert kind(text, never.until(30)) is Kind.BROKEN
+    by_itself = Life().event(10, "whereabouts_unknown", episode__category="missing")
+    by_itself.facts["episode.category"] = "absent"
+    by_itself.act(10, Happening(at(10), "task_completed", None, None, "social_worker"))
+    assert kind(text, by_itself.until(30)) is Kind.BROKEN
+
+
 def test_a_limit_that_is_told_anew_at_the_same_instant_is_the_one_that_counts() -> None:
     text = (
         "when: returned\ngiven: {{child.legal_status: looked_after}}\nthen: {0}\nby: review.next_child_review"
