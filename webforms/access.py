@@ -10,12 +10,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-View = TypeVar("View", bound=Callable[..., Any])
+from engine.services.desk import ADMINISTRATOR, PROCESS_OWNER, PUBLISHING_AUTHORITY, QUALITY_ASSURANCE
 
-ADMINISTRATOR = "administrator"
-QUALITY_ASSURANCE = "quality_assurance"
-PROCESS_OWNER = "process_owner"
-PUBLISHING_AUTHORITY = "publishing_authority"
+__all__ = [
+    "ADMINISTRATOR",
+    "PROCESS_OWNER",
+    "PUBLISHING_AUTHORITY",
+    "QUALITY_ASSURANCE",
+    "Rule",
+    "holding",
+    "public",
+    "rule_of",
+    "signed_in",
+]
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)

@@ -382,7 +382,7 @@ def listed(desk: Desk) -> tuple[AccountRow, ...]:
 
 
 def holders(desk: Desk, role: str) -> tuple[tuple[int, str], ...]:
-    """Return id and name of the accounts that can act in a role, for handing a task to somebody."""
+    """Return id and name of the accounts that can act in a role, by name."""
     return tuple(
         (row.id, row.display_name)
         for row in desk.session.execute(

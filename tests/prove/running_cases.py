@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -61,7 +62,7 @@ class RunningCases:
         """Start so many cases, let people do some of the work of each, and time pass between."""
         rng = random.Random(11)
         for number in range(count):
-            case_id = self.do(lambda desk, number=number: self._started(desk, number))  # type: ignore[misc]
+            case_id = self.do(partial(self._started, number=number))
             for _ in range(rng.randrange(0, 4)):
                 self._work(case_id, rng)
             if number % 50 == 49:

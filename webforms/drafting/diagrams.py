@@ -142,7 +142,6 @@ def inspect(draft: int, path: str) -> ResponseReturnValue:
 @reads
 def remarks_on(draft: int, path: str) -> ResponseReturnValue:
     """Send the comments on one file that are not settled."""
-    shown(draft)
     return jsonify(remarks=_remarks(draft, path))
 
 

@@ -8,12 +8,12 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.clock import local
-from engine.services import access, procedures
+from engine.services import access, accounts, procedures
 from engine.services.desk import NotFound
 from engine.services.drafting import carrying, drafts, publishing, review
 from engine.services.quality import signing, verifications
 from webforms import db
-from webforms.access import PROCESS_OWNER
+from webforms.access import PROCESS_OWNER, PUBLISHING_AUTHORITY
 from webforms.drafting.desk import ACTIONS, asked, blueprint, owns, publishes, reads
 from webforms.drafting.parts import title_of
 from webforms.formpage import Answers, form_page
@@ -87,7 +87,7 @@ def publish(draft: int) -> ResponseReturnValue:
         draft=view,
         lacking=lacking,
         may_override=may_override,
-        authorities=publishing.authorities(desk),
+        authorities=[name for _, name in accounts.holders(desk, PUBLISHING_AUTHORITY)],
         review=found,
         planned=[row for row in publishing.publications(desk) if row.planned],
     )

@@ -14,23 +14,14 @@ import sqlalchemy as sa
 
 from engine.clock import local
 from engine.services import access
-from engine.services.desk import (
-    PUBLISHING_AUTHORITY,
-    Conflict,
-    Desk,
-    InvalidAnswers,
-    NotFound,
-    once,
-    record,
-    remember,
-)
+from engine.services.desk import Conflict, Desk, InvalidAnswers, NotFound, once, record, remember
 from engine.services.drafting import review
 from engine.services.drafting.drafts import DISCARDED, OPEN, PUBLISHED, DraftView, locked, version, view
 from engine.services.drafting.review import Review
 from engine.services.quality import signing
 from engine.services.rows import at
 from engine.store.packs import beside, put_beside
-from engine.store.tables import Account, AccountRole, Council, PackVersion, Publication
+from engine.store.tables import Council, PackVersion, Publication
 
 CHANGES = "CHANGELOG.md"
 LONGEST = 4000
@@ -105,18 +96,6 @@ def last_in_line(desk: Desk) -> Publication | None:
         .where(PackVersion.retired_at.is_(None))
         .order_by(Publication.effective.desc(), Publication.id.desc())
         .limit(1)
-    )
-
-
-def authorities(desk: Desk) -> list[str]:
-    """Return the names of those who may publish what is not signed off."""
-    return list(
-        desk.session.scalars(
-            sa.select(Account.display_name)
-            .join(AccountRole, AccountRole.account_id == Account.id)
-            .where(AccountRole.role == PUBLISHING_AUTHORITY, Account.disabled_at.is_(None))
-            .order_by(Account.display_name, Account.id)
-        )
     )
 
 

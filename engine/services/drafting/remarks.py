@@ -70,8 +70,10 @@ def settle(desk: Desk, draft: int, remark: int, *, settled: bool = True) -> None
 
 
 def listed(desk: Desk, draft: int) -> tuple[Remark, ...]:
-    """Return a draft's remarks, oldest first, each with its answers."""
+    """Return a draft's remarks, oldest first, each with its answers. Raises NotFound."""
     access.require(desk.caller, "read_drafts")
+    if desk.session.get(Draft, draft) is None:
+        raise NotFound("there is no such draft")
     rows = desk.session.scalars(
         sa.select(DraftComment).where(DraftComment.draft_id == draft).order_by(DraftComment.id)
     ).all()

@@ -7,6 +7,9 @@ const PAUSE = 1500
 const LONGEST = 15000
 const RETRIES = [3000, 5000, 10000, 20000, 30000]
 
+// What is lost of a file when an editor saves it, in words; nothing where it has no XML comments.
+export const loses = content => content.includes('<!--') ? 'Remarks in the file itself (XML comments) are not kept when it is saved.' : ''
+
 export class Saving {
   // `content` returns (a promise of) the file as it should be saved; `saved` hears what was said of each save.
   constructor (element, content, { saved = () => {} } = {}) {

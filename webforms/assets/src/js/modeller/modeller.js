@@ -3,7 +3,7 @@ import Modeler from 'bpmn-js/lib/Modeler'
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer'
 import MinimapModule from 'diagram-js-minimap'
 import { DraftChecks } from '../drafting/checks.js'
-import { Saving } from '../drafting/saving.js'
+import { loses, Saving } from '../drafting/saving.js'
 import { Asking } from './asking.js'
 import { Badges } from './badges.js'
 import { bar, keys } from './bar.js'
@@ -18,8 +18,6 @@ import { Remarks } from './remarks.js'
 import spiffworkflow from './spiffworkflow.json'
 import { Story } from './story.js'
 import Together from './together.js'
-
-const COMMENTS = 'Remarks in the file itself (XML comments) are not kept when it is saved.'
 
 class Keeper extends Saving {
   save (why = '') { return super.save(why || document.getElementById('why').value.trim()) }
@@ -59,7 +57,7 @@ class Editor {
     this.outline.show(null)
     this.faults.soon(0)
     this.remarks.load().catch(() => {})
-    this.tell(this.editable && file.content.includes('<!--') ? COMMENTS : '')
+    this.tell(this.editable ? loses(file.content) : '')
     this.fromAddress()
   }
 

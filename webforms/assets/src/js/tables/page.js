@@ -1,5 +1,5 @@
 // The page of the editor: what is opened, what is saved, what the server says of it, and how one gets about.
-import { Saving } from '../drafting/saving.js'
+import { loses, Saving } from '../drafting/saving.js'
 import { offered } from './completion.js'
 import { button, h } from './dom.js'
 import { drawn } from './drawing.js'
@@ -33,7 +33,7 @@ export class TablesPage {
       this.offers = new Offers(words, () => this.viewer())
       offered.of = box => this.offers.for(box)
       this.element.hidden = false
-      if (file.content.includes('<!--')) this.progress('Remarks in the file itself (XML comments) are not kept when it is saved.')
+      if (loses(file.content)) this.progress(loses(file.content))
       this.editor = makeEditor(this.canvas)
       this.panel = new Panel(this)
       this.editor.on('viewer.created', ({ viewer }) => this.listen(viewer))
