@@ -172,13 +172,15 @@ def version_page(digest: str) -> ResponseReturnValue:
     rows = publishing.publications(desk, version.pack.hash)
     if not rows:
         raise NotFound("this version was never in force: look at the draft that it came from")
+    row = next(row for row in procedures.packs(desk) if row.id == version.id)
     return render_template(
         "drafting/version.html",
         version=version,
         pack=version.pack,
         standing=signing.standing(desk, version),
         publications=rows,
-        row=next(row for row in procedures.packs(desk) if row.id == version.id),
+        row=row,
+        again=_again(row.planned),
         owner=PROCESS_OWNER in desk.caller.roles,
         publisher=access.may(desk.caller, "publish"),
         after=publishing.after_retiring(desk, version.id),
@@ -190,12 +192,18 @@ def version_page(digest: str) -> ResponseReturnValue:
     )
 
 
+def _again(planned: bool) -> str:
+    return "Put this version in force earlier" if planned else "Go back to this version"
+
+
 @blueprint.route("/versions/<digest>/publish-again", methods=["GET", "POST"])
 @publishes
 def publish_again(digest: str) -> ResponseReturnValue:
-    """Go back to a version that was in force before."""
-    pack = procedures.pack(db.desk(), digest)
-    form = asked("Go back to this version", {"effective": _EFFECTIVE, "note": _NOTE}, ["effective", "note"])
+    """Go back to a version that was in force before, or put one that is planned in force on an earlier day."""
+    desk = db.desk()
+    pack = procedures.pack(desk, digest)
+    words = _again(any(row.planned for row in procedures.packs(desk) if row.hash == pack.hash))
+    form = asked(words, {"effective": _EFFECTIVE, "note": _NOTE}, ["effective", "note"])
     back = url_for("drafting.version_page", digest=digest)
 
     def act(answers: Answers, key: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -217,6 +218,30 @@ def test_a_version_is_gone_back_to_and_another_retired(site: Site, draft: int) -
     assert answer.status_code == 422 and "no other version" in answer.text
     page = filled(owner.get(f"{new}/publish-again").text, note="Again", effective="12 May 2026")
     assert owner.post(f"{new}/publish-again", page).status_code == 422
+
+
+def test_a_planned_version_is_put_in_force_earlier(site: Site, draft: int) -> None:
+    put_forward(site, draft)
+    today = site.clock.now().date()
+    with site.session() as session:
+        publishing.publish(
+            site.desk(session),
+            draft,
+            effective=today + timedelta(days=9),
+            note="Later",
+            override="In the test",
+        )
+        session.commit()
+    owner = site.client(OWNER)
+    with site.session() as session:
+        planned = next(row for row in publishing.publications(site.desk(session)) if row.planned)
+    page = f"/procedure/drafts/versions/{planned.hash[:12]}"
+    assert "Put this version in force earlier" in owner.get(page).text
+    form = owner.get(f"{page}/publish-again").text
+    assert "Put this version in force earlier" in form
+    assert owner.post(f"{page}/publish-again", filled(form, note="Wanted now")).status_code == 302
+    shown = said(owner.get(page).text)
+    assert "In force" in shown and "Put this version in force earlier" not in shown
 
 
 def test_nobody_else_comes_to_the_pages_of_publishing(site: Site, draft: int) -> None:
