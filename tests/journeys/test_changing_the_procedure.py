@@ -42,8 +42,6 @@ PICTURES = os.environ.get("HOMEWARD_PICTURES")
 """A folder to keep pictures in, where somebody wants to look at the pages."""
 LONGEST = 240_000
 """Milliseconds that a verification takes at most."""
-EXPLORED = 120.0
-"""Seconds that a verification explores: in its usual minute a busy machine does not come to every check."""
 DIAGRAM, BEFORE = "While the child is missing", "Tell the Service Director"
 TASK, ELEMENT = "Tell the others who work with the child", "tell_the_others_who_work_with_the_child"
 DUTY, CLAUSE, ROLE = "inform all agencies", "8.1.c-3", "TSS and TSYJS Business Support"
@@ -90,9 +88,8 @@ def picture(page: Page, name: str) -> None:
 
 
 def test_a_new_task_is_drawn_signed_published_worked_and_a_thousand_cases_go_over_and_back(
-    browser: Browser, address: str, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, address: str, site: Site, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(verifications, "SECONDS", EXPLORED)
     office = Office(browser, address, site, scripts=True)
     put_stories_beside(site)
     council = council_of(site)

@@ -21,7 +21,7 @@ from engine.check.verify.periods import runs_of
 from engine.check.verify.playing import Breach, Fault, Result
 from engine.check.verify.stories import Pace, Story, Storyteller, usual
 from engine.check.verify.varying import Varying
-from engine.pack.checks import Check, OnEvent
+from engine.pack.checks import Asks, Check, OnEvent
 from engine.pack.model import Pack
 
 Listen = Callable[[float, str], None]
@@ -62,6 +62,11 @@ class Tally:
     turn: int = 0
     around: Iterator[Story] | None = None
     done: bool = False
+
+    @property
+    def applied(self) -> bool:
+        """Whether it came up and held; what a form asks hangs on no story."""
+        return self.judged > 0 or (isinstance(self.check.consequence, Asks) and not self.broken)
 
 
 @dataclass(slots=True)
@@ -260,6 +265,14 @@ class Explorer:
         return frozenset(name for name, tally in self.found.tallies.items() if tally.judged >= SETTLED)
 
     @property
+    def waits_for_a_check(self) -> bool:
+        """Whether some check has come up in no story yet, and says no reason why it cannot."""
+        return any(
+            not tally.applied and not tally.broken and tally.check.vacuous is None
+            for tally in self.found.tallies.values()
+        )
+
+    @property
     def exhausted(self) -> bool:
         """Whether every check has been looked at and, where all were asked for, nothing new has come for long."""
         tallies = self.found.tallies.values()
@@ -282,10 +295,15 @@ def explore(
     crew: Crew,
     *,
     seconds: float,
+    patience: float = 0.0,
     stories: int | None = None,
     listen: Listen | None = None,
 ) -> Exploration:
-    """Explore until the time is over, so many stories have been told, or nothing is left to try."""
+    """Explore until the time is over, so many stories have been told, or nothing is left to try.
+
+    It goes on for `patience` seconds more, no longer than until each check has come up that says no reason why it
+    cannot: a busy machine tells fewer stories in the same time.
+    """
     began = time.monotonic()
 
     def lot(size: int) -> list[Story]:
@@ -293,7 +311,8 @@ def explore(
         return [] if enough else explorer.lot(size)
 
     def in_time() -> bool:
-        return time.monotonic() - began < seconds
+        gone = time.monotonic() - began
+        return gone < seconds or (gone < seconds + patience and explorer.waits_for_a_check)
 
     def look(story: Story, result: Result) -> None:
         explorer.look(story, result)
@@ -301,7 +320,11 @@ def explore(
             share = (time.monotonic() - began) / seconds
             if stories is not None:
                 share = max(share, explorer.found.stories / stories)
-            listen(min(share, 1.0), f"{explorer.found.stories} stories told")
+            told = f"{explorer.found.stories} stories told"
+            listen(
+                min(share, 1.0),
+                told if share < 1 else f"{told}, still looking for checks that have not come up",
+            )
 
     crew.play(lot, look, in_time, explorer.settled)
     explorer.found.seconds = time.monotonic() - began

@@ -20,7 +20,7 @@ from engine.check.verify.shrink import Shrunk, Target, shrink_here
 from engine.check.verify.stories import Story
 from engine.check.verify.writing import written
 from engine.clock import Clock, SystemClock, local
-from engine.pack.checks import Asks, Check
+from engine.pack.checks import Check
 from engine.pack.model import Clause, Pack
 
 FORMAT = 1
@@ -38,6 +38,7 @@ def verify(
     pack: Pack,
     *,
     seconds: float = 60.0,
+    patience: float = 0.0,
     jobs: int = 2,
     seed: int = 1,
     most: int | None = None,
@@ -49,12 +50,12 @@ def verify(
 ) -> dict[str, Any]:
     """Explore a pack and return the document; `checks` are the ids of those to be looked at, None for all.
 
-    `most` bounds the number of stories, which with `seed` fixes what is found whatever the number of `jobs`; `stories`
-    are scenarios to begin with; `first_only` ends at the first breach. Tables and structure are looked at when all
-    checks are.
+    It takes `seconds`, and up to `patience` seconds more while a check has come up in no story yet. `most` bounds the
+    number of stories, which with `seed` fixes what is found whatever the number of `jobs`; `stories` are scenarios to
+    begin with; `first_only` ends at the first breach. Tables and structure are looked at when all checks are.
     """
     reserve = min(seconds * SHRINKING, SLOWEST)
-    part = Part(seconds - reserve, None if most is not None else reserve)
+    part = Part(seconds - reserve, None if most is not None else reserve, patience=patience)
     (document,) = verify_in_parts(
         pack,
         [part],
@@ -74,12 +75,14 @@ def verify(
 class Part:
     """How long a part of a verification explores and then shrinks what is new, in seconds; None: as long as it takes.
 
-    Each counterexample is given `least` seconds, even where that is longer in all.
+    Each counterexample is given `least` seconds, even where that is longer in all. For a check that has come up in no
+    story yet it explores up to `patience` seconds more.
     """
 
     exploring: float
     shrinking: float | None
     least: float = QUICKEST
+    patience: float = 0.0
 
 
 def verify_in_parts(
@@ -108,7 +111,14 @@ def verify_in_parts(
     began = (clock or SystemClock()).now()
     with Crew(pack, chosen, jobs) as crew:
         for number, part in enumerate(parts, start=1):
-            found = explore(explorer, crew, seconds=part.exploring, stories=most, listen=listen)
+            found = explore(
+                explorer,
+                crew,
+                seconds=part.exploring,
+                patience=part.patience,
+                stories=most,
+                listen=listen,
+            )
             if listen is not None:
                 listen(1.0, "shrinking what was found")
             work = None if part.shrinking is None else part.shrinking * jobs
@@ -242,12 +252,11 @@ def _shrunk(
 
 def _row(pack: Pack, tally: Tally, shrunk: Shrunk | None) -> dict[str, Any]:
     check = tally.check
-    applied = tally.judged > 0 or (isinstance(check.consequence, Asks) and not tally.broken)
     row: dict[str, Any] = {
         "check": check.id,
         "clauses": list(check.clauses),
         "says": check.says,
-        "verdict": "broken" if tally.broken else "holds" if applied else "vacuous",
+        "verdict": "broken" if tally.broken else "holds" if tally.applied else "vacuous",
         "judged": tally.judged,
         "vacuous_because": check.vacuous,
         "why": None,

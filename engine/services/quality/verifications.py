@@ -261,6 +261,8 @@ def carry_out(worker: Worker, council: str, number: int, explore: Explore) -> bo
 
 
 SECONDS, PROCESSES = 60.0, 2
+PATIENCE = 120.0
+"""So many seconds more at most, on a busy machine: a version cannot be signed while a check has come up nowhere."""
 
 
 def explored(worker: Worker) -> Explore:
@@ -270,6 +272,7 @@ def explored(worker: Worker) -> Explore:
         return verify(
             pack,
             seconds=SECONDS,
+            patience=PATIENCE,
             jobs=PROCESSES,
             stories=stories_told(worker, pack),
             listen=listen,

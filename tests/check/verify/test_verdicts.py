@@ -68,6 +68,14 @@ def test_what_is_drawn_right_holds_and_what_never_arises_is_vacuous() -> None:
     assert json.loads(json.dumps(document)) == document
 
 
+def test_time_that_is_over_is_made_longer_while_a_check_that_could_come_up_has_not() -> None:
+    explained = pack(checks=CHECKS + '  vacuous: "Nobody looks at the plan in this procedure."\n')
+    hurried = verify(explained, seconds=0, jobs=1)
+    assert set(verdicts(hurried).values()) == {"vacuous"}
+    patient = verify(explained, seconds=0, patience=60, jobs=1)
+    assert {name for name, verdict in verdicts(patient).items() if verdict != "holds"} == {"never-comes"}
+
+
 @pytest.mark.parametrize("fault", [name for name, (_, _, check) in FAULTS.items() if check])
 def test_a_fault_is_found_and_its_story_shows_it_to_whoever_plays_it(fault: str, tmp_path: Path) -> None:
     old, new, check = FAULTS[fault]
