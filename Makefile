@@ -51,7 +51,7 @@ test: tools chromium check ## Everything CI runs
 	@$(BIN)/homeward scenarios run processes/*/scenarios/*.yaml
 
 prove: assets ## The long proofs, before a release
-	@$(BIN)/python -m pytest -m prove tests/prove -s
+	@$(BIN)/python -m pytest -m prove tests --ignore tests/journeys -s
 	@$(BIN)/python -m pytest -n 2 -m prove tests/journeys -s
 
 bench: $(SETUP) ## Measure, beside bare SpiffWorkflow in the same run

@@ -133,7 +133,7 @@ class CarriedReader:
     def _known_of_duty(self, node: Node, name: str, prop: Prop, carried: Collection[str]) -> None:
         _, obligation, rest = [*name.split(".", 2), "", ""][:3]
         if obligation not in carried:
-            remedy = suggest(obligation, carried, "Add the obligation to the property `duty`.")
+            remedy = suggest(obligation, carried, "Add the obligation to what it raises (property `duty`).")
             message = f"{name}: the element does not carry {obligation or 'an obligation'}"
             self.faults.add(prop.line, node.id, message, remedy)
         elif rest not in _DUTY:
@@ -149,7 +149,7 @@ class CarriedReader:
         names = _words(prop)
         if not names:
             self.faults.add(
-                prop.line, node.id, "duty names no obligation", "Name one, or remove the property."
+                prop.line, node.id, "duty names no obligation", "Choose one, or leave it out."
             )
         for obligation in names:
             if obligation not in known:
@@ -165,7 +165,7 @@ class CarriedReader:
         for name in sorted(_DUTY - {"clauses", "role"}):
             if (prop := node.properties.get(name)) and node.kind in TASKS | EVENTS:
                 message = f"{name} says something of a duty, and the element carries none"
-                self.faults.add(prop.line, node.id, message, "Add the property `duty`.")
+                self.faults.add(prop.line, node.id, message, "Choose its obligation (property `duty`).")
 
     def _duty(self, node: Node, obligation: str, role: str | Expression | None) -> Duty:
         def find(name: str) -> Prop | None:
@@ -181,7 +181,7 @@ class CarriedReader:
         duty_role = self.role(own_role, node.id) if own_role else role
         if duty_role is None and own_role is None and "role" not in node.properties:
             message = f"nobody has the duty {obligation}: the element stands in no lane with a role"
-            self.faults.add(node.line, node.id, message, "Put it in a lane, or add the property `role`.")
+            self.faults.add(node.line, node.id, message, "Put it in a lane, or choose who does it (property `role`).")
         return Duty(
             obligation=obligation,
             act=act,
@@ -207,7 +207,7 @@ class CarriedReader:
             return None
         place = Place(self.faults, prop.line, owner, prop.name)
         if not prop.value:
-            place.fault("the expression is empty", "Write it, or remove the property.")
+            place.fault("the expression is empty", "Write it, or leave it out.")
             return None
         base = prop.name.rsplit(".", 1)[-1]
         entry = ENTRY_NAMES if base == "outcome" else frozenset()
@@ -298,7 +298,7 @@ class CarriedReader:
                 )
             expression = self.language.parse(prop.value, place, self.extra) if prop.value else None
             if not prop.value:
-                place.fault("the expression is empty", "Write it, or remove the property.")
+                place.fault("the expression is empty", "Write it, or leave it out.")
             if fact is not None and expression is not None:
                 self.language.check_value(fact, expression.tree, place)
                 yield fact.id, expression

@@ -89,7 +89,7 @@ class _ProcessReader:
         if prop is None:
             if lane.nodes:
                 message = f"the lane {lane.name or lane.id} says no role"
-                self.faults.add(lane.line, lane.id, message, "Add the property `role`.")
+                self.faults.add(lane.line, lane.id, message, "Choose who works in it (property `role`).")
             return
         role = self.carried.role(prop, lane.id)
         if role is not None:
@@ -108,7 +108,7 @@ class _ProcessReader:
         lane = self._lane_id(node)
         carried = self.carried.read(node, self.roles.get(lane or ""))
         if node.kind in _PERFORMED and carried.role is None and "role" not in node.properties:
-            remedy = "Put it in a lane that has a role, or add the property `role`."
+            remedy = "Put it in a lane that has a role, or choose who does it (property `role`)."
             self.faults.add(node.line, node.id, f"nobody does {node.label!r}", remedy)
         definition = node.definitions[0] if node.definitions else None
         event = node.message or None

@@ -100,8 +100,8 @@ def test_the_set_is_as_large_as_it_is_said_to_be(tmp_path: Path) -> None:
 def test_hostile_files_are_refused_soon_and_none_is_executed(
     tmp_path: Path, trap: tuple[int, list[str]]
 ) -> None:
-    rows = ran(tmp_path, trap[0], 7)
-    assert len(rows) > 140
+    rows = ran(tmp_path, trap[0], 3)
+    assert len(rows) >= 300
     judge(rows, tmp_path, trap[1])
 
 

@@ -15,4 +15,4 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     for node in diagram.nodes.values():
         if node.kind == "userTask" and "form" not in node.properties:
             message = f"the user task {node.label!r} shows no form"
-            yield at(node, message, "Add the property `form`, or make it a manual task.")
+            yield at(node, message, "Choose or build its form (property `form`), or make it a manual task.")
