@@ -148,9 +148,7 @@ class CarriedReader:
         known = self.language.vocabulary.obligations
         names = _words(prop)
         if not names:
-            self.faults.add(
-                prop.line, node.id, "duty names no obligation", "Choose one, or leave it out."
-            )
+            self.faults.add(prop.line, node.id, "duty names no obligation", "Choose one, or leave it out.")
         for obligation in names:
             if obligation not in known:
                 remedy = suggest(obligation, known, "Use an obligation of the vocabulary.")
@@ -181,7 +179,9 @@ class CarriedReader:
         duty_role = self.role(own_role, node.id) if own_role else role
         if duty_role is None and own_role is None and "role" not in node.properties:
             message = f"nobody has the duty {obligation}: the element stands in no lane with a role"
-            self.faults.add(node.line, node.id, message, "Put it in a lane, or choose who does it (property `role`).")
+            self.faults.add(
+                node.line, node.id, message, "Put it in a lane, or choose who does it (property `role`)."
+            )
         return Duty(
             obligation=obligation,
             act=act,

@@ -15,4 +15,6 @@ def check(diagram: Diagram) -> Iterator[Finding]:
     for node in diagram.nodes.values():
         if node.kind == "sendTask" and "notice" not in node.properties:
             message = f"the send task {node.label!r} sends nothing"
-            yield at(node, message, "Choose its notice (property `notice`), or make it a user or manual task.")
+            yield at(
+                node, message, "Choose its notice (property `notice`), or make it a user or manual task."
+            )
