@@ -24,6 +24,8 @@ from engine.pack.model import Pack
 
 STORIES = 80
 """So many stories are played for one mutant before it is said to live."""
+OWN = 40
+"""So many of the pack's own stories are played besides: what they expect may be written for just this place."""
 BESIDE = 10
 """So many stories more for a slip that reads other facts than the pack's own, and may be asked at another moment."""
 ONWARD = 8
@@ -231,7 +233,9 @@ def _stories(mutant: Mutant, shown: list[int], reached: list[int]) -> list[int]:
         elif mutant.swap is not None and mutant.swap[0].names != mutant.swap[1].names:
             found += rng.sample(others, min(len(others), BESIDE))
     rng.shuffle(found)
-    return _in_turn(found, mutant)[:STORIES]
+    ordered = _in_turn(found, mutant)
+    own = [index for index in ordered[STORIES:] if _bench.suite[index][0].scenario.expect]
+    return ordered[:STORIES] + own[:OWN]
 
 
 def _in_turn(stories: list[int], mutant: Mutant) -> list[int]:
