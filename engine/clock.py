@@ -49,6 +49,15 @@ class VirtualClock:
         self.move_to(self.moment + by)
 
 
+def elapsed(since: datetime, until: datetime) -> timedelta:
+    """Return the time that passed between two aware moments.
+
+    Python's own subtraction reads the clock on the wall where both are of one zone, and is an hour wrong over the night
+    on which clocks change.
+    """
+    return until.astimezone(UTC) - since.astimezone(UTC)
+
+
 def local(moment: datetime) -> datetime:
     """Return the same instant in local time; raise ValueError for a naive datetime."""
     if moment.tzinfo is None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.clock import local
+from engine.clock import elapsed, local
 from engine.errors import HomewardError
 from engine.pack.model import Obligation, Pack
 from engine.reports.coverage import coverage
@@ -342,7 +342,7 @@ def _interviews(entries: Sequence[_Raised], as_at: datetime) -> list[Line]:
     rows = [entry for entry in entries if entry.obligation == INTERVIEW]
     choose = _chooser("interviews", rows)
     held = [row for row in rows if _held(row)]
-    hours = [(row.done - row.clock).total_seconds() / 3600 for row in held if row.done is not None]
+    hours = [elapsed(row.clock, row.done).total_seconds() / 3600 for row in held if row.done is not None]
     return [
         choose("raised", "Became due", lambda row: True),
         choose("held", "Held", _held),

@@ -122,3 +122,8 @@ def test_limits_read_in_the_unit_people_use() -> None:
 )
 def test_a_period_reads_with_its_last_day(since: str, until: str, words: str) -> None:
     assert moments.period_words(at(since), at(until)) == words
+
+
+def test_a_countdown_over_the_change_tells_the_hours_that_are_left() -> None:
+    evening = datetime(2026, 3, 28, 18, tzinfo=LOCAL_ZONE)
+    assert "23 hours" in moments.countdown(evening + timedelta(days=1), evening).words

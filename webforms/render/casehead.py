@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from flask import url_for
 
-from engine.clock import local
+from engine.clock import elapsed, local
 from engine.services import child_entries
 from engine.services.caseview import CaseView, OtherAbsence, Pressing
 from engine.services.tasks.rows import TaskRow
@@ -155,7 +155,7 @@ def _other_away(other: OtherAbsence) -> str:
     now = db.now()
     assert other.since is not None
     if other.returned is None:
-        away = moments.span_words(max(now - other.since, timedelta(0)))
+        away = moments.span_words(max(elapsed(other.since, now), timedelta(0)))
         return f"away for {away}, since {moments.short_moment_words(other.since, now)}"
     return f"from {moments.short_moment_words(other.since, now)} to {moments.short_moment_words(other.returned, now)}"
 

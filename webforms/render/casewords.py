@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from engine.clock import local
+from engine.clock import elapsed, local
 from engine.pack.model import Pack
 from engine.pack.values import BadValue, parse_fact
 from webforms.render import moments, words
@@ -149,7 +149,7 @@ def away_words(facts: Mapping[str, Any], now: datetime) -> str:
     if isinstance(returned, str):
         back = datetime.fromisoformat(returned)
         return f"Back since {moments.short_moment_words(back, now)}, after {moments.span_words(back - began)} away."
-    return f"Not back: away for {moments.span_words(now - began)}."
+    return f"Not back: away for {moments.span_words(elapsed(began, now))}."
 
 
 def age_words(born: date | None, now: datetime) -> str:

@@ -18,7 +18,7 @@ from jinja2.runtime import StrictUndefined
 from jinja2.utils import missing
 from markupsafe import Markup, escape
 
-from engine.clock import local
+from engine.clock import elapsed, local
 from engine.services import access, attachments, demo
 from engine.services.assignment import held
 from webforms import db, places
@@ -86,6 +86,7 @@ def register(app: Flask) -> None:
         demonstration=lambda: demo.is_demonstration(db.session()),
         short_day=lambda day: moments.short_day_words(day, local(db.now()).date()),
         span=moments.span_words,
+        elapsed=elapsed,
         navigation=navigation,
         outcome_words=lambda outcome: words.OUTCOMES.get(str(outcome), words.plain(str(outcome))),
         outcome_colour=lambda outcome: words.OUTCOME_COLOURS.get(str(outcome), "govuk-tag--grey"),

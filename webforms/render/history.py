@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from engine.clock import local
+from engine.clock import elapsed, local
 from engine.pack.model import Pack
 from engine.services.caseview import HistoryLine
 from webforms.render import casewords, moments, words
@@ -144,7 +144,7 @@ def _notes(act: HistoryLine) -> Iterable[str]:
     actual = act.detail.get("actual")
     if isinstance(actual, str):
         moment = local(datetime.fromisoformat(actual))
-        if abs(act.at - moment) > LATE:
+        if abs(elapsed(moment, act.at)) > LATE:
             yield f"It happened {moments.moment_words(moment)}; it was recorded later."
     reason = act.detail.get("reason")
     if reason:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from engine.clock import local
+from engine.clock import elapsed, local
 
 SOON = timedelta(hours=4)
 
@@ -123,11 +123,13 @@ def countdown(due: datetime | None, now: datetime, *, whole_day: bool = False) -
             late = (today - day).days
             words = "Overdue since yesterday" if late == 1 else f"Overdue by {_counted(late, 'day')}"
             return Countdown("late", words, when)
-        return Countdown("late", f"Overdue by {span_words(now - due)}", when)
+        return Countdown("late", f"Overdue by {span_words(elapsed(due, now))}", when)
     if whole_day:
         ahead = (day - today).days
         words = {0: "Due today", 1: "Due tomorrow"}.get(ahead, f"Due in {_counted(ahead, 'day')}")
         return Countdown("soon" if ahead == 0 else "later", words, when)
     if now == due:
         return Countdown("soon", "Due now", when)
-    return Countdown("soon" if due - now <= SOON else "later", f"Due in {span_words(due - now)}", when)
+    return Countdown(
+        "soon" if elapsed(now, due) <= SOON else "later", f"Due in {span_words(elapsed(now, due))}", when
+    )

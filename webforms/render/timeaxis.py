@@ -13,6 +13,8 @@ from html import escape
 
 from markupsafe import Markup
 
+from engine.clock import elapsed
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 TICKS = (
@@ -78,7 +80,7 @@ def axis(
     """Draw the rows; nothing in the picture needs a style sheet or a script."""
     latest = max(
         (
-            moment - reported
+            elapsed(reported, moment)
             for row in rows
             for mark in row.marks
             for moment in (mark.raised, mark.due or mark.raised)
@@ -118,7 +120,7 @@ def axis(
             f"{escape(TICKS[place][1])}</text>"
         )
     if returned is not None:
-        x = _x(returned - reported)
+        x = _x(elapsed(reported, returned))
         grid.append(
             f'<path d="M{x:g} {TOP:g}V{y:g}" stroke="#0b0c0c" stroke-width="2" stroke-dasharray="2 3"/>'
         )
@@ -146,11 +148,11 @@ def _x(since: timedelta) -> float:
 
 def _mark(mark: Mark, reported: datetime, y: float) -> str:
     colour = COLOURS[mark.council % len(COLOURS)]
-    start = _x(mark.raised - reported)
+    start = _x(elapsed(reported, mark.raised))
     told = f"<title>{escape(mark.said)}</title>"
     if mark.due is None:
         return f'<g>{told}<circle cx="{start:g}" cy="{y:g}" r="4.5" fill="#fff" stroke="{colour}" stroke-width="2"/></g>'
-    end = _x(mark.due - reported)
+    end = _x(elapsed(reported, mark.due))
     left, right = min(start, end), max(start, end)
     return (
         f'<g>{told}<rect x="{left:g}" y="{y - 3:g}" width="{max(right - left, 1):g}" height="6" fill="{colour}"'

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import url_for
 
-from engine.clock import local
+from engine.clock import elapsed, local
 from engine.pack.model import Pack
 from engine.services import case_notes, child_entries, contact_attempts
 from engine.services.children import links
@@ -215,7 +215,7 @@ def _absence(item: Item, _pack: Pack) -> Shown:
             [f"Found at {row.found_at}"] * bool(row.found_at),
         )
         if row.returned is not None:
-            notes.append(f"After {moments.span_words(row.returned - row.reported)}.")
+            notes.append(f"After {moments.span_words(elapsed(row.reported, row.returned))}.")
     href = url_for("cases.show", case=item.case.id) if item.case is not None else ""
     return Shown(item.at, KINDS["episodes"], title, notes=tuple(notes), href=href)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.case.model import Entry
 from engine.check.change.again import Doubt, Played
+from engine.clock import elapsed
 
 APPEARS, VANISHES, DUE, OUTCOME, ROLE, ANSWER, CLOSED, CANNOT = (
     *("appears", "vanishes", "due", "outcome", "role", "answer", "closed", "cannot"),
@@ -156,7 +157,9 @@ def _entry(obligation: str, was: Entry | None, now: Entry | None) -> Iterator[Ca
         )
         return
     if _moved(was.due, now.due):
-        by = (now.due - was.due).total_seconds() if was.due is not None and now.due is not None else None
+        by = (
+            elapsed(was.due, now.due).total_seconds() if was.due is not None and now.due is not None else None
+        )
         yield CaseDifference(
             DUE, obligation, now.element, _moment(was.due), _moment(now.due), by, now.open, now.role
         )

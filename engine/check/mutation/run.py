@@ -24,7 +24,7 @@ from engine.pack.model import Pack
 
 STORIES = 80
 """So many stories are played for one mutant before it is said to live."""
-OWN = 40
+OWN = 150
 """So many of the pack's own stories are played besides: what they expect may be written for just this place."""
 BESIDE = 10
 """So many stories more for a slip that reads other facts than the pack's own, and may be asked at another moment."""

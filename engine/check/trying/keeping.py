@@ -20,7 +20,7 @@ from engine.check.trying.stage import Stage
 from engine.check.trying.trial import TASK, Trial, read_facts, scenario_of
 from engine.check.verify.stories import after
 from engine.check.verify.writing import written
-from engine.clock import local
+from engine.clock import elapsed, local
 from engine.errors import HomewardError
 from engine.pack.model import Pack
 
@@ -109,7 +109,7 @@ def _line(line: Happens, trial: Trial, several: bool) -> Happens:
 
 
 def _offset(trial: Trial, moment: datetime) -> Moment:
-    return after(moment - trial.reported)
+    return after(elapsed(trial.reported, moment))
 
 
 def _expected(stage: Stage, trial: Trial, several: bool) -> Iterable[Expectation]:

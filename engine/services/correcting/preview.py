@@ -17,6 +17,7 @@ import orjson
 import sqlalchemy as sa
 
 from engine.case.model import Entry
+from engine.clock import elapsed
 from engine.services.correcting.answers import CorrectFacts
 from engine.services.correcting.effects import (
     CaseEffect,
@@ -318,6 +319,10 @@ def _duty(duty: DutyEffect, now: datetime) -> list[Any]:
     entry = duty.after
     due: str | None = None
     if entry.due is not None:
-        from_now = abs(entry.clock - at(now)).total_seconds() < 1
-        due = str(entry.due - entry.clock) if from_now and not entry.whole_day else entry.due.isoformat()
+        from_now = abs(elapsed(now, entry.clock)).total_seconds() < 1
+        due = (
+            str(elapsed(entry.clock, entry.due))
+            if from_now and not entry.whole_day
+            else entry.due.isoformat()
+        )
     return [duty.how, duty.number, entry.outcome, entry.role, due]

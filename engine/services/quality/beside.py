@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from engine.check.comparison import Circumstances, Required, Told, compare, tell
 from engine.check.comparison.procedures import Label
+from engine.clock import elapsed
 from engine.errors import HomewardError
 from engine.pack.model import Pack
 from engine.services import access
@@ -125,7 +126,7 @@ def told_csv(stories: Sequence[Told]) -> str:
                     demand.force,
                     " ".join(demand.clauses),
                     demand.raised.isoformat(sep=" ", timespec="minutes"),
-                    f"{(demand.raised - reported).total_seconds() / 3600:.1f}",
+                    f"{elapsed(reported, demand.raised).total_seconds() / 3600:.1f}",
                     demand.due.isoformat(sep=" ", timespec="minutes") if demand.due else "",
                     "yes" if demand.due and demand.whole_day else "",
                     demand.outcome,
