@@ -100,7 +100,7 @@ def _difference(a: Value, b: Value) -> Value:
     if isinstance(a, datetime) or isinstance(b, datetime):
         left = a if isinstance(a, datetime) else _midnight(a)
         right = b if isinstance(b, datetime) else _midnight(b)
-        result = temporal.elapsed(left, right)
+        result = temporal.difference(left, right)
         if result is None:
             raise Undefined("one date and time has a zone and the other has none")
         return result

@@ -191,7 +191,7 @@ def add_elapsed(moment: datetime, duration: timedelta) -> datetime | None:
         return None
 
 
-def elapsed(a: datetime, b: datetime) -> timedelta | None:
+def difference(a: datetime, b: datetime) -> timedelta | None:
     """Return a − b as elapsed time; None when only one of them has a zone."""
     if (a.tzinfo is None) != (b.tzinfo is None):
         return None
