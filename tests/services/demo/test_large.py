@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,10 +12,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from engine.clock import VirtualClock
-from engine.errors import HomewardError
+from engine.clock import VirtualClock, local
 from engine.pack.library import Library
-from engine.services import audit, caseview, demo
+from engine.services import audit, cases, caseview, demo
 from engine.services.conformance import examine
 from engine.services.demo import large
 from engine.services.demo.large import playing
@@ -34,7 +34,9 @@ from engine.store.tables import (
     Council,
     Episode,
     LedgerEntry,
+    Summons,
     Task,
+    TaskDraft,
     Timer,
 )
 from tests.conftest import clone, drop
@@ -53,26 +55,39 @@ class Place:
     session: Session
 
 
-@pytest.fixture(scope="module")
-def connection(postgres: EmbeddedServer, template: str) -> Iterator[sa.Connection]:
-    """A demonstration council with 120 past episodes and 24 open tasks, made once for all tests here."""
+@contextmanager
+def council(
+    postgres: EmbeddedServer, template: str, code: str, now: datetime
+) -> Iterator[tuple[sa.Connection, Desk]]:
+    """A demonstration council with people and their rotas, in a database of its own, on one connection."""
     name = clone(postgres, template)
     engine = make_engine(postgres.url(APP, name))
-    with engine.connect() as connection:
-        with Session(connection, expire_on_commit=False) as session:
-            name_council(session)
-            library, clock = Library(PACKS), VirtualClock(NOW)
-            pack = library.get(COUNCIL)
-            set_up_council(session, pack, demonstration=True)
-            session.commit()
-            desk = Desk(session, clock, library, system(COUNCIL), Settings(packs=PACKS, clock=clock))
-            store(session, pack, clock.now())
-            demo.people.make_accounts(desk, "quince-otter-velvet-larch")
-            session.commit()
-            large.make(desk, EPISODES)
+    try:
+        with engine.connect() as connection:
+            with Session(connection, expire_on_commit=False) as session:
+                name_council(session)
+                library, clock = Library(PACKS), VirtualClock(now)
+                pack = library.get(code)
+                set_up_council(session, pack, demonstration=True)
+                session.commit()
+                desk = Desk(session, clock, library, system(code), Settings(packs=PACKS, clock=clock))
+                store(session, pack, clock.now())
+                demo.people.make_accounts(desk, "quince-otter-velvet-larch")
+                session.commit()
+                demo.duty.arrange(desk)
+                yield connection, desk
+    finally:
+        engine.dispose()
+        drop(postgres, name)
+
+
+@pytest.fixture(scope="module")
+def connection(postgres: EmbeddedServer, template: str) -> Iterator[sa.Connection]:
+    """Such a council with 120 past episodes and 24 open tasks, made once for all tests here."""
+    with council(postgres, template, COUNCIL, NOW) as (connection, desk):
+        large.make(desk, EPISODES)
+        desk.session.close()
         yield connection
-    engine.dispose()
-    drop(postgres, name)
 
 
 @pytest.fixture
@@ -202,7 +217,9 @@ def test_a_crash_in_the_middle_is_gone_on_from(place: Place, monkeypatch: pytest
     assert not audit.verify(place.session).faults
 
 
-def test_a_table_that_copies_would_lack_is_named(place: Place) -> None:
+def test_a_sample_that_somebody_worked_on_is_not_copied(place: Place) -> None:
+    before = Copier(place.desk)
+    assert before.left_out == {}, "what a played story leaves has to be copied whole"
     case = place.session.scalar(
         sa.select(CaseRecord.id)
         .join(ChildIdentifier, ChildIdentifier.child_id == CaseRecord.child_id)
@@ -223,14 +240,73 @@ def test_a_table_that_copies_would_lack_is_named(place: Place) -> None:
         if name not in {"id", "council_id"} and not CaseNote.__table__.columns[name].nullable
     }
     place.session.execute(sa.insert(CaseNote).values(filled))
-    with pytest.raises(HomewardError, match="rows in case_note"):
-        Copier(place.desk)
+    copier = Copier(place.desk)
+    assert set(copier.left_out) == {"case_note"}
+    assert [one for one in before.past if one not in copier.past] == [
+        one for one in before.past if one.case == case
+    ]
+    assert len(copier.past) == len(before.past) - 1 and copier.open == before.open
+
+
+def test_a_sample_that_moves_on_meanwhile_is_copied_as_it_stands_then(place: Place) -> None:
+    copier = Copier(place.desk)
+    sample = copier.open[0]
+    copier._write([(sample, 0)])
+    person = next(iter(playing._people(place.desk).holding.values()))
+    cases.record_event(
+        place.desk.acting_as(person), sample.case, "returned", actual=local(NOW - timedelta(minutes=5))
+    )
+    copier._write([(sample, 0)])
+    place.session.expire_all()
+    latest = place.session.scalar(sa.select(sa.func.max(CaseRecord.id))) or 0
+    assert (
+        place.session.get_one(CaseRecord, latest).acts == place.session.get_one(CaseRecord, sample.case).acts
+    )
+    assert not audit.verify(place.session).faults
+    examined = {one.case_id: one for one in examine(place.desk)}
+    assert examined[latest].whole and not examined[latest].differences
+    earlier = examined[latest - 1]
+    assert earlier.whole and not earlier.differences
 
 
 def test_nothing_invented_enters_a_database_with_a_real_council(place: Place) -> None:
     place.session.execute(sa.update(Council).values(demonstration=False))
     with pytest.raises(NoDemonstration):
         large.make(place.desk, EPISODES)
+
+
+@pytest.mark.parametrize("code", ["bury", "camden", "east-sussex", "kirklees", "nottinghamshire"])
+def test_every_councils_samples_are_copied_whole_on_a_sunday_night(
+    postgres: EmbeddedServer, template: str, code: str
+) -> None:
+    night = datetime(2026, 11, 22, 23, 40, tzinfo=UTC)
+    with council(postgres, template, code, night) as (_, desk):
+        made = large.make(desk, 24)
+        assert made.episodes == 24 and made.open_cases
+        copier = Copier(desk)
+        assert copier.left_out == {}
+        case = desk.session.scalar(sa.select(Summons.case_id).where(Summons.outcome == "accepted").limit(1))
+        sample = next((one for one in copier.open if case in {None, one.case}), copier.open[0])
+        copier._write([(sample, 0)])
+        copied = desk.session.scalar(sa.select(sa.func.max(CaseRecord.id))) or 0
+        for table in (Summons, TaskDraft, Task, Timer):
+            both = [
+                desk.session.scalar(
+                    sa.select(sa.func.count()).select_from(table).where(table.case_id == case)
+                )
+                for case in (sample.case, copied)
+            ]
+            assert both[0] == both[1], table.__tablename__
+        for answered in desk.session.scalars(sa.select(Summons).where(Summons.outcome == "accepted")):
+            assert answered.ended_at is not None
+            assert (
+                timedelta(0)
+                < answered.ended_at - answered.called_at
+                <= answered.answer_by - answered.called_at
+            )
+        waiting = sa.select(sa.func.count()).select_from(Summons).where(Summons.answer_by < night)
+        assert desk.session.scalar(waiting.where(Summons.outcome.is_(None))) == 0
+        assert not audit.verify(desk.session).faults
 
 
 def test_every_date_in_a_text_moves_and_nothing_else() -> None:

@@ -3,7 +3,8 @@
 Columns are shifted by the database, what is packed (acts, workings, states) here, once for each sample and shift. A copy
 lies where summer time and bank holidays fall as they did for its sample, so that every limit is the right one there.
 What refers to a sample by its number in a packed act would be wrong in a copy: there is none, because a sample is the
-only case of its child.
+only case of its child. Left are messages with words of their own (a call to somebody on duty names a task and an hour)
+and what was typed into a task that has ended.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ _COPIED = (
     "ended_task",
     "task",
     "task_routing",
+    "summons",
+    "task_draft",
     "timer",
     "notice",
     "audit_event",
@@ -92,7 +95,11 @@ class Copier:
         self.session = desk.session
         self.past = self._samples("past-", "closed")
         self.open = self._samples("open-", "open")
-        self._refuse_unknown_rows()
+        self.left_out = self._with_more()
+        """Samples that are not copied, as somebody has worked on them since: their children, by the table that tells."""
+        gone = set().union(*self.left_out.values())
+        self.past = [one for one in self.past if one.child not in gone]
+        self.open = [one for one in self.open if one.child not in gone]
         self._calendar = in_force(self.session, local(desk.now()).date())[1].calendar
         self._kinds: dict[date, tuple[bool, object]] = {}
         self.places = [
@@ -103,7 +110,7 @@ class Copier:
             if self._fits(sample, -52 * years + weeks)
         ]
         """Where copies of past samples can lie: each as a sample and the weeks between."""
-        self._done: set[tuple[int, int]] = set()
+        self._done: dict[tuple[int, int], int] = {}
         for statement in _TEMPORARY:
             self.session.execute(sa.text(statement))
         self.session.commit()
@@ -111,7 +118,9 @@ class Copier:
     def copy_past(self, most: int) -> int:
         """Write up to so many copies of past episodes and commit; return how many."""
         if not self.places:
-            raise HomewardError("no story of this council came to its end: nothing can be copied")
+            raise HomewardError(
+                "nothing can be copied: no story that was played for this council came to its end and was left alone"
+            )
         standing = self.session.scalar(sa.select(sa.func.max(CaseRecord.id))) or 0
         draw = Random(standing)  # noqa: S311 (a demonstration's chance)
         return self._write([draw.choice(self.places) for _ in range(most)])
@@ -119,7 +128,9 @@ class Copier:
     def copy_open(self, most: int, *, most_tasks: int) -> int:
         """Write copies of open cases with about so many tasks together, and commit; return how many cases."""
         if not self.open:
-            raise HomewardError("no story of this council stands open: nothing can be copied")
+            raise HomewardError(
+                "nothing can be copied: no story that was played for this council stands open and was left alone"
+            )
         tasks: dict[int, int] = {
             row.case_id: row.tasks
             for row in self.session.execute(
@@ -176,31 +187,32 @@ class Copier:
             self._kinds[day] = (self._calendar.is_working_day(day), noon.utcoffset())
         return self._kinds[day]
 
-    def _refuse_unknown_rows(self) -> None:
-        """Refuse to copy half of what a case is: every table that a sample stands in must be known here."""
-        cases = [one.case for one in (*self.past, *self.open)]
-        children = [one.child for one in (*self.past, *self.open)]
+    def _with_more(self) -> dict[str, set[int]]:
+        """Return the samples of which a copy would lack something (their children's ids), by the table that has it."""
+        among = [*self.past, *self.open]
+        child_of = {one.case: one.child for one in among}
+        known = {"case_id": list(child_of), "child_id": list(child_of.values())}
+        found: dict[str, set[int]] = {}
         for name, table in Base.metadata.tables.items():
             if name in _COPIED or name in _BY_CHANCE:
                 continue
-            for column, known in (("case_id", cases), ("child_id", children)):
+            for column, numbers in known.items():
                 if column in table.columns:
-                    found = self.session.scalar(
-                        sa.select(sa.func.count()).select_from(table).where(table.c[column].in_(known))
-                    )
-                    if found:
-                        raise HomewardError(
-                            f"the samples have {found} rows in {name}, which copies would lack: teach "
-                            "engine/services/demo/large/copying.py to copy them"
-                        )
+                    of = table.c[column]
+                    rows = self.session.scalars(sa.select(of).distinct().where(of.in_(numbers))).all()
+                    if rows:
+                        children = (child_of[row] if column == "case_id" else row for row in rows)
+                        found.setdefault(name, set()).update(children)
+        return found
 
     # --- what is packed
 
-    def _shift(self, sample: Sample, weeks: int) -> None:
-        """Work out what a sample's packed values are in copies that lie so many weeks later, once."""
-        if (sample.case, weeks) in self._done:
+    def _shift(self, sample: Sample, weeks: int, acts: int) -> None:
+        """Work out what a sample's packed values are in copies that lie so many weeks later, once for its `acts`."""
+        if self._done.get((sample.case, weeks)) == acts:
             return
-        self._done.add((sample.case, weeks))
+        self._done[sample.case, weeks] = acts
+        self.session.execute(_FORGOTTEN, {"case": sample.case, "weeks": weeks})
         days = weeks * 7
         kinds: Iterable[tuple[str, Any]] = (
             ("act", sa.select(AuditEvent.seq, AuditEvent.detail).where(AuditEvent.chain == sample.case)),
@@ -241,8 +253,18 @@ class Copier:
     # --- writing
 
     def _write(self, chosen: list[tuple[Sample, int]]) -> int:
+        # a worker that runs beside this may fire a sample's timers: never between its packed values and its rows
+        acts = {
+            row.id: row.acts
+            for row in self.session.execute(
+                sa.select(CaseRecord.id, CaseRecord.acts)
+                .where(CaseRecord.id.in_({sample.case for sample, _ in chosen}))
+                .order_by(CaseRecord.id)
+                .with_for_update(read=True)
+            )
+        }
         for sample, weeks in chosen:
-            self._shift(sample, weeks)
+            self._shift(sample, weeks, acts[sample.case])
         self.session.execute(sa.text("TRUNCATE copy, copied_task"))
         rows = [{"sample": sample.case, "kid": sample.child, "weeks": weeks} for sample, weeks in chosen]
         self.session.execute(_COPY, rows)
@@ -262,6 +284,10 @@ _TEMPORARY = (
        by interval, case_id int, child_id int, reference text, PRIMARY KEY (n))""",
     """CREATE TEMP TABLE copied_task (n int, old int, id int, PRIMARY KEY (n, old))""",
 )
+_FORGOTTEN = sa.text("""
+WITH gone AS (DELETE FROM packed_copy WHERE case_id = :case AND weeks = :weeks)
+DELETE FROM document_copy WHERE case_id = :case AND weeks = :weeks
+""")
 _PACKED = sa.text("INSERT INTO packed_copy VALUES (:case, :weeks, :kind, :number, :data)")
 _DOCUMENT = sa.text(
     "INSERT INTO document_copy VALUES (:case, :weeks, :kind, nullif(cast(:document AS jsonb), 'null'))"
@@ -401,9 +427,18 @@ _INSERTS = (
         {"id": _TASK.format(column="id"), "child_id": "c.child_id", "reference": "c.reference"},
     ),
     _of_case("task_routing", {"task_id": _TASK.format(column="task_id")}, frozenset({"id"})),
+    _of_case("summons", {"task_id": _TASK.format(column="task_id")}, frozenset({"id"})),
+    _insert(
+        _table("task_draft"),
+        _OF_CASE.format(table="task_draft") + " JOIN task AS open_task ON open_task.id = t.task_id",
+        {"case_id": "c.case_id", "task_id": _TASK.format(column="task_id")},
+    ),
     _of_case("timer", {}),
-    _of_case(
-        "notice", {"key": "c.case_id || substring(t.key FROM position('/' IN t.key))"}, frozenset({"id"})
+    _insert(
+        _table("notice"),
+        _OF_CASE.format(table="notice") + " WHERE t.body IS NULL",
+        {"case_id": "c.case_id", "key": "c.case_id || substring(t.key FROM position('/' IN t.key))"},
+        frozenset({"id"}),
     ),
     sa.text(f"""
         INSERT INTO audit_event (chain, at, account_id, task_id, action, detail)

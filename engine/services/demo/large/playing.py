@@ -23,6 +23,7 @@ from engine.pack.model import Pack
 from engine.pack.values import to_json
 from engine.services import accounts, cases, tasks
 from engine.services.acting import act_on, locked, plain
+from engine.services.assignment import summons
 from engine.services.assignment.calls import NOBODY
 from engine.services.children import Details, create
 from engine.services.desk import Caller, Conflict, Desk, InvalidAnswers, NotAllowed, NotFound
@@ -38,6 +39,7 @@ from engine.store.tables import (
     LedgerEntry,
     LegalStatus,
     Notice,
+    Summons,
     Task,
     Timer,
 )
@@ -48,12 +50,26 @@ SCHEME = "sample"
 CASE_SYSTEM = "case_system"
 LONGEST = timedelta(days=120)
 MOST_STEPS = 120
+ANSWERED_AFTER = timedelta(minutes=2)
+"""How soon a person on duty accepts an urgent task."""
 LATE = 0.15
 """The share of work that is done after its limit, where it has one."""
 GIVEN = (
     "Ada Ben Cora Dev Edie Finn Gwen Hari Isla Jay Kit Lena Max Nia Omar Poppy Quinn Rosa Sam Tess".split()
 )
 SURNAMES = "Ashdown Birchall Coldwell Dunmore Eastwood Fairley Garside Hartwell Ingram Jessop".split()
+
+
+@dataclass(frozen=True)
+class People:
+    """Who works: by their account's number, and for each role whoever held it first."""
+
+    known: Mapping[int, Caller]
+    holding: Mapping[str, Caller]
+
+    def whose(self, task: Task) -> Caller | None:
+        """Return who does a task: whoever has it, else a holder of its role."""
+        return self.holding.get(task.role) if task.assignee is None else self.known.get(task.assignee)
 
 
 @dataclass
@@ -117,6 +133,7 @@ def _play(
             LOG.info("the sample %s (%s) is left out: %s", name, story.id, error)
             kept = False
         if kept:
+            _end_calls(desk, player.case)
             desk.session.execute(sa.update(Notice).where(Notice.case_id == player.case).values(_SENT))
             desk.session.execute(sa.delete(Incident).where(Incident.case_id == player.case, _NOBODY_THEN))
             desk.session.commit()
@@ -138,18 +155,18 @@ def _stories(desk: Desk, pack: Pack) -> list[Scenario]:
     return [story for story in found if story.started_by == "reported" and not story.earlier]
 
 
-def _people(desk: Desk) -> Mapping[str, Caller]:
+def _people(desk: Desk) -> People:
     rows = desk.session.execute(
         sa.select(AccountRole.role, Account.id, Account.session_epoch)
         .join(Account, Account.id == AccountRole.account_id)
         .where(Account.disabled_at.is_(None))
         .order_by(Account.id.desc())
     ).all()
-    found = {
-        row.role: accounts.resume(desk.session, desk.caller.council, row.id, row.session_epoch)
-        for row in rows
-    }
-    return {role: caller for role, caller in found.items() if caller is not None}
+    epochs = {row.id: row.session_epoch for row in rows}
+    council = desk.caller.council
+    found = {one: accounts.resume(desk.session, council, one, epoch) for one, epoch in epochs.items()}
+    known = {one: caller for one, caller in found.items() if caller is not None}
+    return People(known, {row.role: known[row.id] for row in rows if row.id in known})
 
 
 def _moment(draw: Random, since: datetime, until: datetime) -> datetime:
@@ -242,7 +259,7 @@ def _moved(value: Any, by: timedelta) -> Any:
     return value + timedelta(days=by.days) if isinstance(value, date) else value
 
 
-def _work(player: Player, people: Mapping[str, Caller], until: datetime, *, past: bool) -> bool:
+def _work(player: Player, people: People, until: datetime, *, past: bool) -> bool:
     """Let time pass until the case is closed, or (for an open one) until now; say whether the sample is kept."""
     draw, clock, session = player.draw, player.clock, player.desk.session
     away = timedelta(hours=min(draw.lognormvariate(2.0, 1.1), 24 * 20))
@@ -254,7 +271,8 @@ def _work(player: Player, people: Mapping[str, Caller], until: datetime, *, past
             return past
         timer = session.scalar(sa.select(sa.func.min(Timer.due)).where(Timer.case_id == player.case))
         task, at = _next_task(player)
-        moments = [moment for moment in (back, timer, at) if moment is not None]
+        call, answered = _next_call(player)
+        moments = [moment for moment in (back, timer, at, answered) if moment is not None]
         if not moments or min(moments) > end:
             break
         first = min(moments)
@@ -266,6 +284,9 @@ def _work(player: Player, people: Mapping[str, Caller], until: datetime, *, past
             done = cases.record_event(
                 player.desk, player.case, "returned", actual=local(clock.now() - timedelta(minutes=10))
             )
+        elif call is not None and first == answered:
+            tasks.claim(player.desk.acting_as(people.known[call.account_id]), call.task_id)
+            continue
         else:
             assert task is not None
             _do(player, task, people)
@@ -289,6 +310,25 @@ def _next_task(player: Player) -> tuple[Task | None, datetime | None]:
     return chosen, player.planned[chosen.id] if chosen is not None else None
 
 
+def _next_call(player: Player) -> tuple[Summons | None, datetime | None]:
+    """Return the call that is answered next, and when: samples are not left to wait for people on duty."""
+    call = player.desk.session.scalar(
+        sa.select(Summons)
+        .join(Task, Task.id == Summons.task_id)
+        .where(Summons.case_id == player.case, Summons.outcome.is_(None))
+        .order_by(Summons.called_at, Summons.id)
+        .limit(1)
+    )
+    return call, call.called_at + ANSWERED_AFTER if call is not None else None
+
+
+def _end_calls(desk: Desk, case: int) -> None:
+    """End the calls to tasks that ended before somebody answered, as the worker does."""
+    waiting = sa.select(Summons.id).where(Summons.case_id == case, Summons.outcome.is_(None))
+    for number in desk.session.scalars(waiting).all():
+        summons.go_on(desk, number)
+
+
 def _planned(player: Player, task: Task) -> datetime:
     now, draw = player.clock.now(), player.draw
     if task.due is None:
@@ -298,7 +338,7 @@ def _planned(player: Player, task: Task) -> datetime:
     return now + (task.due - now) * draw.betavariate(2, 3)
 
 
-def _do(player: Player, task: Task, people: Mapping[str, Caller]) -> None:
+def _do(player: Player, task: Task, people: People) -> None:
     player.given_up.add(task.id)
     desk = player.desk
     if task.external:
@@ -310,7 +350,7 @@ def _do(player: Player, task: Task, people: Mapping[str, Caller]) -> None:
         for number in numbers:
             cases.complete_entry(desk, player.case, number)
         return
-    person = people.get(task.role)
+    person = people.whose(task)
     if person is None:
         return
     file = next(one for one in locked(desk, player.case) if one.id == player.case)
