@@ -2,7 +2,8 @@
 
 It runs as a program of its own (`python -m webforms.timing`, started by `homeward bench --pages`), because the engine
 knows no web. A page is opened in this process, without a network: measured are routing, access, queries and rendering.
-On a machine that does other things as well, the CPU column tells what the page itself costs.
+On a machine that does other things as well, the CPU column tells what the page itself costs. Pages are found by
+their addresses, with the heaviest sample of each kind, and where that does not make one, by the links that lead there.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import re
 import sys
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,9 +21,12 @@ import click
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml import html
 from rich.console import Console
 from rich.table import Table
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BuildError, Rule
+from werkzeug.test import TestResponse
 
 from engine.bench.meter import Cost, Meter
 from engine.services.demo import refuse_real
@@ -38,6 +43,8 @@ LIMIT = 100.0
 """Milliseconds that a page may take."""
 LOOKS = 5
 FIGURES = frozenset({"median ms", "p95 ms", "CPU ms", "SQL", "KB"})
+LINKS = 2
+"""How many of the links to pages of one kind are followed, where no sample makes an address."""
 NOT_A_PAGE = frozenset({"static", "provider.back", "provider.start", "demonstration.people"})
 
 SAMPLES = {
@@ -81,7 +88,6 @@ class Timed:
     endpoint: str
     path: str
     role: str
-    status: int
     median: float
     p95: float
     cpu: float
@@ -95,38 +101,100 @@ def timed_pages(
 ) -> Iterator[Timed]:
     """Open every page as every role of a council that may, so many times, and give each as it is measured.
 
-    Pages that a role may not open, and those about something that the database holds none of, are left out.
+    Pages that a role may not open, and those about something that the database holds none of, are left out (`untimed`).
     """
     sent: list[str] = []
     with app.app_context():
         engine = db.database.engine
         meter = Meter(engine)
-    sa.event.listen(engine, "before_cursor_execute", lambda *row: sent.append(row[2]))
+
+    def note(*row: Any) -> None:
+        sent.append(row[2])
+
+    sa.event.listen(engine, "before_cursor_execute", note)
     for role, account, epoch in _people(app, council, frozenset(roles)):
         client = app.test_client()
         with app.app_context():
             now = db.clock().now().timestamp()
         _sign_in(client, now, council, account, epoch)
-        for endpoint, path in _addresses(app, council, role):
+        trail = Trail(app, _addresses(app, council, role))
+        for endpoint, path in trail:
             spent: list[float] = []
-            status = size = 0
             cost = Cost()
             for look in range(looks + 1):
                 sent.clear()
                 began = time.perf_counter()
                 with meter.measure() as this:
                     answer = client.get(path)
-                size, status = len(answer.data), answer.status_code
+                if answer.status_code != 200:
+                    trail.led(answer.location)
+                    break
                 if look:  # the first reading fills caches, as the first visitor of a process does
                     spent.append((time.perf_counter() - began) * 1000)
                     cost.cpu += this.cpu
-                if status != 200:
-                    break
-            if status == 200:
+            if spent:
+                trail.reached(endpoint, answer)
                 spent.sort()
                 last = spent[min(len(spent) - 1, int(len(spent) * 0.95))]
                 middle, cpu = spent[len(spent) // 2], cost.cpu / looks * 1000
-                yield Timed(endpoint, path, role, status, middle, last, cpu, len(sent), size)
+                yield Timed(endpoint, path, role, middle, last, cpu, len(sent), len(answer.data))
+    sa.event.remove(engine, "before_cursor_execute", note)
+
+
+class Trail:
+    """The pages that one person opens: those whose address is known, then those that only links lead to."""
+
+    def __init__(self, app: Flask, known: Iterable[tuple[str, str]]) -> None:
+        self._app, self._adapter = app, app.url_map.bind("homeward.invalid")
+        self._next = deque(known)
+        self._linked: deque[tuple[str, str]] = deque()
+        self._seen = {path for _, path in self._next}
+        self._opened: dict[str, int] = {}
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        while self._next or self._linked:
+            if self._next:
+                yield self._next.popleft()
+                continue
+            endpoint, path = self._linked.popleft()
+            if self._opened.get(endpoint, 0) < LINKS:
+                yield endpoint, path
+
+    def reached(self, endpoint: str, answer: TestResponse) -> None:
+        """Take note of a page that opened, and of the links on it."""
+        self._opened[endpoint] = self._opened.get(endpoint, 0) + (1 if not self._next else LINKS)
+        if answer.mimetype != "text/html":
+            return
+        for link in html.fromstring(answer.data).iter("a"):
+            self.led(link.get("href"))
+
+    def led(self, link: str | None) -> None:
+        """Take note of where a link or a redirection leads, if it leads to a page of ours."""
+        path = (link or "").partition("#")[0]
+        if path.startswith("/") and path not in self._seen:
+            self._seen.add(path)
+            if (leads := self._endpoint(path)) is not None:
+                self._linked.append((leads, path))
+
+    def _endpoint(self, path: str) -> str | None:
+        try:
+            endpoint, _ = self._adapter.match(path.partition("?")[0], method="GET")
+        except HTTPException:
+            return None
+        declared = rule_of(self._app.view_functions[endpoint])
+        return None if endpoint in NOT_A_PAGE or declared is None else endpoint
+
+
+def untimed(app: Flask, rows: Iterable[Timed]) -> tuple[str, ...]:
+    """Return the pages that nobody opened, by their rule: nothing in the database is such a page, or it leads on."""
+    opened = {row.endpoint for row in rows}
+    return tuple(
+        sorted(
+            rule.rule
+            for rule in app.url_map.iter_rules()
+            if "GET" in (rule.methods or ()) and rule.endpoint not in opened | NOT_A_PAGE
+        )
+    )
 
 
 def _people(app: Flask, council: str, roles: frozenset[str]) -> list[tuple[str, int, int]]:
@@ -220,6 +288,11 @@ def main(council: str, looks: int, roles: tuple[str, ...], as_json: bool) -> Non
         click.echo(json.dumps([asdict(row) for row in rows], indent=1))
     else:
         _show(worst, len(rows))
+        missed = untimed(app, rows)
+        click.echo(
+            f"{len(missed)} pages were not opened: this demonstration has none of them, or they lead on:"
+        )
+        click.echo("".join(f"  {rule}\n" for rule in missed), nl=False)
     sys.exit(1 if any(row.median > LIMIT for row in worst) else 0)
 
 
@@ -227,9 +300,9 @@ def worst_of(rows: list[Timed]) -> list[Timed]:
     """Return each page once, as the role for which it takes longest, slowest first."""
     worst: dict[tuple[str, str], Timed] = {}
     for row in rows:
-        known = worst.get((row.endpoint, row.path.partition("?")[2]))
-        if known is None or known.median < row.median:
-            worst[row.endpoint, row.path.partition("?")[2]] = row
+        key = (row.endpoint, row.path if row.path in MORE else "")
+        if key not in worst or worst[key].median < row.median:
+            worst[key] = row
     return sorted(worst.values(), key=lambda row: -row.median)
 
 

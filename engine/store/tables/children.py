@@ -33,6 +33,7 @@ class Child(Base):
     merged_into: Mapped[int | None] = mapped_column(sa.ForeignKey("child.id"))
     """The record of the same child that took this one's place: this one is only kept."""
     __table_args__ = (
+        sa.Index("ix_child_restricted", "council_id", postgresql_where=sa.text("restricted")),
         sa.Index("ix_child_merged_into", "merged_into", postgresql_where=sa.text("merged_into IS NOT NULL")),
         sa.Index(
             "ix_child_name_key", "council_id", "name_key", postgresql_ops={"name_key": "text_pattern_ops"}
