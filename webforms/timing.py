@@ -31,13 +31,12 @@ from werkzeug.test import TestResponse
 from engine.bench.meter import Cost, Meter
 from engine.services.demo import refuse_real
 from engine.services.desk import OWN_ROLES, Desk, NotFound, system
-from engine.settings import Settings
 from engine.store.database import enter_council
 from engine.store.packs import in_force
 from engine.store.tables import Account, AccountRole, Council
 from webforms import db
 from webforms.access import rule_of
-from webforms.app import create_app
+from webforms.serving import served
 
 LIMIT = 100.0
 """Milliseconds that a page may take."""
@@ -276,7 +275,7 @@ def _built(rule: Rule, known: dict[str, Any]) -> str | None:
 @click.option("--json", "as_json", is_flag=True)
 def main(council: str, looks: int, roles: tuple[str, ...], as_json: bool) -> None:
     """Time every page of a demonstration council; end with status 1 where one takes more than 100 ms."""
-    app = create_app(Settings.read())
+    app = served()
     console = Console(stderr=True)
     with console.status("Opening pages") as status:
         rows = []

@@ -25,7 +25,7 @@ def gunicorn(host: str, port: int, *, processes: int, threads: int, log: bool) -
         sys.executable,
         "-m",
         "gunicorn",
-        "webforms.app:create_app()",
+        "webforms.serving:served()",
         "--preload",
         "--bind",
         f"{f'[{host}]' if ':' in host else host}:{port}",
