@@ -1,7 +1,8 @@
 """The application as the web server runs it: the procedures in force are read before it forks.
 
 Every process then shares them, nobody's first page waits for them to be read, and no page stops while Python's
-collector looks through all of them for garbage that is not there (a sixth of a second, again and again).
+collector looks through all of them for garbage that is not there (a sixth of a second, again and again). What a process
+reads later (drafts, earlier versions) is looked through seldom.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from engine.store.tables import Council
 from webforms import db
 from webforms.app import create_app
 
+SELDOM = (20_000, 20, 20)
+"""The collector's thresholds: a page of 200 cases makes some 10,000 objects that stay until it is sent."""
 LOG = logging.getLogger("homeward.web")
 
 
@@ -37,6 +40,7 @@ def served() -> Flask:
             db.database.engine.dispose()  # a connection belongs to one process
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*SELDOM)
     return app
 
 
