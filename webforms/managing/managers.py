@@ -200,6 +200,10 @@ def meeting_lists() -> ResponseReturnValue:
 # --- statutory items
 
 
+CHILDREN_SHOWN = 200
+"""Of Annex A on the page; all are in its file."""
+
+
 @blueprint.get("/managers/statutory")
 @signed_in
 def statutory_items() -> ResponseReturnValue:
@@ -208,7 +212,11 @@ def statutory_items() -> ResponseReturnValue:
     period, problem = _period(statutory.collection_year(db.now()))
     shown = statutory.read(desk, period)
     return _with_period(
-        "managers/statutory.html", period, problem, shown=shown, annex=statutory.annex_a(desk)
+        "managers/statutory.html",
+        period,
+        problem,
+        shown=shown,
+        annex=statutory.annex_a(desk, CHILDREN_SHOWN),
     )
 
 
@@ -230,8 +238,8 @@ def missing_problems_csv() -> ResponseReturnValue:
 @signed_in
 def annex_csv() -> ResponseReturnValue:
     """Give the missing columns of Annex A as a CSV file."""
-    rows = statutory.annex_a(db.desk())
-    return _csv(f"annex-a-missing-{local(db.now()):%Y-%m-%d}", statutory.annex_csv(rows))
+    annex = statutory.annex_a(db.desk())
+    return _csv(f"annex-a-missing-{local(db.now()):%Y-%m-%d}", statutory.annex_csv(annex.rows))
 
 
 def _statutory_file(name: str, written: Callable[[statutory.Statutory], str]) -> ResponseReturnValue:

@@ -101,12 +101,15 @@ def scheme_of(desk: Desk) -> str:
 
 
 _STATEMENT = sa.text("""
-SELECT told.*, (SELECT h.birth_date FROM child h WHERE h.id = told.child_id) AS birth_date,
+SELECT episode_id, child_id, case_id, reference, status, category, statuses, told_status,
+       (begun AT TIME ZONE 'Europe/London')::date AS first_day,
+       (returned_at AT TIME ZONE 'Europe/London')::date AS last_day, returned_at < begun AS backwards,
+       (SELECT h.birth_date FROM child h WHERE h.id = told.child_id) AS birth_date,
        (SELECT string_agg(i.value, ' ' ORDER BY i.value) FROM child_identifier i
          WHERE i.child_id = told.child_id AND i.scheme = :scheme) AS number
   FROM (
 SELECT e.id AS episode_id, e.child_id, e.case_id, c.reference, c.status, e.category, e.reported_at, e.returned_at,
-       c.facts ->> 'episode.missing_from' AS missing_from,
+       coalesce((c.facts ->> 'episode.missing_from')::timestamptz, e.reported_at) AS begun,
        coalesce(c.facts ->> 'child.legal_status', e.facts ->> 'child.legal_status') AS told_status,
        coalesce(c.facts ->> 'child.responsible_authority', e.facts ->> 'child.responsible_authority') AS told_authority,
        e.statuses
@@ -161,8 +164,7 @@ def _hidden_from(desk: Desk) -> set[int]:
 
 def _absence(row: Any, scheme: str) -> Absence:
     """Return an absence with what is wrong with it."""
-    begun = datetime.fromisoformat(row.missing_from) if row.missing_from else row.reported_at
-    start, end = local(begun).date(), local(row.returned_at).date() if row.returned_at else None
+    start, end = row.first_day, row.last_day
     code = CODES.get(row.category, "")
     numbers = (row.number or "").split()
     kind = scheme.replace("_", " ")
@@ -179,11 +181,11 @@ def _absence(row: Any, scheme: str) -> Absence:
         errors.append("The absence begins before the child’s birth.")
     if not code:
         errors.append(f"The category is {row.category.replace('_', ' ')}: it is neither missing nor away.")
-    if row.returned_at is not None and row.returned_at < begun:
+    if row.backwards:
         errors.append("The absence ends before it begins.")
-    if row.returned_at is None and row.status in {None, "closed"}:
+    if end is None and row.status in {None, "closed"}:
         errors.append("No return is on record, though the case is closed or was only loaded.")
-    away = row.returned_at is None and not errors
+    away = end is None and not errors
     return Absence(
         row.episode_id,
         row.child_id,
@@ -271,41 +273,68 @@ class AnnexRow:
     accepted: str
 
 
+@dataclass(frozen=True, slots=True)
+class Annex:
+    """The children of Annex A that are shown, by record number, and how many there are."""
+
+    rows: tuple[AnnexRow, ...]
+    total: int
+
+
 _LOOKED_AFTER = sa.text("""
-SELECT e.child_id AS id,
-       (SELECT min(i.value) FROM child_identifier i WHERE i.child_id = e.child_id AND i.scheme = :scheme) AS number,
-       array_agg(e.category) AS categories
+SELECT away.*, (SELECT min(i.value) FROM child_identifier i WHERE i.child_id = away.id AND i.scheme = :scheme) AS number
+  FROM (
+SELECT e.child_id AS id, count(*) FILTER (WHERE e.category = ANY(:missing)) AS missing,
+       count(*) FILTER (WHERE e.category = ANY(:absent)) AS absent, count(*) OVER () AS whole
   FROM episode e
   LEFT JOIN case_record c ON c.id = e.case_id
  WHERE e.reported_at >= :since AND e.reported_at <= :now AND c.voided_at IS NULL
    AND EXISTS (SELECT FROM legal_status s WHERE s.child_id = e.child_id AND s.status = 'looked_after'
      AND coalesce(s.responsible_authority, 'own') = 'own' AND s.since <= :today
      AND (s.until IS NULL OR s.until > :today))
- GROUP BY e.child_id ORDER BY e.child_id
+ GROUP BY e.child_id ORDER BY e.child_id LIMIT :most
+       ) away
+ ORDER BY id
 """)
 
 
-def annex_a(desk: Desk) -> tuple[AnnexRow, ...]:
-    """Return the children looked after now who were away in the last twelve months, and log the read."""
+def annex_a(desk: Desk, most: int | None = None) -> Annex:
+    """Return the children looked after now who were away in the last twelve months, and log the read.
+
+    `most` are given, all where it is None.
+    """
     access.require(desk.caller, "oversee")
     access.log(desk, "statutory")
     now = desk.now()
     today = local(now).date()
     since = midnight(_year_before(today))
+    codes = {code: [name for name, one in CODES.items() if one == code] for code in ("M", "A")}
     rows = desk.session.execute(
-        _LOOKED_AFTER, {"scheme": scheme_of(desk), "since": since, "now": now, "today": today}
+        _LOOKED_AFTER,
+        {
+            "scheme": scheme_of(desk),
+            "since": since,
+            "now": now,
+            "today": today,
+            "missing": codes["M"],
+            "absent": codes["A"],
+            "most": most,
+        },
     ).all()
     last = _last_returns(desk, [row.id for row in rows], since, now)
     hidden = _hidden_from(desk)
-    return tuple(
-        AnnexRow(
-            row.id,
-            (row.number or "") if row.id not in hidden else access.HIDDEN,
-            sum(1 for one in row.categories if CODES.get(one) == "M"),
-            sum(1 for one in row.categories if CODES.get(one) == "A"),
-            *last.get(row.id, (UNKNOWN, UNKNOWN)),
-        )
-        for row in rows
+    return Annex(
+        tuple(
+            AnnexRow(
+                row.id,
+                (row.number or "") if row.id not in hidden else access.HIDDEN,
+                row.missing,
+                row.absent,
+                *last.get(row.id, (UNKNOWN, UNKNOWN)),
+            )
+            for row in rows
+        ),
+        rows[0].whole if rows else 0,
     )
 
 

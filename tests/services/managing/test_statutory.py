@@ -215,7 +215,7 @@ def test_annex_a_tells_what_became_of_the_interview_after_the_last_missing_episo
     interview(case, "hold_return_interview", "open", None)
     an_absence(desk, a_child(desk, "5", "child_in_need"), day(5, 1), day(5, 2))
     an_absence(desk, a_child(desk, "6"), NOW - timedelta(days=400), NOW - timedelta(days=399))
-    rows = {row.child: row for row in statutory.annex_a(desk)}
+    rows = {row.child: row for row in statutory.annex_a(desk).rows}
     assert {name: (row.missing, row.absent, row.offered, row.accepted) for name, row in rows.items()} == {
         "1": (2, 1, "a) Yes", "a) Yes"),
         "2": (1, 0, "a) Yes", "b) No"),
@@ -223,6 +223,8 @@ def test_annex_a_tells_what_became_of_the_interview_after_the_last_missing_episo
         "4": (1, 0, "c) Unknown", "c) Unknown"),
     }
     assert table(statutory.annex_csv(rows.values()))[0] == [*statutory.ANNEX_A]
+    first = statutory.annex_a(desk, 2)
+    assert [row.child for row in first.rows] == ["1", "2"] and first.total == 4
 
 
 def test_a_loaded_absence_without_a_return_is_a_gap_and_not_a_child_who_is_away(desk: Desk) -> None:
