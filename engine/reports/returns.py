@@ -8,12 +8,8 @@ from __future__ import annotations
 
 from engine.reports.cube import Cube
 
-AGE_BAND = """CASE WHEN {born} IS NULL THEN NULL
-     WHEN extract(year FROM age({day}, {born})) < 10 THEN '00-09'
-     WHEN extract(year FROM age({day}, {born})) < 13 THEN '10-12'
-     WHEN extract(year FROM age({day}, {born})) < 16 THEN '13-15'
-     WHEN extract(year FROM age({day}, {born})) < 18 THEN '16-17'
-     ELSE '18+' END"""
+AGE_BAND = """(ARRAY['00-09', '10-12', '13-15', '16-17', '18+'])[
+       1 + width_bucket(extract(year FROM age({day}, {born})), ARRAY[10, 13, 16, 18]::numeric[])]"""
 """Bands of completed years on a local day; who was born on 29 February completes a year on 1 March."""
 
 _ROWS = f"""

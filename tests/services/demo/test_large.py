@@ -18,7 +18,7 @@ from engine.services import audit, cases, caseview, demo
 from engine.services.conformance import examine
 from engine.services.demo import large
 from engine.services.demo.large import playing
-from engine.services.demo.large.copying import Copier, shifted
+from engine.services.demo.large.copying import Copier, Sample, shifted
 from engine.services.demo.people import NoDemonstration
 from engine.services.desk import Desk, system
 from engine.settings import Settings
@@ -120,6 +120,14 @@ def test_it_is_as_large_as_asked_and_every_chain_holds(place: Place) -> None:
     assert verified.chains > EPISODES and verified.events > 600
     references = place.session.scalars(sa.select(CaseRecord.reference)).all()
     assert len(set(references)) == len(references)
+    opened = place.session.scalars(
+        sa.select(CaseRecord.opened_at)
+        .where(
+            CaseRecord.status == "closed", CaseRecord.child_id.not_in(playing.samples(place.desk).values())
+        )
+        .order_by(CaseRecord.id)
+    ).all()
+    assert len(opened) > 100 and opened == sorted(opened), "rows lie as time wrote them"
     years = {reference.split("-")[1] for reference in references}
     assert len(years) >= 4
     assert large.make(place.desk, EPISODES) == made
@@ -199,11 +207,11 @@ def test_a_crash_in_the_middle_is_gone_on_from(place: Place, monkeypatch: pytest
     written = Copier.copy_past
     calls = []
 
-    def breaks(self: Copier, most: int) -> int:
-        calls.append(most)
+    def breaks(self: Copier, places: list[tuple[Sample, int]]) -> int:
+        calls.append(places)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return written(self, most)
+        return written(self, places)
 
     monkeypatch.setattr(Copier, "copy_past", breaks)
     standing = counts(place)["case_record"]

@@ -51,10 +51,10 @@ def make(desk: Desk, episodes: int, progress: Progress | None = None) -> Large:
     playing.play_open(desk, still_open, lambda done: told("Playing open cases", done, still_open))
     copier = Copier(desk)
     wanted = episodes - _closed(desk)
-    done = 0
-    while done < wanted:
-        done += copier.copy_past(min(BATCH, wanted - done))
-        told("Copying past episodes", done, wanted)
+    places = copier.drawn_past(wanted) if wanted > 0 else []
+    for done in range(0, len(places), BATCH):
+        copied = copier.copy_past(places[done : done + BATCH])
+        told("Copying past episodes", done + copied, wanted)
     tasks = episodes // OPEN_TASKS_EACH
     while (standing := _tasks(desk)) < tasks:
         if copier.copy_open(BATCH, most_tasks=tasks - standing) == 0:

@@ -115,15 +115,20 @@ class Copier:
             self.session.execute(sa.text(statement))
         self.session.commit()
 
-    def copy_past(self, most: int) -> int:
-        """Write up to so many copies of past episodes and commit; return how many."""
+    def drawn_past(self, most: int) -> list[tuple[Sample, int]]:
+        """Draw where so many copies of past episodes lie, the earliest first: a council's rows lie in that order too."""
         if not self.places:
             raise HomewardError(
                 "nothing can be copied: no story that was played for this council came to its end and was left alone"
             )
         standing = self.session.scalar(sa.select(sa.func.max(CaseRecord.id))) or 0
         draw = Random(standing)  # noqa: S311 (a demonstration's chance)
-        return self._write([draw.choice(self.places) for _ in range(most)])
+        drawn = draw.choices(self.places, k=most)
+        return sorted(drawn, key=lambda place: (place[0].opened + timedelta(weeks=place[1]), place[0].case))
+
+    def copy_past(self, places: list[tuple[Sample, int]]) -> int:
+        """Write copies of past episodes where they were drawn and commit; return how many."""
+        return self._write(places)
 
     def copy_open(self, most: int, *, most_tasks: int) -> int:
         """Write copies of open cases with about so many tasks together, and commit; return how many cases."""
