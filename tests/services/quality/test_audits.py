@@ -228,7 +228,12 @@ def test_an_audit_taken_away_names_no_child_and_hides_what_may_not_be_read(
         first = audits.audited_file(desk, audit, other).rows[0].clause.id
         audits.grade(desk, audit, other, {first: Answer("partly", "Found =late")})
         audits.add_point(desk, audit, kind=ACTION, text="Look again", owner="Head", due=date(2026, 6, 1))
+        sent: list[str] = []
+        connection = session.connection()
+        sa.event.listen(connection, "before_cursor_execute", lambda *row: sent.append(row[2]))
         text = audits.as_csv(desk, audit, pack)
+        assert len(sampled(desk, audit)) > 3
+        assert sum("INTO access_log" in one for one in sent) == 1, "one statement, however many cases"
         assert "A secret" not in text and "Restricted record" in text and "Found =late" in text
         names = session.execute(sa.select(Child.surname)).scalars().all()
         assert not [name for name in names if name in text]

@@ -257,8 +257,7 @@ def as_csv(desk: Desk, audit_id: int, pack: Pack) -> str:
         .where(AuditGrade.audit_id == audit_id)
         .order_by(AuditedCase.position, AuditGrade.position)
     ).all()
-    for case in places:
-        access.log(desk, "audit", case_id=case)
+    access.log_cases(desk, "audit", list(places))
     rows = [
         (
             places[row.case_id].reference,
