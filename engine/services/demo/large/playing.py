@@ -50,6 +50,8 @@ SCHEME = "sample"
 CASE_SYSTEM = "case_system"
 LONGEST = timedelta(days=120)
 MOST_STEPS = 120
+TRIES = 12
+"""How many stories are begun at most for each sample: most of those that began weeks ago have ended by now."""
 ANSWERED_AFTER = timedelta(minutes=2)
 """How soon a person on duty accepts an urgent task."""
 LATE = 0.15
@@ -116,7 +118,7 @@ def _play(
     people = _people(desk)
     known = samples(desk, kind)
     number = 0
-    while len(known) < count and number < count * 6:
+    while len(known) < count and number < count * TRIES:
         number += 1
         name = f"{kind}{number}"
         if name in known:
