@@ -12,13 +12,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
 from engine.check.lint import all_rules
 
-from .files import ROOT, modules, texts
+from .files import ROOT, modules, texts, tracked
 
 LONGEST = 660
 LISTS = ("engine/store/migrations/versions/", "tests/pack/test_broken_packs.py")
@@ -107,3 +108,15 @@ def test_no_template_holds_a_script_or_a_style() -> None:
         )
     }
     assert inline == {}
+
+
+def test_no_folder_of_tests_is_passed_over(pytestconfig: pytest.Config) -> None:
+    passed_over = pytestconfig.getini("norecursedirs")
+    unseen = [
+        path.relative_to(ROOT).as_posix()
+        for path in tracked("tests")
+        if path.name.startswith("test_") and path.suffix == ".py"
+        for folder in path.relative_to(ROOT).parts[:-1]
+        if any(fnmatch(folder, pattern) for pattern in passed_over)
+    ]
+    assert not unseen, "pytest enters none of these folders, so these tests would never run"
