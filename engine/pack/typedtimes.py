@@ -72,7 +72,7 @@ def at_local(day: date, clock: time, zone: str | None = None) -> datetime:
     Raises NotUnderstood for a time that the clocks skip that night, and for one that comes twice with nothing to say
     which of them is meant.
     """
-    first = datetime.combine(day, clock, LOCAL_ZONE)
+    first = datetime.combine(day, clock.replace(fold=0), LOCAL_ZONE)
     if local(first.astimezone(UTC)).time() != clock:
         raise NotUnderstood("must be a time that exists: the clocks went forward over it that night")
     second = first.replace(fold=1)

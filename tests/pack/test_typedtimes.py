@@ -171,6 +171,12 @@ def test_the_day_comes_before_the_month_in_every_spelling(
         assert read_moment(typed, NOW).value == expected
 
 
+@pytest.mark.parametrize("fold", [0, 1])
+def test_a_clock_says_nothing_about_which_of_two_such_hours_is_meant(fold: int) -> None:
+    with pytest.raises(NotUnderstood, match="comes twice"):
+        at_local(date(1987, 10, 25), time(1, 0, fold=fold))
+
+
 @given(st.text(alphabet="0123456789 .:/-apmtodyesrw", max_size=24))
 def test_any_text_is_a_moment_or_a_question_and_never_a_failure(typed: str) -> None:
     try:
