@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Flask, redirect
+import pytest
+from flask import Flask, redirect, request
 
 from tests.webforms.site import Site
 from webforms.access import public
-from webforms.timing import LIMIT, Timed, Trail, timed_pages, untimed, worst_of
+from webforms.timing import trail as trail_module
+from webforms.timing.pages import LIMIT, Timed, timed_pages, untimed, worst_of
+from webforms.timing.trail import Trail
 
 
 def test_pages_are_opened_by_their_address_and_by_the_links_that_lead_there(site: Site) -> None:
@@ -52,11 +55,37 @@ def test_a_trail_follows_two_links_to_a_page_of_each_kind_and_goes_where_it_is_s
     for endpoint, path in trail:
         answer = client.get(path)
         walked.append(path)
-        if answer.status_code == 200:
-            trail.reached(endpoint, answer)
-        else:
-            trail.led(answer.location)
+        trail.reached(endpoint, answer)
     assert walked == ["/", "/cases/1", "/cases/2", "/away", "/there"]
+
+
+def test_what_a_page_offers_to_begin_is_begun_once_where_there_is_nothing_to_show(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trail_module, "BEGINS", {"begin": ("show", {"title": "A story"})})
+    app, begun = Flask(__name__), []
+
+    @app.get("/")
+    @public
+    def show() -> object:
+        return "<main>The story</main>" if begun else redirect("/begin")
+
+    @app.route("/begin", methods=["GET", "POST"])
+    @public
+    def begin() -> object:
+        if request.method == "POST":
+            begun.append(dict(request.form))
+            return redirect("/")
+        return "<main><a href='/'>Back</a><form method='post'><input name='age' value='14'></form></main>"
+
+    client, walked = app.test_client(), []
+    trail = Trail(app, [("show", "/"), ("begin", "/begin")], lambda path, data: client.post(path, data=data))
+    for endpoint, path in trail:
+        answer = client.get(path)
+        walked.append((path, answer.status_code))
+        trail.reached(endpoint, answer)
+    assert walked == [("/", 302), ("/begin", 200), ("/", 200)]
+    assert begun == [{"age": "14", "title": "A story"}]
 
 
 def test_the_table_shows_each_page_as_the_role_it_takes_longest_for() -> None:
