@@ -17,6 +17,7 @@ from engine.pack.model import Pack
 from engine.services import access
 from engine.services.caseview.history import name_of
 from engine.services.desk import Desk
+from engine.services.notices import PERSON, TYPED
 from engine.services.rows import EntryRow, at, entry_row, people, role_label
 from engine.store.packs import pack_of
 from engine.store.tables import (
@@ -144,8 +145,8 @@ class Standing:
     children: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     packs: dict[int, Pack] = field(default_factory=dict)
-    holders: dict[int, str] = field(default_factory=dict)
-    """The names of accounts that have tasks."""
+    people: dict[int, str] = field(default_factory=dict)
+    """The names of accounts that have tasks, or to which notices go."""
 
 
 def standing(desk: Desk, cases: Iterable[int], children: Iterable[int]) -> Standing:
@@ -188,8 +189,6 @@ def standing(desk: Desk, cases: Iterable[int], children: Iterable[int]) -> Stand
         )
     ):
         found.tasks.setdefault(task.case_id, {})[task.core_id] = task
-    holders = {row.assignee for own in found.tasks.values() for row in own.values() if row.assignee}
-    found.holders = {int(n): name for n, name in people(session, holders).items() if n.isdigit()}
     for timer in session.execute(
         sa.select(Timer.case_id, Timer.core_id, Timer.process, Timer.element, Timer.due).where(
             Timer.case_id.in_(numbers)
@@ -202,6 +201,14 @@ def standing(desk: Desk, cases: Iterable[int], children: Iterable[int]) -> Stand
         )
     ):
         found.notices.setdefault(notice.case_id, {})[notice.key] = notice
+    known = people(
+        session,
+        [
+            *(row.assignee for own in found.tasks.values() for row in own.values()),
+            *(person_of(row.recipient) for own in found.notices.values() for row in own.values()),
+        ],
+    )
+    found.people = {int(number): name for number, name in known.items() if number.isdigit()}
     for incident in session.execute(
         sa.select(Incident.case_id, Incident.id, Incident.message).where(
             Incident.case_id.in_(numbers), Incident.resolved_at.is_(None), Incident.kind != "notice"
@@ -330,7 +337,7 @@ def _tasks(before: Standing, after: Standing, number: int, pack: Pack) -> Iterab
                 how,
                 task.name,
                 role_label(pack, task.role),
-                (before if how == "closes" else after).holders.get(task.assignee),
+                (before if how == "closes" else after).people.get(task.assignee),
             )
 
 
@@ -353,15 +360,26 @@ def _notices(before: Standing, after: Standing, number: int, pack: Pack) -> Iter
     for key in sorted(now):
         row, old = now[key], was.get(key)
         if old is None:
-            yield NoticeEffect("leaves", row.notice, recipient_words(pack, row.recipient))
+            yield NoticeEffect("leaves", row.notice, recipient_words(pack, row.recipient, after.people))
         elif old.state != row.state and row.state == "cancelled":
-            yield NoticeEffect("kept_back", row.notice, recipient_words(pack, row.recipient))
+            yield NoticeEffect("kept_back", row.notice, recipient_words(pack, row.recipient, after.people))
 
 
-def recipient_words(pack: Pack, recipient: str) -> str:
-    """Return who a notice goes to, in the council's own words."""
+def person_of(recipient: str) -> int | None:
+    """Return the account to which a notice goes, None for a role, a body outside or an address."""
     kind, _, name = recipient.partition(":")
-    return role_label(pack, name) if kind == "role" else (name or kind).replace("_", " ")
+    return int(name) if kind == PERSON and name.isdigit() else None
+
+
+def recipient_words(pack: Pack, recipient: str, names: Mapping[int, str]) -> str:
+    """Return who a notice goes to, in the council's own words; people by the names of their accounts."""
+    kind, _, name = recipient.partition(":")
+    person = person_of(recipient)
+    if person is not None:
+        return names.get(person, "somebody whose account is gone")
+    if kind in ("role", "outside"):
+        return role_label(pack, name)
+    return name if kind == TYPED else (name or kind).replace("_", " ")
 
 
 def _facts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[FactEffect]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from engine.services import access, children, together
 from engine.services.child_facts import may_stand_on_record, vocabulary
-from engine.services.correcting import rows
+from engine.services.correcting import agreed, rows
 from engine.services.correcting.answers import case_and_pack
 from engine.services.correcting.records import (
     begun,
@@ -82,10 +82,8 @@ class Move:
         who = "1 person has" if len(readers) == 1 else f"{len(readers)} people have"
         told = [ANSWERS_GO_ALONG, READ_MEANWHILE.format(who)]
         if _linked(desk, self.case_id, together.KIND):
-            told.append(
-                "It is linked with another child's case as missing together. The link stays; part them if need be."
-            )
-        return tuple(told)
+            told.append(STAYS_LINKED)
+        return (*told, *agreed.remarks_on_moving(desk, self.case_id))
 
     def carry_out(self, desk: Desk) -> Any:
         wrong = _child(desk, self.case_id)

@@ -235,7 +235,7 @@ def _concerned(desk: Desk, plan: Plan) -> tuple[set[int], set[int]]:
     return cases | {number for row in together for number in row}, children
 
 
-def _left(desk: Desk, before: Any) -> list[tuple[int, Left]]:
+def _left(desk: Desk, before: Standing) -> list[tuple[int, Left]]:
     rows = desk.session.execute(
         sa.select(
             Notice.case_id,
@@ -257,7 +257,7 @@ def _left(desk: Desk, before: Any) -> list[tuple[int, Left]]:
             Left(
                 row.reference,
                 row.notice,
-                recipient_words(pack_of(desk.session, row.pack_id, row.hash), row.recipient),
+                recipient_words(pack_of(desk.session, row.pack_id, row.hash), row.recipient, before.people),
                 at(row.sent_at) if row.sent_at is not None else None,
             ),
         )

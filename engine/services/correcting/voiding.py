@@ -15,6 +15,7 @@ from engine.pack.values import parse_moment, to_json
 from engine.services import access, together
 from engine.services.acting import act_on
 from engine.services.conformance import kept as conformance
+from engine.services.correcting import agreed
 from engine.services.correcting.answers import case_and_pack
 from engine.services.correcting.records import begun, lock, read_by, reason_needed, tell_all, tell_record
 from engine.services.correcting.taking_back import go_back, last_act, place_of
@@ -53,7 +54,8 @@ class Void:
         return {self.case_id}, set()
 
     def remarks(self, desk: Desk) -> tuple[str, ...]:
-        return (TOGETHER,) if _links(desk, self.case_id, together.KIND) else ()
+        linked = (TOGETHER,) if _links(desk, self.case_id, together.KIND) else ()
+        return (*linked, *agreed.remarks(desk, self.case_id))
 
     def carry_out(self, desk: Desk) -> Any:
         session, reason = desk.session, self.reason.strip()
@@ -71,6 +73,7 @@ class Void:
             if done.incident is not None:
                 raise Conflict("the case could not be ended: an administrator has to look at it first")
         revoke_of_case(desk, case.id, "the case was opened in error")
+        kept["agreed"] = agreed.end(desk, case.id, reason)
         kept["episode"] = _take_episode(desk, case.id)
         kept["read_by"] = read_by(desk, case=case.id, since=case.opened_at)
         session.execute(
@@ -180,6 +183,7 @@ def restore(desk: Desk, correction: Correction, reason: str) -> dict[str, Any]:
     for first, second, kind in detail.get("links", []):
         if session.get(CaseLink, (first, second)) is None:
             session.add(CaseLink(case_id=first, other_id=second, kind=kind))
+    agreed.stand_again(desk, case.id, detail.get("agreed", {}), reason)
     session.flush()
     session.expire_all()
     files = lock(desk, [child], case.id)
