@@ -43,6 +43,8 @@ PERSON = "account"
 TYPED = "email"
 """What the recipient begins with where somebody typed the address itself: `email:<address>`."""
 STATES = ("pending", "sending", "sent", "failed", "held", "cancelled")
+LEFT = ("sent", "sending")
+"""States of a notice that nobody can call back."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What people agreed in a case that is voided: meetings to come, its place on lists of others, actions.
 
-Nothing of it is owed any more: the meetings are called off and whoever was invited is told, the actions are withdrawn.
-Where the voiding is undone it stands again, but for what somebody has changed since.
+Nothing of it is owed any more: the meetings are called off and whoever an invitation has reached is told, the actions
+are withdrawn. Where the voiding is undone it stands again, but for what somebody has changed since.
 """
 
 from __future__ import annotations
@@ -11,14 +11,25 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.pack.typedtimes import written
 from engine.services.actions import CORE_ID
 from engine.services.desk import Desk, record
 from engine.services.meetings import CALLED_OFF, PLANNED, telling
 from engine.services.meetings.reading import invitees_of
+from engine.services.notices import LEFT
 from engine.services.rows import at
-from engine.store.tables import AgreedAction, CaseRecord, Meeting, MeetingCase, Task, TaskDraft
+from engine.store.tables import (
+    AgreedAction,
+    CaseRecord,
+    Meeting,
+    MeetingCase,
+    MeetingInvitee,
+    Notice,
+    Task,
+    TaskDraft,
+)
 
-OFF = "{} on {} is called off, and whoever was invited is told."
+OFF = "{} on {} is called off, and whoever the invitation has reached is told."
 WITHDRAWN = "{} agreed at a meeting or given by a person {} withdrawn."
 PEOPLE_ASKED = "{} on {} stays planned. Look whether the right people are asked."
 _OF_TASK = ("process", "element", "name", "role", "team", "whole_day", "force", "assignee")
@@ -59,7 +70,9 @@ def stand_again(desk: Desk, case_id: int, kept: Mapping[str, Any], reason: str) 
         meeting.version += 1
         desk.session.flush()
         if meeting.starts_at > desk.now():
-            _tell(desk, meeting, "changed")
+            invited = _invited(desk, meeting)
+            telling.tell(desk, meeting, [one for one, reached in invited if reached], "changed")
+            telling.tell(desk, meeting, [one for one, reached in invited if not reached], "invited")
         record(desk, "meeting_stands_again", {"meeting": number, "reason": reason})
     for number, why in kept.get("lists", ()):
         meeting = desk.session.get(Meeting, number)
@@ -72,7 +85,7 @@ def stand_again(desk: Desk, case_id: int, kept: Mapping[str, Any], reason: str) 
 
 
 def _said(sentence: str, meeting: Meeting) -> str:
-    return sentence.format(meeting.label, f"{at(meeting.starts_at):%-d %B %Y at %H:%M}")
+    return sentence.format(meeting.label, written(at(meeting.starts_at)))
 
 
 def _planned(desk: Desk, case_id: int) -> list[Meeting]:
@@ -90,14 +103,23 @@ def _call_off(desk: Desk, meeting: Meeting, reason: str) -> list[int]:
     meeting.state, meeting.ended_reason = CALLED_OFF, reason
     meeting.version += 1
     desk.session.flush()
-    _tell(desk, meeting, "called_off")
+    telling.tell(desk, meeting, [one for one, reached in _invited(desk, meeting) if reached], "called_off")
     record(desk, "meeting_called_off", {"meeting": meeting.id, "reason": reason})
     return [meeting.id, meeting.version]
 
 
-def _tell(desk: Desk, meeting: Meeting, what: str) -> None:
+def _invited(desk: Desk, meeting: Meeting) -> list[tuple[MeetingInvitee, bool]]:
+    """Return who was invited to a meeting, with whether any word of it has left for them."""
+    left = desk.session.scalars(
+        sa.select(Notice.key).where(
+            Notice.case_id == meeting.case_id,
+            Notice.key.like(f"meeting/{meeting.id}/%"),
+            Notice.state.in_(LEFT),
+        )
+    )
+    reached = {int(key.split("/")[3]) for key in left}
     invited = [one for one in invitees_of(desk, meeting.id) if one.invited_at and one.left_out is None]
-    telling.tell(desk, meeting, invited, what)
+    return [(one, one.id in reached) for one in invited]
 
 
 def _listed(desk: Desk, case_id: int) -> list[MeetingCase]:

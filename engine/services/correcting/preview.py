@@ -29,12 +29,10 @@ from engine.services.correcting.effects import (
     standing,
 )
 from engine.services.desk import Desk, once, remember
+from engine.services.notices import LEFT
 from engine.services.rows import EntryRow, at
 from engine.store.packs import pack_of
 from engine.store.tables import CaseLink, CaseRecord, ChildLink, Notice, PackVersion
-
-LEFT = ("sent", "sending")
-"""States of a notice that nobody can call back."""
 
 
 class Plan(Protocol):

@@ -45,12 +45,19 @@ def state(place: Place, meeting: int) -> tuple[str, str | None]:
     return row.state, row.ended_reason
 
 
+def leave(place: Place) -> None:
+    """Let everything that waits to leave have left."""
+    place.session.execute(sa.update(Notice).where(Notice.state == "pending").values(state="sent"))
+    place.session.commit()
+
+
 def told(place: Place, what: str) -> list[str]:
     return list(place.session.scalars(sa.select(Notice.recipient).where(Notice.notice == f"meeting_{what}")))
 
 
 def test_a_planned_meeting_is_called_off_and_stands_again(place: Place, case: int, meeting: int) -> None:
     worker = f"account:{place.worker.caller.account}"
+    leave(place)
     shown = place.preview(Void(case, "A hoax."))
     assert any("Family meeting on" in line and "is called off" in line for line in shown.remarks)
     assert ("meeting_called_off", "Carol") in {
@@ -65,9 +72,20 @@ def test_a_planned_meeting_is_called_off_and_stands_again(place: Place, case: in
     assert told(place, "changed") == [worker]
 
 
+def test_whom_no_invitation_had_reached_hears_nothing_until_the_meeting_stands_again(
+    place: Place, case: int, meeting: int
+) -> None:
+    voided = place.do(Void(case, "A hoax."))
+    assert state(place, meeting)[0] == "called_off" and told(place, "called_off") == []
+    before = len(told(place, "invited"))
+    place.do(Undo(voided, "It was none."))
+    assert len(told(place, "invited")) == before + 1 and told(place, "changed") == []
+
+
 def test_a_meeting_whose_time_has_passed_stands_again_in_silence(
     place: Place, case: int, meeting: int
 ) -> None:
+    leave(place)
     voided = place.do(Void(case, "A hoax."))
     place.later(50)
     place.do(Undo(voided, "It was none."))
