@@ -47,7 +47,7 @@ check: $(SETUP) ## Style, types, import contracts, packs
 	@$(BIN)/homeward pack check
 
 test: tools chromium check ## Everything CI runs
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not prove" tests
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not prove" tests
 	@$(BIN)/homeward scenarios run processes/*/scenarios/*.yaml
 
 prove: assets ## The long proofs, before a release
