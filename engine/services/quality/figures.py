@@ -86,18 +86,32 @@ def duties_of(desk: Desk, clause: str, since: datetime, until: datetime) -> tupl
     """
     access.require(desk.caller, "see_case")
     now = desk.now()
-    rows = desk.session.execute(
-        sa.select(LedgerEntry, CaseRecord.reference)
-        .join(CaseRecord, CaseRecord.id == LedgerEntry.case_id)
+    newest = LedgerEntry.raised.desc(), LedgerEntry.case_id, LedgerEntry.number
+    cites = LedgerEntry.clauses.contains(
+        clause, autoescape=True
+    )  # of all, most are ruled out by this already
+    chosen = (
+        sa.select(LedgerEntry.case_id, LedgerEntry.number)
         .where(
             LedgerEntry.raised >= since,
             LedgerEntry.raised < until,
             LedgerEntry.outcome != "superseded",
-            CaseRecord.voided_at.is_(None),
+            sa.text(_NOT_VOIDED),
+            cites,
             sa.literal(clause) == sa.func.any(sa.func.string_to_array(LedgerEntry.clauses, " ")),
         )
-        .order_by(LedgerEntry.raised.desc(), LedgerEntry.case_id, LedgerEntry.number)
+        .order_by(*newest)
         .limit(MOST_CASES)
+        .subquery()
+    )
+    rows = desk.session.execute(
+        sa.select(LedgerEntry, CaseRecord.reference)
+        .join(
+            chosen,
+            sa.and_(chosen.c.case_id == LedgerEntry.case_id, chosen.c.number == LedgerEntry.number),
+        )
+        .join(CaseRecord, CaseRecord.id == LedgerEntry.case_id)
+        .order_by(*newest)
     ).all()
     access.log(desk, "quality")
     return tuple(
