@@ -73,7 +73,7 @@ def clause(clause: str) -> ResponseReturnValue:
     version, row = _row(clause)
     since, until, _ = period()
     may_decide = QUALITY_ASSURANCE in desk.caller.roles
-    counted = figures.by_clause(desk, since, until).get(clause, figures.ClauseFigures())
+    counted = figures.by_clause(desk, since, until, clause).get(clause, figures.ClauseFigures())
     order = list(version.pack.clauses)
     place = order.index(clause)
     return render_template(

@@ -61,6 +61,7 @@ SELECT clauses, count(*) AS raised,
        count(*) FILTER (WHERE outcome IN ('refused', 'not_engaged')) AS otherwise
 FROM ledger_entry
 WHERE raised >= :since AND raised < :until AND outcome <> 'superseded' AND {_NOT_VOIDED}
+  AND position(:clause IN clauses) > 0
 GROUP BY clauses
 ) cited, unnest(string_to_array(clauses, ' ')) AS clause
 WHERE clause <> ''
@@ -69,13 +70,15 @@ GROUP BY clause
 """Counted by what is cited together first: the combinations are few, and each is taken apart once."""
 
 
-def by_clause(desk: Desk, since: datetime, until: datetime) -> Mapping[str, ClauseFigures]:
-    """Return the figures of every clause that a duty raised in the period cites."""
+def by_clause(desk: Desk, since: datetime, until: datetime, clause: str = "") -> Mapping[str, ClauseFigures]:
+    """Return the figures of every clause that a duty raised in the period cites, or of one alone."""
     access.require(desk.caller, "read_quality")
-    rows = desk.session.execute(_STATEMENT, {"since": since, "until": until, "now": desk.now()})
+    values = {"since": since, "until": until, "now": desk.now(), "clause": clause}
+    rows = desk.session.execute(_STATEMENT, values)
     return {
         row.clause: ClauseFigures(row.raised, row.open, row.done, row.late, row.withdrawn, row.otherwise)
         for row in rows
+        if clause in ("", row.clause)
     }
 
 

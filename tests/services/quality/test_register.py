@@ -158,6 +158,8 @@ def test_figures_count_each_duty_under_each_clause_that_it_cites(site: Site, des
         entries = session.scalars(sa.select(LedgerEntry)).all()
         cited = {one for entry in entries for one in entry.clauses.split()}
         assert set(counted) == cited
+        for name, figure in counted.items():
+            assert figures.by_clause(desk, since, until, name) == {name: figure}
         busiest = max(counted, key=lambda name: counted[name].raised)
         own = [entry for entry in entries if busiest in entry.clauses.split()]
         figure = counted[busiest]
